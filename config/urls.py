@@ -1,0 +1,16 @@
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.common.urls")),
+    path("api/v1/", include("apps.common.api.urls")),
+    path("api/v1/", include("apps.events.api.urls")),
+    path("api/v1/", include("apps.search.api.urls")),
+    # Pages of search inside admin come first: the admin site answers everything below it.
+    path("admin/", include("apps.search.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("apps.shop.urls")),
+]
+
+handler404 = "apps.common.pages.page_not_found"
+handler500 = "apps.common.pages.page_failed"

@@ -1,0 +1,29 @@
+"""Shared fixtures. The servers themselves are started by config/settings/test.py."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from apps.common.redis import redis_client, redis_forget_connections
+from apps.common.snapshots import snapshots_forget
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process_state() -> Iterator[None]:
+    """Snapshots, breaker and Redis start empty: no test sees another's."""
+    snapshots_forget()
+    redis_forget_connections()
+    redis_client().flushdb()
+    yield
+    snapshots_forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_artifacts() -> None:
+    for folder in (settings.ARTIFACT_STORE, settings.ARTIFACT_CACHE):
+        shutil.rmtree(folder, ignore_errors=True)
