@@ -7,6 +7,7 @@ import structlog
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from apps.common.contracts import RequestTrace
@@ -75,7 +76,9 @@ def _route_of(request: HttpRequest) -> str:
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """The strict policy, except on admin paths, whose scripts need a looser one."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         # Admin pages of our own opt back into the strict policy by `response.csp_strict = True`.
         strict = getattr(response, "csp_strict", False)
         if request.path.startswith(settings.ADMIN_PATH_PREFIX) and not strict:

@@ -42,5 +42,5 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # bare in prometheus_client
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
