@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import re
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from config.embedded.places import EmbeddedServerError, places_for
 from config.embedded.postgresql import PostgresqlServer
 from config.embedded.valkey import ValkeyServer
 
+DEFAULT_DATABASE = "endcap"
 # These read or write no data: they must work with no server at all.
 _NEEDS_NO_SERVER = frozenset(
     {
@@ -60,12 +63,32 @@ def servers_start(state: Path, *, throwaway: bool = False) -> Servers:
         if "DATABASE_URL" not in os.environ:
             if servers.postgresql.start():
                 print(f"started PostgreSQL (log: {servers.postgresql.log})", file=sys.stderr)
-            servers.postgresql.database_ensure()
+            servers.postgresql.database_ensure(_database())
         if "REDIS_URL" not in os.environ and servers.valkey.start():
             print(f"started Valkey (log: {servers.valkey.log})", file=sys.stderr)
-    os.environ.setdefault("DATABASE_URL", servers.postgresql.url())
-    os.environ.setdefault("REDIS_URL", servers.valkey.url())
+    _environment_set(servers, state)
     return servers
+
+
+def _database() -> str:
+    """`ENDCAP_DATABASE` names another database of the same server (an evaluation's, say)."""
+    name = os.environ.get("ENDCAP_DATABASE", DEFAULT_DATABASE)
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
+        message = f"ENDCAP_DATABASE must be a plain lower-case name, not {name!r}"
+        raise EmbeddedServerError(message)
+    return name
+
+
+def _environment_set(servers: Servers, state: Path) -> None:
+    name = _database()
+    other = name != DEFAULT_DATABASE
+    # Another database has another Valkey database and artifacts of its own: nothing mixes.
+    number = 1 + zlib.crc32(name.encode()) % 62 if other else 0
+    os.environ.setdefault("DATABASE_URL", servers.postgresql.url(name))
+    os.environ.setdefault("REDIS_URL", servers.valkey.url(number))
+    if other:
+        os.environ.setdefault("ARTIFACT_STORE", str(state / f"artifacts-{name}"))
+        os.environ.setdefault("ARTIFACT_CACHE", str(state / f"artifact-cache-{name}"))
 
 
 def servers_ensure(arguments: list[str]) -> None:

@@ -1,0 +1,39 @@
+"""Stop the embedded servers; with --reset delete what they stored."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from config.embedded.discovery import servers_below, start_lock
+from config.env import VAR
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reset", action="store_true", help="delete all stored data too")
+    parser.add_argument("--test", action="store_true", help="the servers of the tests")
+    arguments = parser.parse_args()
+    state = VAR / "test" if arguments.test else VAR
+    with start_lock(state):
+        servers = servers_below(state)
+        servers.stop()
+        if arguments.reset:
+            for folder in _stored(state, servers.postgresql.places.state):
+                print(f"deleting {folder}")
+                shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+    print("stopped")
+    return 0
+
+
+def _stored(state: Path, moved: Path) -> list[Path]:
+    # Tests and screenshots stay; everything the demo wrote goes.
+    kept = {"test", "screenshots", "start.lock"}
+    found = [path for path in state.iterdir() if path.name not in kept]
+    if moved != state:
+        found += list(moved.iterdir())
+    return sorted(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
