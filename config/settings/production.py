@@ -5,7 +5,8 @@ from config.settings.base import *
 
 SECRET_KEY = env_str("SECRET_KEY")
 ARTIFACT_SIGNING_KEY = env_str("ARTIFACT_SIGNING_KEY")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+# Health checks inside the container ask by address.
+ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS"), "127.0.0.1"]
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", 31_536_000)

@@ -41,3 +41,6 @@ CACHES["default"]["LOCATION"] = REDIS_URL
 ARTIFACT_STORE = str(VAR / f"artifacts{_suffix}-{_worker}")
 ARTIFACT_CACHE = str(VAR / f"artifact-cache{_suffix}-{_worker}")
 EVENT_BUFFER_STREAM = "endcap:test:buffer"
+# Nothing is collected for tests: files are served from where they are written.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -1,5 +1,6 @@
 """The one error shape: `{code, message, extra, trace_id}`, for DRF and for hot routes."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -65,7 +66,7 @@ def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | 
     if isinstance(error, exceptions.APIException):
         headers = {}
         if wait := getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(wait) + 1)
+            headers["Retry-After"] = str(math.ceil(wait))
         return Response(
             error_body(str(error.default_code), str(error.detail)),
             error.status_code,
