@@ -1,0 +1,150 @@
+"""One hit's record, made only for the hits that are shown; nothing is scored again."""
+
+import math
+from dataclasses import replace
+
+from apps.features.contracts import FEATURE_TITLES, SEARCH_SCORE
+from apps.ranking.contracts import (
+    RULES_CONTRIBUTION,
+    HitRecord,
+    Ranking,
+    SearchPart,
+    Step,
+)
+
+JsonValue = str | float | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+_SCORE_DIGITS = 4
+
+
+def hit_record(ranking: Ranking, position: int) -> HitRecord:
+    """The record of the hit at a 1-based position.
+
+    Raises:
+        IndexError: there is no such position.
+    """
+    if not 1 <= position <= len(ranking.order):
+        raise IndexError(f"position {position} of {len(ranking.order)}")
+    candidate = int(ranking.order[position - 1])
+    record = HitRecord(
+        row=int(ranking.candidates.rows[candidate]),
+        position=position,
+        final_score=float(ranking.scores[candidate]),
+        search=_search_part(ranking, candidate),
+        features=_feature_values(ranking, candidate),
+        weights=ranking.weights,
+        contributions=dict(
+            zip(ranking.feature_names, ranking.contributions[candidate].tolist(), strict=True)
+        ),
+        steps=ranking.steps.get(candidate, ()),
+    )
+    return replace(record, reason=reason_in_words(record))
+
+
+def hit_records(ranking: Ranking, first: int, count: int) -> list[HitRecord]:
+    """The records of up to `count` hits from 1-based position `first`."""
+    last = min(first + count - 1, len(ranking.order))
+    return [hit_record(ranking, position) for position in range(first, last + 1)]
+
+
+def _search_part(ranking: Ranking, candidate: int) -> SearchPart:
+    given = ranking.candidates
+    keyword = float(given.keyword_score[candidate])
+    semantic = float(given.semantic_score[candidate])
+    return SearchPart(
+        value=float(given.search_score[candidate]),
+        keyword=None if math.isnan(keyword) else keyword,
+        semantic=None if math.isnan(semantic) else semantic,
+        keyword_rank=int(given.keyword_rank[candidate]) or None,
+        semantic_rank=int(given.semantic_rank[candidate]) or None,
+    )
+
+
+def _feature_values(ranking: Ranking, candidate: int) -> dict[str, float | None]:
+    values: dict[str, float | None] = {
+        name: float(ranking.features[name][candidate])
+        for name, _ in ranking.weights.weights
+        if name != SEARCH_SCORE
+    }
+    missing = [name for name in ranking.weights.shared_out if name != SEARCH_SCORE]
+    return values | dict.fromkeys(missing)
+
+
+def reason_in_words(record: HitRecord) -> str:
+    """Plain sentences that say only what the record's numbers say."""
+    sentences = [_score_sentence(record)]
+    if found := _found_sentence(record.search):
+        sentences.append(found)
+    sentences.extend(_step_sentence(step) for step in record.steps)
+    if record.weights.shared_out:
+        names = ", ".join(_title(name) for name in record.weights.shared_out)
+        sentences.append(f"{names}: no source, so its weight is shared out over the others.")
+    return " ".join(sentences)
+
+
+def _score_sentence(record: HitRecord) -> str:
+    opening = f"Position {record.position} with a score of {record.final_score:.3f}"
+    parts = sorted(record.contributions.items(), key=lambda part: -abs(part[1]))
+    told = [f"{_title(name)} {value:+.3f}" for name, value in parts if abs(value) >= 0.0005]  # noqa: PLR2004 - rounds to 0.001
+    if not told:
+        return f"{opening}: no feature contributes, so it stands by its product key."
+    return f"{opening}: {', '.join(told)}."
+
+
+def _found_sentence(search: SearchPart) -> str:
+    places = []
+    if search.keyword_rank is not None:
+        places.append(f"rank {search.keyword_rank} by keywords")
+    if search.semantic_rank is not None and search.semantic is not None:
+        places.append(f"rank {search.semantic_rank} by meaning (similarity {search.semantic:.2f})")
+    return f"Found at {' and '.join(places)}." if places else ""
+
+
+def _step_sentence(step: Step) -> str:
+    acted = "Diversity" if step.kind == "diversity" else step.kind.capitalize()
+    if step.from_rank == step.to_rank:
+        moved = f"left it at {step.to_rank}"
+    else:
+        moved = f"moved it from {step.from_rank} to {step.to_rank}"
+    return f"{acted} '{step.rule}' {moved}{f' ({step.detail})' if step.detail else ''}."
+
+
+def _title(name: str) -> str:
+    return "Rules" if name == RULES_CONTRIBUTION else FEATURE_TITLES.get(name, name)
+
+
+def record_document(record: HitRecord) -> dict[str, JsonValue]:
+    """The record as answers carry it under `explanation`."""
+    weights = record.weights
+    breakdown: dict[str, JsonValue] = {
+        SEARCH_SCORE: {
+            "value": record.search.value,
+            "keyword": record.search.keyword,
+            "semantic": record.search.semantic,
+            "keyword_rank": record.search.keyword_rank,
+            "semantic_rank": record.search.semantic_rank,
+        },
+        **record.features,
+    }
+    return {
+        "final_score": record.final_score,
+        "score_breakdown": breakdown,
+        "weights": {
+            "source": weights.source,
+            "subject": weights.subject,
+            "number": weights.number,
+            "weights": dict(weights.weights),
+            "shared_out": list(weights.shared_out),
+        },
+        "contributions": dict(record.contributions),
+        "steps": [
+            {
+                "kind": step.kind,
+                "rule": step.rule,
+                "from_rank": step.from_rank,
+                "to_rank": step.to_rank,
+                "detail": step.detail,
+            }
+            for step in record.steps
+        ],
+        "reason": record.reason,
+    }
