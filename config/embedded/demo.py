@@ -113,8 +113,15 @@ def _step(name: str, work: Callable[[], T]) -> T:
 
 def _prepare() -> None:
     _step("Database tables", lambda: _manage("migrate", "--noinput", "--verbosity", "0"))
-    _step("Catalogue, shoppers, index", lambda: _manage("demo_seed"))
+    _step("Catalogue, shoppers, index", lambda: _manage("demo_seed", *_seed_options()))
     _step("Static files", lambda: _manage("collectstatic", "--noinput", "--verbosity", "0"))
+
+
+def _seed_options() -> list[str]:
+    """A smaller or another demo: DEMO_PRODUCTS, DEMO_DAYS, DEMO_SEED."""
+    names = ("products", "days", "seed")
+    asked = ((name, os.environ.get(f"DEMO_{name.upper()}")) for name in names)
+    return [part for name, value in asked if value for part in (f"--{name}", value)]
 
 
 def _manage(*arguments: str) -> None:
