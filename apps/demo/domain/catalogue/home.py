@@ -1,0 +1,193 @@
+from apps.demo.domain.catalogue.home_kitchen import KITCHEN
+from apps.demo.domain.catalogue.parts import EARTH, WOOD, Branch, Choice, Flag, Leaf, Number
+
+_ROOMS = (
+    Leaf(
+        "home/furniture/sofas",
+        "Sofas",
+        ("Two-Seat Sofa", "Three-Seat Sofa", "Corner Sofa", "Sofa Bed"),
+        (349, 1899),
+        (
+            Choice("material", ("linen", "velvet", "wool blend", "leather")),
+            Number("width_cm", (160, 190, 220, 260)),
+        ),
+        (
+            "The {model} is where the evening happens.",
+            "A sofa for sitting in, not on: the {model}.",
+        ),
+        (
+            "Covered in {material} and {width_cm} cm wide.",
+            "Covers come off and go into the wash.",
+            "The frame is beech, the springs are steel, and neither creaks.",
+        ),
+        EARTH,
+    ),
+    Leaf(
+        "home/furniture/chairs",
+        "Chairs",
+        ("Dining Chair", "Lounge Chair", "Office Chair", "Rocking Chair"),
+        (49, 599),
+        (
+            Choice("material", ("solid wood", "moulded plywood", "steel and fabric")),
+            Flag("stackable", 0.3),
+        ),
+        ("The {model} keeps people at the table.", "A chair with a good back: the {model}."),
+        (
+            "Made of {material}, it carries 130 kg.",
+            "[stackable] Six of them stack in a corner.",
+            "The seat is shaped, so that a cushion is a choice.",
+        ),
+        WOOD,
+    ),
+    Leaf(
+        "home/furniture/tables",
+        "Tables",
+        ("Dining Table", "Coffee Table", "Side Table", "Desk"),
+        (69, 1199),
+        (Number("width_cm", (45, 80, 120, 160, 200)), Flag("extendable", 0.25)),
+        ("A table that asks for a long lunch.", "The {model} is plain, flat and built to stay."),
+        (
+            "The top is {width_cm} cm wide and oiled, not lacquered.",
+            "[extendable] Two leaves wait beneath the top for guests.",
+            "Legs screw in by hand in five minutes.",
+        ),
+        WOOD,
+    ),
+    Leaf(
+        "home/furniture/shelving",
+        "Shelving",
+        ("Bookcase", "Wall Shelf", "Shelving Unit"),
+        (25, 449),
+        (Number("width_cm", (40, 60, 80, 120)), Number("shelves", (2, 3, 4, 5))),
+        ("The {model} holds books without bending.", "Order, in wood: the {model}."),
+        (
+            "It is {width_cm} cm wide, with room on {shelves} shelves.",
+            "Screws and a level are in the box.",
+            "Edges are rounded for small heads.",
+        ),
+        WOOD,
+    ),
+    Leaf(
+        "home/lighting/table-lamps",
+        "Table Lamps",
+        ("Table Lamp", "Desk Lamp", "Bedside Lamp"),
+        (19, 189),
+        (Choice("material", ("ceramic", "brass", "glass", "rattan")), Flag("dimmable", 0.6)),
+        ("Warm light where you read: the {model}.", "The {model} is as good off as on."),
+        (
+            "The foot is {material}, the shade is linen.",
+            "[dimmable] A touch of the foot dims it in three steps.",
+            "The cable is two metres of woven cotton.",
+        ),
+        EARTH,
+    ),
+    Leaf(
+        "home/lighting/pendants",
+        "Pendant Lights",
+        ("Pendant Light", "Glass Pendant", "Paper Lantern"),
+        (25, 329),
+        (
+            Choice("material", ("glass", "steel", "paper", "bamboo")),
+            Number("width_cm", (20, 30, 45, 60)),
+        ),
+        ("The {model} hangs low and flatters dinner.", "A quiet shape over the table."),
+        (
+            "The shade is {material} and {width_cm} cm across.",
+            "The height is set at the ceiling, without tools.",
+            "It takes the usual E27 bulb.",
+        ),
+        EARTH,
+    ),
+    Leaf(
+        "home/bedroom/bedding",
+        "Bedding",
+        ("Duvet Cover Set", "Linen Sheet", "Fitted Sheet", "Wool Blanket"),
+        (19, 229),
+        (Choice("material", ("cotton percale", "linen", "cotton sateen", "wool")),),
+        (
+            "Sleep begins with the {model}.",
+            "The {model} feels like the second night in a good inn.",
+        ),
+        (
+            "The {material} is breathable and gets softer with washing.",
+            "Buttons are shell, seams are double.",
+            "Colours are matched across the range.",
+        ),
+        EARTH,
+        ("Single", "Double", "King"),
+        share=1.3,
+    ),
+    Leaf(
+        "home/bedroom/pillows",
+        "Pillows",
+        ("Down Pillow", "Memory Foam Pillow", "Cushion"),
+        (15, 129),
+        (
+            Choice("filling", ("down", "memory foam", "wool", "kapok")),
+            Choice("firmness", ("soft", "medium", "firm")),
+        ),
+        ("The {model} is the cool side of the pillow.", "A {firmness} pillow for a long night."),
+        (
+            "Filled with {filling} and {firmness} to the touch.",
+            "The cover is cotton and washes at 60 degrees.",
+        ),
+        ("White", "Oat", "Sage"),
+    ),
+    Leaf(
+        "home/decor/rugs",
+        "Rugs",
+        ("Wool Rug", "Jute Rug", "Kilim Rug", "Washable Rug"),
+        (39, 699),
+        (
+            Choice("material", ("wool", "jute", "cotton")),
+            Choice("pattern", ("plain", "striped", "geometric")),
+        ),
+        ("The {model} pulls a room together.", "Warm feet, quiet steps: the {model}."),
+        (
+            "Hand-woven {material} in a {pattern} pattern.",
+            "It lies flat from the first hour.",
+            "Both sides may be used, and should.",
+        ),
+        EARTH,
+        ("80 x 150 cm", "140 x 200 cm", "200 x 300 cm"),
+    ),
+    Leaf(
+        "home/decor/vases",
+        "Vases",
+        ("Vase", "Stoneware Vase", "Glass Vase", "Plant Pot"),
+        (12, 119),
+        (
+            Choice("material", ("stoneware", "glass", "terracotta")),
+            Number("height_cm", (12, 20, 28, 40)),
+        ),
+        ("A vase that looks finished when empty.", "The {model} waits for tulips."),
+        (
+            "It stands {height_cm} cm tall in {material}.",
+            "Each piece is glazed by hand, and no two are alike.",
+            "A felt base saves the sideboard.",
+        ),
+        EARTH,
+    ),
+)
+HOME = Branch(
+    "home",
+    "Home",
+    (
+        ("home/furniture", "Furniture"),
+        ("home/lighting", "Lighting"),
+        ("home/kitchen", "Kitchen"),
+        ("home/bedroom", "Bedroom"),
+        ("home/decor", "Decor"),
+    ),
+    ("Pellwood", "Osterby", "Maplewick", "Hearthlow", "Linnet Home", "Cask & Clay", "Sundermere"),
+    ("Arden", "Birk", "Cove", "Dune", "Elm", "Fjord", "Glade", "Haven", "Isla", "Kelda", "Lund"),
+    (
+        "Delivered in a box that recycles whole.",
+        "Ten years of guarantee on everything that carries weight.",
+        "Samples of the material are sent free.",
+        "Made in a workshop of forty people.",
+        "Returns are collected from the door.",
+    ),
+    480.0,
+    _ROOMS + KITCHEN,
+)
