@@ -1,0 +1,22 @@
+from django.db.models import Max
+
+from apps.model_registry.contracts import ActiveVersion
+from apps.model_registry.models import ArtifactState, ArtifactVersion
+
+
+def active_version(name: str) -> ActiveVersion | None:
+    """The version to serve; None before the first one. One statement."""
+    row = ArtifactVersion.objects.filter(name=name, is_active=True).first()
+    return ActiveVersion(row.name, row.number, row.location, row.signature) if row else None
+
+
+def last_number(name: str) -> int:
+    """The highest number ever reserved for `name`, 0 before the first."""
+    found = ArtifactVersion.objects.filter(name=name).aggregate(last=Max("number"))["last"]
+    return int(found or 0)
+
+
+def ready_numbers(name: str) -> tuple[int, ...]:
+    """Versions that can be activated, newest first."""
+    rows = ArtifactVersion.objects.filter(name=name, state=ArtifactState.READY)
+    return tuple(rows.order_by("-number").values_list("number", flat=True))
