@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.model_registry.contracts import Scalar
 
@@ -11,7 +11,7 @@ Writer = Callable[[Path], Mapping[str, Scalar]]
 
 
 @pytest.fixture(autouse=True)
-def stores(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def stores(settings: Settings, tmp_path: Path) -> Path:
     """A store and a cache of this test's own."""
     settings.ARTIFACT_STORE = str(tmp_path / "store")
     settings.ARTIFACT_CACHE = str(tmp_path / "cache")

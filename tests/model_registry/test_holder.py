@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from django.db import DatabaseError
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.common.snapshots import snapshots_forget
 from apps.model_registry.contracts import Artifact
@@ -45,7 +45,7 @@ def test_nothing_published_is_none_with_a_reason() -> None:
 
 @pytest.mark.django_db
 def test_a_new_version_is_swapped_in_and_the_old_arrays_stay_valid(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     settings.ARTIFACT_KEEP_VERSIONS = 1
     artifact_publish(name="matrix", write=numbers_write(1, 2))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from apps.common.errors import InvalidInput
 from apps.common.selectors import version_number
@@ -86,7 +86,7 @@ def test_a_name_that_is_no_word_is_invalid() -> None:
 
 
 @pytest.mark.django_db
-def test_without_a_key_nothing_is_published(settings: SettingsWrapper) -> None:
+def test_without_a_key_nothing_is_published(settings: Settings) -> None:
     settings.ARTIFACT_SIGNING_KEY = ""
     with pytest.raises(ImproperlyConfigured):
         artifact_publish(name="matrix", write=numbers_write(1))
@@ -100,7 +100,7 @@ def test_a_half_version_can_never_be_active() -> None:
 
 
 @pytest.mark.django_db
-def test_pruning_keeps_the_newest_and_the_active(settings: SettingsWrapper, stores: Path) -> None:
+def test_pruning_keeps_the_newest_and_the_active(settings: Settings, stores: Path) -> None:
     settings.ARTIFACT_KEEP_VERSIONS = 2
     for number in range(5):
         artifact_publish(name="matrix", write=numbers_write(number))

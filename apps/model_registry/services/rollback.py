@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
-from apps.access.services.audit import audit_record
+from apps.access.services import audit_record
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.common.services import version_bump
 from apps.model_registry.contracts import ArtifactCorrupt
