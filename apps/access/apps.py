@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AccessConfig(AppConfig):
@@ -6,3 +7,25 @@ class AccessConfig(AppConfig):
     label = "access"
     verbose_name = "Access"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from corsheaders.signals import check_request_enabled
+
+        from apps.access.edge import cors_allowed
+
+        check_request_enabled.connect(cors_allowed, dispatch_uid="access.cors")
+        post_migrate.connect(_groups_follow, dispatch_uid="access.groups")
+
+
+def _groups_follow(*, sender: AppConfig, using: str, **_kwargs: object) -> None:
+    """Each app's permissions reach the groups right after the app's migrations made them."""
+    from django.db import DEFAULT_DB_ALIAS, connection
+
+    from apps.access.domain.groups import app_matters
+    from apps.access.services import groups_ensure
+
+    if using != DEFAULT_DB_ALIAS or not app_matters(sender.label):
+        return
+    # `migrate auth` alone signals too, before our tables are there.
+    if "access_groupgrant" in connection.introspection.table_names():
+        groups_ensure(app_label=sender.label)

@@ -40,3 +40,5 @@ QUERY_LOG_RETENTION_MONTHS = env_int("QUERY_LOG_RETENTION_MONTHS", 13)
 RANKING_LOG_SAMPLE = env_float("RANKING_LOG_SAMPLE", 0.01)
 
 RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 6000)
+# How many proxies of ours append to X-Forwarded-For; 0 ignores the header.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)

@@ -1,0 +1,306 @@
+"""Writes of access: audit rows, API keys, IP rules, groups, people."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from apps.access.context import caller_current, client_ip_current
+from apps.access.contracts import IssuedKey, KeySummary, Scope
+from apps.access.domain.audit import json_safe
+from apps.access.domain.groups import GROUP_PATTERNS, group_wants
+from apps.access.domain.keys import KeyParts, key_new, key_parse, secret_hash
+from apps.access.domain.networks import network_parse
+from apps.access.domain.origins import origin_parse
+from apps.access.models import ApiKey, AuditEntry, GroupGrant, User
+from apps.access.selectors import ACCESS_VERSION
+from apps.common.errors import Conflict, InvalidInput, NotFound
+from apps.common.observability.context import trace_current
+from apps.common.services import version_bump
+
+Actor = AbstractBaseUser | AnonymousUser | None
+LONGEST_OVERLAP = timedelta(days=90)
+
+
+def audit_record(
+    *,
+    actor: Actor,
+    action: str,
+    subject_type: str,
+    subject_id: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    """Append who did what to what, in the writer's own transaction.
+
+    Who asked (request, trace, address) comes from the context. Without a person the actor is
+    the API key of the request, or `system`.
+    """
+    person = actor if isinstance(actor, User) else None
+    trace = trace_current()
+    AuditEntry.objects.create(
+        actor=person,
+        actor_name=(person.get_username() if person else caller_current() or "system")[:150],
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id[:200],
+        before=None if before is None else json_safe(before),
+        after=None if after is None else json_safe(after),
+        reason=reason,
+        request_id=trace.request_id[:36] if trace else "",
+        trace_id=trace.trace_id if trace else "",
+        ip=client_ip_current(),
+    )
+
+
+@transaction.atomic
+def api_key_create(
+    *,
+    name: str,
+    scopes: Collection[Scope | str],
+    public: bool = False,
+    allowed_origins: Collection[str] = (),
+    rate_per_minute: int | None = None,
+    expires_at: datetime | None = None,
+    actor: Actor = None,
+    allowed_networks: Collection[str] = (),
+    denied_networks: Collection[str] = (),
+) -> IssuedKey:
+    """A new key; its secret is in the answer and nowhere else."""
+    key = ApiKey(
+        name=name,
+        scopes=sorted(set(scopes)),
+        public=public,
+        allowed_origins=_tidy(origin_parse, allowed_origins),
+        allowed_networks=_tidy(network_parse, allowed_networks),
+        denied_networks=_tidy(network_parse, denied_networks),
+        rate_per_minute=_rate(rate_per_minute),
+        expires_at=expires_at,
+    )
+    return _issue(key, key_new(public=public), actor)
+
+
+@transaction.atomic
+def api_key_ensure(
+    *,
+    raw_key: str,
+    name: str,
+    scopes: Collection[Scope | str],
+    allowed_origins: Collection[str] = (),
+    rate_per_minute: int | None = None,
+    actor: Actor = None,
+) -> bool:
+    """Register a key made by `key_new` and kept by its user; True when it was new."""
+    parts = key_parse(raw_key)
+    if parts is None:
+        raise InvalidInput("Not a well-formed key.", field="raw_key")
+    if ApiKey.objects.filter(prefix=parts.prefix).exists():
+        return False
+    key = ApiKey(
+        name=name,
+        scopes=sorted(set(scopes)),
+        public=parts.public,
+        allowed_origins=_tidy(origin_parse, allowed_origins),
+        rate_per_minute=_rate(rate_per_minute),
+    )
+    _issue(key, parts, actor)
+    return True
+
+
+@transaction.atomic
+def api_key_rotate(
+    *, key_id: int, overlap: timedelta = timedelta(days=1), actor: Actor = None
+) -> IssuedKey:
+    """A new key in the place of this one, which goes on working for `overlap` and no longer."""
+    old = _live_key(key_id)
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise InvalidInput("The overlap is 0 to 90 days.", field="overlap")
+    now = timezone.now()
+    ends = now + overlap
+    lifetime = old.expires_at - old.created_at if old.expires_at else None
+    new = ApiKey(
+        name=old.name,
+        scopes=old.scopes,
+        public=old.public,
+        allowed_origins=old.allowed_origins,
+        allowed_networks=old.allowed_networks,
+        denied_networks=old.denied_networks,
+        rate_per_minute=old.rate_per_minute,
+        expires_at=now + lifetime if lifetime else None,
+        rotated_from=old,
+    )
+    before = key_state(old)
+    old.expires_at = min(old.expires_at, ends) if old.expires_at else ends
+    old.save(update_fields=["expires_at"])
+    audit_record(
+        actor=actor,
+        action="api_key.rotate",
+        subject_type="access.apikey",
+        subject_id=str(old.pk),
+        before=before,
+        after=key_state(old),
+    )
+    return _issue(new, key_new(public=old.public), actor)
+
+
+@transaction.atomic
+def api_key_update(*, key: ApiKey, before: Mapping[str, object], actor: Actor) -> None:
+    """Store an edited key; `before` is its `key_state` as it was."""
+    _clean(key)
+    key.save()
+    version_bump(ACCESS_VERSION)
+    audit_record(
+        actor=actor,
+        action="api_key.update",
+        subject_type="access.apikey",
+        subject_id=str(key.pk),
+        before=before,
+        after=key_state(key),
+    )
+
+
+@transaction.atomic
+def api_key_revoke(*, key_id: int, actor: Actor = None, reason: str = "") -> KeySummary:
+    """End a key now; every worker refuses it within a second. For good."""
+    key = _live_key(key_id)
+    before = key_state(key)
+    key.revoked_at = timezone.now()
+    key.save(update_fields=["revoked_at"])
+    version_bump(ACCESS_VERSION)
+    audit_record(
+        actor=actor,
+        action="api_key.revoke",
+        subject_type="access.apikey",
+        subject_id=str(key.pk),
+        before=before,
+        after=key_state(key),
+        reason=reason,
+    )
+    return _summary(key)
+
+
+def key_state(key: ApiKey) -> dict[str, object]:
+    """A key as audit rows show it; without its hash."""
+    return {
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "public": key.public,
+        "allowed_origins": key.allowed_origins,
+        "allowed_networks": key.allowed_networks,
+        "denied_networks": key.denied_networks,
+        "rate_per_minute": key.rate_per_minute,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _issue(key: ApiKey, parts: KeyParts, actor: Actor) -> IssuedKey:
+    key.prefix = parts.prefix
+    key.secret_hash = secret_hash(parts.secret)
+    key.created_by = actor if isinstance(actor, User) else None
+    _clean(key)
+    key.save()
+    version_bump(ACCESS_VERSION)
+    audit_record(
+        actor=actor,
+        action="api_key.create",
+        subject_type="access.apikey",
+        subject_id=str(key.pk),
+        after=key_state(key),
+    )
+    return IssuedKey(_summary(key), parts.joined())
+
+
+def _clean(key: ApiKey) -> None:
+    try:
+        key.full_clean()
+    except ValidationError as error:
+        field = next(iter(error.message_dict))
+        raise InvalidInput("; ".join(error.messages), field=field) from error
+
+
+def _live_key(key_id: int) -> ApiKey:
+    key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
+    if key is None:
+        raise NotFound("There is no such key.")
+    if key.revoked_at is not None:
+        raise Conflict("The key is revoked.", code="key_revoked")
+    return key
+
+
+def _summary(key: ApiKey) -> KeySummary:
+    return KeySummary(
+        id=key.pk,
+        name=key.name,
+        prefix=key.prefix,
+        scopes=tuple(Scope(scope) for scope in sorted(key.scopes)),
+        public=key.public,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+def _tidy(parse: Callable[[str], object], texts: Collection[str]) -> list[str]:
+    """Each in its one spelling, sorted; what does not parse stays, for full_clean to refuse."""
+    tidied = set()
+    for text in texts:
+        try:
+            tidied.add(str(parse(text)))
+        except ValueError:
+            tidied.add(text)
+    return sorted(tidied)
+
+
+def _rate(asked: int | None) -> int:
+    default: int = settings.RATE_LIMIT_PER_MINUTE
+    return default if asked is None else asked
+
+
+@transaction.atomic
+def groups_ensure(*, app_label: str | None = None) -> None:
+    """Give the groups their default permissions, each once (of one app, or of all)."""
+    known = Permission.objects.select_related("content_type")
+    if app_label is not None:
+        known = known.filter(content_type__app_label=app_label)
+    codenames = {f"{one.content_type.app_label}.{one.codename}": one for one in known}
+    for name in GROUP_PATTERNS:
+        group, _created = Group.objects.get_or_create(name=name)
+        granted = set(GroupGrant.objects.filter(group=group).values_list("permission", flat=True))
+        fresh = [text for text in codenames if text not in granted and group_wants(name, text)]
+        GroupGrant.objects.bulk_create(
+            [GroupGrant(group=group, permission=text) for text in fresh], ignore_conflicts=True
+        )
+        group.permissions.add(*(codenames[text] for text in fresh))
+
+
+@transaction.atomic
+def user_ensure(
+    *,
+    username: str,
+    password: str,
+    groups: Collection[str] = (),
+    superuser: bool = False,
+    email: str = "",
+) -> bool:
+    """A person who may enter admin; True when new. One who is there keeps all they have."""
+    if User.objects.filter(username=username).exists():
+        return False
+    user = User(username=username, email=email, is_staff=True, is_superuser=superuser)
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    user.groups.set(Group.objects.filter(name__in=groups))
+    audit_record(
+        actor=None,
+        action="user.create",
+        subject_type="access.user",
+        subject_id=str(user.pk),
+        after={"username": username, "groups": sorted(groups), "superuser": superuser},
+    )
+    return True
