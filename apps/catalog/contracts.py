@@ -1,7 +1,7 @@
 """What the catalogue gives to the floors above: the tree, the columns, the documents."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.common.domain.string_table import StringTable as StringTable  # noqa: PLC0414 - re-exported to the floors above
+from apps.common.domain.string_table import StringTable, TextBlob
 
 AttributeValue = str | float | bool | tuple[str, ...]
 IntArray = NDArray[np.int32]
@@ -44,15 +44,11 @@ class Category:
 
 
 class CategoryTree:
-    """The whole tree, immutable, in preorder (siblings by rank, then name).
-
-    Args:
-        categories: in preorder, `categories[i].code == i`.
-    """
+    """The whole tree, immutable; `categories[i].code == i`, siblings by rank, then name."""
 
     __slots__ = ("_code_of_id", "_code_of_path", "categories")
 
-    def __init__(self, categories: Sequence[Category]) -> None:
+    def __init__(self, categories: Iterable[Category]) -> None:
         """Index the nodes by path and by database id."""
         self.categories: tuple[Category, ...] = tuple(categories)
         self._code_of_path = {node.path: node.code for node in self.categories}
@@ -134,7 +130,7 @@ class AttributeColumns:
     codes: IntArray
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
-    texts: StringTable
+    texts: TextBlob
     numbers: FloatArray
 
     def columns_of(self, key: str) -> tuple[int, ...]:
@@ -157,8 +153,7 @@ class ProductColumns:
     """The catalogue in memory: row-aligned arrays, active and inactive products alike.
 
     Immutable. A patch keeps every row where it was: new products append, deleted ones stay
-    as inactive rows that `row_of_pk` no longer finds. So arrays of others, aligned to these
-    rows, stay aligned.
+    as inactive rows that `row_of_pk` no longer finds. Arrays aligned to rows stay aligned.
 
     Attributes:
         horizon: transactions below this id are all included.
@@ -263,6 +258,9 @@ class NumberRange:
     high: float | None = None
 
 
+AttributeFilter = tuple[str, ...] | NumberRange | bool
+
+
 @dataclass(frozen=True, slots=True)
 class FilterSet:
     """Parsed filters: AND between fields, OR inside a field. Empty means everything."""
@@ -272,7 +270,7 @@ class FilterSet:
     price_min: float | None = None
     price_max: float | None = None
     availabilities: tuple[str, ...] = ()
-    attributes: Mapping[str, tuple[str, ...] | NumberRange | bool] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeFilter] = field(default_factory=dict)
 
 
 class UnknownFilter(ValueError):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from apps.catalog.contracts import (
     AVAILABILITIES,
+    AttributeFilter,
     FilterSet,
     InvalidFilter,
     NumberRange,
@@ -107,7 +108,7 @@ def number_parse(text: str) -> float | None:
     return number if math.isfinite(number) and "_" not in text else None
 
 
-def attribute_filter(values: tuple[str, ...]) -> tuple[str, ...] | NumberRange | bool:
+def attribute_filter(values: tuple[str, ...]) -> AttributeFilter:
     """A single range or boolean as such; anything else as the values given."""
     if len(values) == 1:
         found = range_parse(values[0])
