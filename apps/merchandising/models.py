@@ -1,0 +1,28 @@
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from apps.merchandising.contracts import SynonymsInvalid
+from apps.merchandising.domain.synonyms import entries_json, entries_parse
+from apps.publishing.bases import PublishableVersion
+
+
+class SynonymSetVersion(PublishableVersion):
+    """One version of a shop's synonyms: entries as `{"kind", "terms", "from"}`."""
+
+    content_fields: ClassVar[tuple[str, ...]] = ("entries",)
+
+    entries = models.JSONField(default=list, blank=True)
+
+    class Meta(PublishableVersion.Meta):
+        verbose_name = "synonyms"
+        verbose_name_plural = "synonyms"
+
+    def content_clean(self) -> None:
+        if not isinstance(self.entries, list):
+            raise ValidationError({"entries": "Synonyms are a list of entries."})
+        try:
+            self.entries = entries_json(entries_parse(self.entries))
+        except SynonymsInvalid as error:
+            raise ValidationError({"entries": str(error)}) from error

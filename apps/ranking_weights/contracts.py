@@ -66,6 +66,8 @@ class ResolvedWeights:
         number: the set's version; 0 for override, default and none.
         shared_out: features with a weight but without a source; the others share it.
         chain: every link that was looked at, in order, as `link: what was found`.
+        degraded: the published sets could not be read (PostgreSQL down since the start of this
+            process), so that only override and default were looked at.
     """
 
     weights: tuple[tuple[str, float], ...]
@@ -74,6 +76,7 @@ class ResolvedWeights:
     number: int
     shared_out: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
+    degraded: bool = False
 
 
 def weights_validate(weights: Mapping[str, float]) -> dict[str, float]:
