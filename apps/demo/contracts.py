@@ -1,9 +1,17 @@
 """What the demo generates: a catalogue, shoppers, and 60 days of what they did."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 AttributeValue = str | float | bool
 
@@ -78,22 +86,39 @@ class Effect:
 NO_EFFECT = Effect()
 
 
+FEATURES = ("relevance", "appeal", "freshness", "bargain")
+"""What a shopper weighs, each in [0, 1]; weights below come in this order."""
+
+FeatureWeights = tuple[float, float, float, float]
+DEFAULT_BRANCH = "default"
+BRANCH_WEIGHTS: Mapping[str, FeatureWeights] = MappingProxyType(
+    {
+        "electronics": (2.0, 1.3, 1.9, 0.8),
+        "fashion": (1.7, 2.3, 0.8, 1.0),
+        "books": (1.9, 1.6, 0.4, 0.4),
+        DEFAULT_BRANCH: (2.0, 1.6, 0.6, 0.9),
+    }
+)
+BRANCH_RETURNS: Mapping[str, float] = MappingProxyType(
+    {"electronics": 0.07, "fashion": 0.22, "books": 0.02, DEFAULT_BRANCH: 0.06}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ShopperConfig:
     """The parameters of the shopper; docs/demo.md explains each.
 
     Attributes:
         seed: every latent and every draw follows from it.
-        weights: branch (first part of a category's path) → (relevance, appeal, freshness,
-            bargain); `default` for a branch not named. Each feature lies in [0, 1].
+        weights: branch (first part of a category's path) → weights of FEATURES; "default"
+            for a branch not named.
         taste_scale: standard deviation of the taste term, in units of utility.
-        taste_dimensions: length of the latents of users, categories and brands.
         noise_scale: scale of the Gumbel noise.
         examination_eta: P(examined at position j) = j ** -eta.
         click_bias, click_slope: P(click | examined) = sigmoid(bias + slope · utility).
         cart_bias, cart_slope: P(cart | click), the same form.
         purchase_chance: P(purchase | cart).
-        second_unit_chance: P(two units | purchase).
+        second_unit_chance: P(two units | purchase), else one.
         return_chance: branch → P(refund | purchase).
         typo_chance: P(a query is mistyped).
         zipf_exponent: share of an intent's r-th query is proportional to r ** -exponent.
@@ -101,18 +126,17 @@ class ShopperConfig:
     """
 
     seed: int = 20_240_607
-    weights: Mapping[str, tuple[float, float, float, float]] | None = None
+    weights: Mapping[str, FeatureWeights] = field(default_factory=lambda: BRANCH_WEIGHTS)
     taste_scale: float = 0.9
-    taste_dimensions: int = 8
     noise_scale: float = 0.35
     examination_eta: float = 0.75
-    click_bias: float = -3.6
+    click_bias: float = -5.2
     click_slope: float = 1.0
-    cart_bias: float = -3.4
+    cart_bias: float = -5.8
     cart_slope: float = 0.8
     purchase_chance: float = 0.42
     second_unit_chance: float = 0.12
-    return_chance: Mapping[str, float] | None = None
+    return_chance: Mapping[str, float] = field(default_factory=lambda: BRANCH_RETURNS)
     typo_chance: float = 0.07
     zipf_exponent: float = 1.1
     freshness_half_life_days: float = 120.0
@@ -120,35 +144,38 @@ class ShopperConfig:
 
 @dataclass(frozen=True, slots=True)
 class HistoryConfig:
-    """How much history: sessions a day, their days, and how far a shopper looks.
+    """How much history there is.
 
     Attributes:
         days: history ends at `as_of` and starts this many days before it.
-        sessions_per_day: the mean; weekends and the evening are busier.
-        shoppers: size of the population of known and unknown shoppers.
+        sessions_per_day: the mean; weekends and evenings are busier.
+        shoppers: size of the population.
+        known_share: shoppers who are logged in (have a user_id).
         shown: results shown per search, each an impression.
     """
 
     days: int = 60
     sessions_per_day: int = 320
     shoppers: int = 2_400
-    shown: int = 9
+    known_share: float = 0.6
+    shown: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class DemoEvent:
-    """One event as `POST /api/v1/events` takes it; ids and times are settled."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Behaviour:
+    """What shoppers did with their result lists; row = search, column = position - 1.
 
-    event_id: str
-    type: str
-    occurred_at: datetime
-    user_id: str
-    client_id: str
-    session_id: str
-    query_id: str
-    product_id: str
-    position: int | None
-    quantity: int | None
-    value: float | None
-    currency: str
-    query: str
+    Attributes:
+        clicked, carted, returned: bool[s, k].
+        units: int64[s, k], units bought, 0 when not bought.
+    """
+
+    clicked: BoolArray
+    carted: BoolArray
+    units: IntArray
+    returned: BoolArray
+
+    @property
+    def bought(self) -> BoolArray:
+        """bool[s, k]: at least one unit."""
+        return self.units > 0
