@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class JobsConfig(AppConfig):
@@ -6,3 +9,22 @@ class JobsConfig(AppConfig):
     label = "jobs"
     verbose_name = "Jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.health import health_check_register
+        from apps.jobs.contracts import job_register
+        from apps.jobs.health import workers_check
+        from apps.jobs.housekeeping import SPECS
+        from apps.jobs.navigation import navigate
+
+        for spec in SPECS:
+            job_register(spec)
+        health_check_register("jobs", workers_check)
+        navigate()
+        post_migrate.connect(_schedules_make, sender=self, dispatch_uid="jobs.schedules")
+
+
+def _schedules_make(**_kwargs: Any) -> None:
+    from apps.jobs.schedules import schedules_ensure
+
+    schedules_ensure()

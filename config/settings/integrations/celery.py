@@ -26,5 +26,5 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix
 CELERY_TASK_TIME_LIMIT = 3300
 CELERY_TASK_SOFT_TIME_LIMIT = 3240
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "apps.jobs.beat:LockedDatabaseScheduler"
 CELERY_TASK_DEFAULT_QUEUE = "endcap"

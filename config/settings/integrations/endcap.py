@@ -42,3 +42,8 @@ RANKING_LOG_SAMPLE = env_float("RANKING_LOG_SAMPLE", 0.01)
 RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 6000)
 # How many proxies of ours append to X-Forwarded-For; 0 ignores the header.
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+
+# Batch runs: seconds between heartbeats; how many ended runs of a job stay, and how old.
+JOB_HEARTBEAT_S = env_float("JOB_HEARTBEAT_S", 2.0)
+JOB_RUNS_KEEP = env_int("JOB_RUNS_KEEP", 500)
+JOB_RUNS_KEEP_DAYS = env_int("JOB_RUNS_KEEP_DAYS", 7)
