@@ -6,3 +6,27 @@ class MerchandisingConfig(AppConfig):
     label = "merchandising"
     verbose_name = "Merchandising"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.admin_navigation import NavigationEntry, navigation_register
+        from apps.merchandising.models import SynonymSetVersion
+        from apps.publishing.bases import PublishKind, publish_kind_register
+
+        publish_kind_register(
+            PublishKind(
+                name="synonyms",
+                model=SynonymSetVersion,
+                bumps=("synonyms",),
+                title="Synonyms",
+            )
+        )
+        navigation_register(
+            NavigationEntry(
+                section="Merchandising",
+                title="Synonyms",
+                icon="sync_alt",
+                url_name="admin:merchandising_synonymsetversion_changelist",
+                permission="merchandising.view_synonymsetversion",
+                rank=20,
+            )
+        )

@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 from apps.features.contracts import FEATURE_NAMES, SEARCH_SCORE
-from apps.ranking.contracts import Candidates, Diversity, Float32, Int64, Ranking, Rule
+from apps.ranking.contracts import (
+    RULE_ORDER,
+    Candidates,
+    Diversity,
+    Float32,
+    Int64,
+    Ranking,
+    Rule,
+)
 from apps.ranking.domain.pipeline import rank
 from apps.ranking_weights.contracts import ResolvedWeights
 
@@ -64,7 +72,7 @@ _values = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0, 1, widt
 
 @st.composite
 def rules(draw: st.DrawFn, size: int) -> Rule:
-    kind = draw(st.sampled_from(["hide", "bury", "boost", "pin"]))
+    kind = draw(st.sampled_from(RULE_ORDER))
     # One row more than there are: rules also name products that are no candidates.
     rows = draw(st.lists(st.integers(FIRST_ROW, FIRST_ROW + size), max_size=4))
     factor = {"bury": st.floats(0, 0.99), "boost": st.floats(1.01, 10)}.get(kind, st.just(1.0))

@@ -1,0 +1,89 @@
+"""Which weights a request is ranked by: from memory, never by SQL on a request's path."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import structlog
+from django.db import DatabaseError, connection
+
+from apps.common.observability.metrics import degraded_total
+from apps.common.snapshots import Snapshot
+from apps.publishing.contracts import VersionStatus
+from apps.ranking_weights.contracts import ResolvedWeights, WeightSet
+from apps.ranking_weights.domain.resolve import weights_resolve_from
+from apps.ranking_weights.models import WeightSetVersion
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    sets: Mapping[str, WeightSet]
+    degraded: bool = False
+
+
+def _load() -> _Published:
+    try:
+        rows = list(
+            WeightSetVersion.objects.filter(status=VersionStatus.PUBLISHED.value).values_list(
+                "subject", "number", "weights"
+            )
+        )
+    except DatabaseError as error:
+        if _published.is_loaded:
+            raise  # the old sets stay
+        connection.close()
+        degraded_total.labels(component="ranking_weights", reason="database").inc()
+        logger.warning("ranking_weights_default", reason=str(error))
+        # Stale from the start: the next poll tries again.
+        _published.mark_stale()
+        return _Published({}, degraded=True)
+    return _Published({subject: WeightSet(subject, *rest) for subject, *rest in rows})
+
+
+_published: Snapshot[_Published] = Snapshot(
+    "ranking_weights", _load, versions=("ranking_weights",)
+)
+
+
+def published_weight_sets() -> Mapping[str, WeightSet]:
+    """Subject → what is live."""
+    return _published.get().sets
+
+
+def weights_resolve(
+    *,
+    category_path: str | None,
+    available: AbstractSet[str],
+    override: Mapping[str, float] | None = None,
+) -> ResolvedWeights:
+    """The one set of this request: override → category → parents → global → default.
+
+    Args:
+        category_path: filtered, else detected category.
+        available: features that have a source in this request; the weight of others is
+            shared out.
+        override: an experiment's or a preview's weights.
+
+    Raises:
+        WeightsInvalid: the override is no weight set.
+    """
+    published = _published.get()
+    return weights_resolve_from(
+        published=published.sets,
+        category_path=category_path,
+        available=available,
+        override=override,
+        degraded=published.degraded,
+    )
+
+
+def weights_of_version(version_id: int) -> WeightSet | None:
+    """A version whatever its status (previews of drafts); None when there is none."""
+    found = (
+        WeightSetVersion.objects.filter(pk=version_id)
+        .values_list("subject", "number", "weights")
+        .first()
+    )
+    return WeightSet(*found) if found else None
