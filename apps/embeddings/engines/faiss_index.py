@@ -1,0 +1,78 @@
+"""FAISS behind VectorIndex: exact vectors while they are few, 8-bit ones above that.
+
+Measured at 43,000 x 384 on one thread: flat 2.2 ms a query, SQ8 0.73 ms at recall@100 0.997
+and a quarter of the memory. `IO_FLAG_MMAP_IFC` shares the file's pages between workers.
+"""
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from apps.embeddings.contracts import BoolArray, FloatArray, IntArray
+
+FLAT_UP_TO = 10_000
+FLAT = "flat"
+SQ8 = "sq8"
+
+
+class FaissIndex:
+    """A FAISS index over rows 0 … size - 1; inner product of unit vectors is the cosine."""
+
+    def __init__(self, index: faiss.Index, kind: str) -> None:
+        """Wrap a built or loaded index."""
+        self._index = index
+        self.kind = kind
+        self.size = int(index.ntotal)
+        self.dimension = int(index.d)
+
+    @classmethod
+    def build(cls, vectors: FloatArray, kind: str | None = None) -> "FaissIndex":
+        """An index of float32[n, d] unit vectors; `kind` by size when None."""
+        count, dimension = vectors.shape
+        chosen = kind or (FLAT if count <= FLAT_UP_TO else SQ8)
+        index: faiss.Index
+        if chosen == FLAT:
+            index = faiss.IndexFlatIP(dimension)
+        else:
+            index = faiss.IndexScalarQuantizer(
+                dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+            )
+            index.train(np.ascontiguousarray(vectors))
+        index.add(np.ascontiguousarray(vectors))
+        return cls(index, chosen)
+
+    @classmethod
+    def load(cls, path: Path, kind: str) -> "FaissIndex":
+        """Map a written index.
+
+        Raises:
+            RuntimeError: FAISS cannot read the file.
+        """
+        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC), kind)
+
+    def write(self, path: Path) -> None:
+        """Write the file that `load` maps."""
+        faiss.write_index(self._index, str(path))
+
+    def search(
+        self, vector: FloatArray, k: int, allowed: BoolArray | None
+    ) -> tuple[IntArray, FloatArray]:
+        """Rows and cosines of the `k` nearest allowed, descending."""
+        # OpenMP's setting belongs to the calling thread: a new web thread has the default.
+        faiss.omp_set_num_threads(1)
+        k = min(k, self.size)
+        if k <= 0:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        if allowed is None:
+            scores, rows = self._index.search(query, k)
+        else:
+            # The selector keeps a bare pointer: `bits` must live until the search is done.
+            bits = np.packbits(allowed, bitorder="little")
+            selector = faiss.IDSelectorBitmap(self.size, faiss.swig_ptr(bits))
+            scores, rows = self._index.search(
+                query, k, params=faiss.SearchParameters(sel=selector)
+            )
+        found = rows[0] >= 0
+        return rows[0][found].astype(np.int32), scores[0][found]
