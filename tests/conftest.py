@@ -10,6 +10,7 @@ from django.conf import settings
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.common.snapshots import snapshots_forget
 
+pytest_plugins = ["tests.browser"]
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from apps.access.context import caller_set, client_ip_set
 from apps.access.contracts import IpArea
-from apps.access.domain.networks import address_allowed, client_address
+from apps.access.domain.networks import IpAddress, address_allowed, client_address
 from apps.access.selectors import access_snapshot
 from apps.common.api.exceptions import error_body, error_response
 from apps.common.errors import ApplicationError, Forbidden, Unavailable
@@ -24,24 +24,33 @@ class AddressMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        address = client_address(
-            peer=request.META.get("REMOTE_ADDR", ""),
-            forwarded_for=request.META.get("HTTP_X_FORWARDED_FOR", ""),
-            trusted_proxies=settings.TRUSTED_PROXIES,
-        )
+        address = _address_of(request)
         client_ip_set(str(address) if address else None)
         caller_set("")
-        if request.path not in _OPERATIONS:
-            try:
-                rules = access_snapshot().areas.get(_area_of(request.path))
-            except DatabaseFailure:
-                # Nothing is known, not even from disk: shut rather than open.
-                return _refuse(request, Unavailable("Not ready yet."))
-            if rules is not None and not address_allowed(rules, address):
-                return _refuse(
-                    request, Forbidden("This address is refused.", code="address_refused")
-                )
         return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _kwargs: object
+    ) -> HttpResponse | None:
+        """Only what resolves is guarded: an unknown path says the same to everybody."""
+        if request.path in _OPERATIONS:
+            return None
+        try:
+            rules = access_snapshot().areas.get(_area_of(request.path))
+        except DatabaseFailure:
+            # Nothing is known, not even from disk: shut rather than open.
+            return _refuse(request, Unavailable("Not ready yet."))
+        if rules is None or address_allowed(rules, _address_of(request)):
+            return None
+        return _refuse(request, Forbidden("This address is refused.", code="address_refused"))
+
+
+def _address_of(request: HttpRequest) -> IpAddress | None:
+    return client_address(
+        peer=request.META.get("REMOTE_ADDR", ""),
+        forwarded_for=request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        trusted_proxies=settings.TRUSTED_PROXIES,
+    )
 
 
 def _area_of(path: str) -> IpArea:
