@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.common.domain import string_table
 from apps.common.domain.string_table import StringTable, TextBlob, blobs_join
 
 texts = st.lists(st.text(max_size=6), unique=True, max_size=20)
@@ -35,7 +34,7 @@ def test_four_gibibytes_are_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     class Narrow:
         max = 3
 
-    monkeypatch.setattr(string_table.np, "iinfo", lambda _dtype: Narrow)
+    monkeypatch.setattr(np, "iinfo", lambda _dtype: Narrow)
     with pytest.raises(OverflowError):
         TextBlob.of(["four"])
     small = TextBlob(np.array([0, 2], np.uint32), np.zeros(2, np.uint8))

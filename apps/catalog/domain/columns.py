@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import (
     AVAILABILITIES,
     CategoryTree,
+    FloatArray,
     IntArray,
     ProductColumns,
     ProductRow,
@@ -20,7 +21,7 @@ from apps.common.domain.string_table import StringTable
 
 _AVAILABILITY_CODE = {name: code for code, name in enumerate(AVAILABILITIES)}
 _NAN = float("nan")
-Scalar = TypeVar("Scalar", bound=np.generic)
+Scalar = TypeVar("Scalar", np.int32, np.bool_, np.uint8, np.float64)
 
 
 @dataclass(slots=True)
@@ -230,10 +231,10 @@ def _arrays_patched(
     pks = _scattered(before.pks, numbers, np.array(taken.pks, np.int32), total)
     active = _scattered(before.active, numbers, np.array(taken.active, np.bool_), total)
     active[gone] = False
-    floats = {
-        name: _scattered(getattr(before, name), numbers, np.array(getattr(taken, name)), total)
-        for name in ("list_price", "sale_price", "sale_starts", "sale_ends", "released")
-    }
+
+    def floats(old: FloatArray, new: "array[float]") -> FloatArray:
+        return _scattered(old, numbers, np.array(new, np.float64), total)
+
     return replace(
         before,
         pks=pks,
@@ -247,7 +248,11 @@ def _arrays_patched(
         availability=_scattered(
             before.availability, numbers, np.array(taken.availability, np.uint8), total
         ),
-        **floats,
+        list_price=floats(before.list_price, taken.list_price),
+        sale_price=floats(before.sale_price, taken.sale_price),
+        sale_starts=floats(before.sale_starts, taken.sale_starts),
+        sale_ends=floats(before.sale_ends, taken.sale_ends),
+        released=floats(before.released, taken.released),
     )
 
 

@@ -54,7 +54,7 @@ def facet_counts(
     return _attribute(columns, key, rows, limit)
 
 
-def _counted(codes: NDArray[np.integer], size: int) -> Counts:
+def _counted(codes: IntArray | NDArray[np.uint8], size: int) -> Counts:
     """How often each code 0 … size - 1 stands in `codes`; negative ones are left out."""
     return np.bincount(codes[codes >= 0], minlength=size).astype(np.int64)
 

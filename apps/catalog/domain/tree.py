@@ -35,14 +35,14 @@ def tree_build(nodes: Iterable[CategoryNode]) -> CategoryTree:
         (node, None) for node in reversed(children[None])
     ]
     while stack:
-        node, code = stack.pop()
-        if node is None:
+        entered, code = stack.pop()
+        if entered is None:
             ends[code or 0] = len(placed)
             continue
         own = len(placed)
-        placed.append((node, code))
+        placed.append((entered, code))
         stack.append((None, own))
-        stack.extend((child, own) for child in reversed(children[node.id]))
+        stack.extend((child, own) for child in reversed(children[entered.id]))
     return CategoryTree(
         Category(code, node.id, node.path, node.name, parent, ends[code])
         for code, (node, parent) in enumerate(placed)
