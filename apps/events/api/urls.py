@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.events.api.views import events_ga4_post, events_post
+
+urlpatterns: list[URLPattern] = [
+    path("events", events_post, name="events"),
+    path("events/ga4", events_ga4_post, name="events-ga4"),
+]

@@ -35,6 +35,8 @@ EVENT_BUFFER_STREAM = "endcap:buffer"
 EVENT_BUFFER_MAX = env_int("EVENT_BUFFER_MAX", 1_000_000)
 EVENT_RETENTION_MONTHS = env_int("EVENT_RETENTION_MONTHS", 25)
 QUERY_LOG_RETENTION_MONTHS = env_int("QUERY_LOG_RETENTION_MONTHS", 13)
+# Months past retention are refused at the door; their partitions go only when this is on.
+EVENT_RETENTION_DROP = env_bool("EVENT_RETENTION_DROP", default=False)
 
 # Share of searches whose hits are written to the ranking log.
 RANKING_LOG_SAMPLE = env_float("RANKING_LOG_SAMPLE", 0.01)

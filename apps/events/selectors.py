@@ -1,0 +1,187 @@
+"""Reads of events: partitions, recent rows, interaction scores."""
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from apps.common.snapshots import Snapshot
+from apps.events.contracts import (
+    INTERACTION_WEIGHTS,
+    Event,
+    EventType,
+    PartitionSpan,
+    QueryLogEntry,
+)
+from apps.events.domain.identity import IdentityMap, Sighting, identity_map
+from apps.events.domain.months import Coverage, coverage_of, span_from_name
+from apps.events.models import Event as EventRow
+from apps.events.models import QueryLog
+
+EVENT_TABLE = "events_event"
+QUERY_LOG_TABLE = "events_querylog"
+PARTITIONED = (EVENT_TABLE, QUERY_LOG_TABLE)
+PARTITIONS_VERSION = "events:partitions"
+
+_SPANS = """
+    SELECT child.relname
+    FROM pg_inherits
+    JOIN pg_class child ON child.oid = inhrelid
+    WHERE inhparent = %s::regclass
+    ORDER BY child.relname
+"""
+
+
+def partition_spans(table: str) -> tuple[PartitionSpan, ...]:
+    """The partitions of one table, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SPANS, [table])
+        spans = (span_from_name(table, name) for (name,) in cursor.fetchall())
+        return tuple(span for span in spans if span is not None)
+
+
+def _coverages_load() -> dict[str, Coverage]:
+    return {table: coverage_of(partition_spans(table)) for table in PARTITIONED}
+
+
+_coverages = Snapshot("events_partitions", _coverages_load, versions=(PARTITIONS_VERSION,))
+
+
+def coverage(table: str = EVENT_TABLE) -> Coverage:
+    """Which ids have a partition, from this process's memory."""
+    return _coverages.get()[table]
+
+
+def coverage_reload() -> None:
+    """Read the partitions again now: a row that should fit did not."""
+    _coverages.reload()
+
+
+_SCORES = f"""
+    SELECT product_id,
+           sum(weight * power(2, -extract(epoch FROM %(as_of)s - occurred_at) / %(half_life_s)s))
+    FROM {EVENT_TABLE}
+    JOIN unnest(%(types)s::text[], %(weights)s::float8[]) AS w (kind, weight) ON type = kind
+    WHERE occurred_at >= %(start)s AND occurred_at < %(as_of)s
+      AND product_id IS NOT NULL AND type = ANY (%(types)s)
+    GROUP BY product_id
+    ORDER BY product_id
+"""  # fmt: skip
+
+
+def product_interaction_scores(
+    *, as_of: datetime, window_days: int, half_life_days: float
+) -> list[tuple[str, float]]:
+    """Decayed interactions of every product that had any in the window.
+
+    An event weighs its type's weight times 2^(-age / half-life); purchase 3, add_to_cart 2,
+    view and click 1.
+
+    Args:
+        as_of: the window's end, exclusive; aware.
+        window_days: its length in days.
+        half_life_days: after this many days an event weighs half.
+    """
+    params: dict[str, Any] = {
+        "as_of": as_of,
+        "start": as_of - timedelta(days=window_days),
+        "half_life_s": half_life_days * 86_400,
+        "types": [kind.value for kind in INTERACTION_WEIGHTS],
+        "weights": list(INTERACTION_WEIGHTS.values()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SCORES, params)
+        return [(product_id, float(score)) for product_id, score in cursor.fetchall()]
+
+
+def events_count() -> int:
+    """All events, exactly: reads every partition. For commands and tests, never for a page."""
+    return EventRow.objects.count()
+
+
+def events_exist() -> bool:
+    """Whether there is any event at all; cheap."""
+    return EventRow.objects.exists()
+
+
+_ESTIMATE = """
+    SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+    WHERE inhparent = %s::regclass
+"""
+
+
+def rows_estimate(table: str) -> int:
+    """About how many rows a table holds, from the planner's statistics; cheap."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ESTIMATE, [table])
+        row = cursor.fetchone()
+    return math.floor(row[0]) if row else 0
+
+
+def events_recent(
+    *, limit: int, types: Iterable[EventType] = (), before: datetime | None = None
+) -> list[Event]:
+    """The newest events by time, newest first."""
+    rows = EventRow.objects.order_by("-id")
+    if kinds := [kind.value for kind in types]:
+        rows = rows.filter(type__in=kinds)
+    if before is not None:
+        rows = rows.filter(occurred_at__lt=before)
+    return [_event(row) for row in rows[:limit]]
+
+
+def _event(row: EventRow) -> Event:
+    return Event(
+        event_id=row.id,
+        type=EventType(row.type),
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        user_id=row.user_id,
+        client_id=row.client_id,
+        session_id=row.session_id,
+        query_id=row.query_id,
+        product_id=row.product_id,
+        position=row.position,
+        quantity=row.quantity,
+        value=row.value,
+        currency=row.currency,
+        experiment=row.experiment,
+        variant=row.variant,
+        attributes=row.attributes,
+    )
+
+
+def query_log_recent(*, limit: int, before: datetime | None = None) -> list[QueryLogEntry]:
+    """The newest logged searches, newest first."""
+    rows = QueryLog.objects.order_by("-id")
+    if before is not None:
+        rows = rows.filter(occurred_at__lt=before)
+    return [_entry(row) for row in rows[:limit]]
+
+
+def _entry(row: QueryLog) -> QueryLogEntry:
+    fields: dict[str, Any] = {
+        field.name: getattr(row, field.name)
+        for field in row._meta.concrete_fields  # noqa: SLF001 - Django's public model API
+    }
+    fields["query_id"] = fields.pop("id")
+    for name in ("product_ids", "positions", "degraded", "experiments"):
+        fields[name] = tuple(fields[name])
+    return QueryLogEntry(**fields)
+
+
+def client_identities(*, until: datetime) -> IdentityMap:
+    """Which clients were seen with which users before `until`; see `domain.identity`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT client_id, user_id, min(occurred_at) FROM {EVENT_TABLE}
+            WHERE client_id IS NOT NULL AND user_id IS NOT NULL AND occurred_at < %s
+            GROUP BY client_id, user_id
+            """,
+            [until],
+        )
+        return identity_map(Sighting(*row) for row in cursor.fetchall())

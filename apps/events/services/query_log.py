@@ -1,0 +1,114 @@
+"""The query log: one XADD on a request's path, or straight to PostgreSQL without Redis."""
+
+from collections.abc import Sequence
+
+import msgspec
+import redis
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseFailure
+from django.db import connection, transaction
+from prometheus_client import Counter
+
+from apps.common.redis import redis_try
+from apps.events.contracts import Event, QueryLogEntry
+from apps.events.domain.query_codec import BufferEntry, entry_encode
+from apps.events.services.ingest import row_of_event, rows_store
+
+logger = structlog.get_logger(__name__)
+
+buffer_appends_total = Counter(
+    "endcap_event_buffer_appends_total",
+    "Query-log and exposure entries by where they went: stream, database, lost.",
+    ["outcome"],
+)
+PAYLOAD = b"p"
+
+_INSERT = """
+    INSERT INTO events_querylog (
+        id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
+        product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
+        session_id, experiments, versions, principal)
+    SELECT id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
+        product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
+        session_id, experiments, versions, principal
+    FROM json_to_recordset(%s::json) AS item (
+        id uuid, occurred_at timestamptz, query text, normalised text, filters jsonb, sort text,
+        page integer, per_page integer, results_count integer, product_ids text[],
+        positions integer[], category text, latency_ms float8, cache_hit boolean,
+        degraded text[], user_id text, client_id text, session_id text, experiments jsonb,
+        versions jsonb, principal text)
+    ON CONFLICT (id) DO NOTHING
+"""
+
+
+def query_log_append(entry: QueryLogEntry, exposures: Sequence[Event] = ()) -> bool:
+    """Log one answered search, and what it exposed, with exactly one Redis command.
+
+    Never raises: a shopper's answer does not depend on its log. False when Redis was missing,
+    so that the answer can say `degraded: ["redis"]`.
+    """
+    return buffer_append(BufferEntry(query=entry, exposures=tuple(exposures)))
+
+
+def exposures_append(exposures: Sequence[Event]) -> bool:
+    """Log exposures of an answer that was no search; see `query_log_append`."""
+    return buffer_append(BufferEntry(exposures=tuple(exposures)))
+
+
+def buffer_append(entry: BufferEntry) -> bool:
+    """One XADD, else one INSERT, else a counted loss."""
+    fields = {PAYLOAD: entry_encode(entry)}
+    try:
+        _, kept = redis_try(
+            "event_buffer",
+            lambda client: client.xadd(
+                settings.EVENT_BUFFER_STREAM,
+                fields,  # type: ignore[arg-type]  # redis-py's key type is invariant
+                maxlen=settings.EVENT_BUFFER_MAX,
+                approximate=True,
+            ),
+            None,
+        )
+    except redis.RedisError as error:
+        logger.warning("event_buffer_refused", reason=str(error))
+        kept = False
+    if kept:
+        buffer_appends_total.labels("stream").inc()
+        return True
+    _append_directly(entry)
+    return False
+
+
+def _append_directly(entry: BufferEntry) -> None:
+    try:
+        entries_store([entry])
+    except (DatabaseFailure, ValueError) as error:
+        buffer_appends_total.labels("lost").inc()
+        logger.warning("query_log_lost", reason=str(error))
+    else:
+        buffer_appends_total.labels("database").inc()
+
+
+def entries_store(entries: Sequence[BufferEntry]) -> tuple[int, int]:
+    """Insert searches and exposures in one transaction; (rows given, rows that were new)."""
+    queries = [entry.query for entry in entries if entry.query is not None]
+    exposures = [row_of_event(event) for entry in entries for event in entry.exposures]
+    with transaction.atomic():
+        new = rows_store(exposures) + queries_store(queries)
+    return len(queries) + len(exposures), new
+
+
+def queries_store(queries: Sequence[QueryLogEntry]) -> int:
+    """Insert searches that are new; how many were."""
+    if not queries:
+        return 0
+    rows = []
+    for query in sorted(queries, key=lambda query: query.query_id.int):
+        row = msgspec.to_builtins(query)
+        row["id"] = row.pop("query_id")
+        row["positions"] = query.ranks()
+        rows.append(row)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [msgspec.json.encode(rows).decode()])
+        return int(cursor.rowcount)
