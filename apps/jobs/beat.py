@@ -23,7 +23,7 @@ class LockedDatabaseScheduler(DatabaseScheduler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._leadership = LockConnection("beat")
         self._leads = False
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # bare in django-celery-beat
         # Last run times are written after every tick sent, so that the next holder knows them.
         self.sync_every_tasks = 1
 
@@ -65,4 +65,5 @@ class LockedDatabaseScheduler(DatabaseScheduler):
         # What this process read while another led is old; so would be its last run times.
         self._dirty.clear()
         self._initial_read = True
-        self._heap = None
+        self._heap = []
+        self.old_schedulers = None

@@ -80,10 +80,11 @@ class LockConnection:
             self._database.close()
         self._ready = False
 
-    def _execute(self, statement: str, values: list[object]) -> tuple[object, ...] | None:
+    def _execute(self, statement: str, values: list[int | str]) -> tuple[object, ...] | None:
         with self._guard, self._database.cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.fetchone()
+            row: tuple[object, ...] | None = cursor.fetchone()
+            return row
 
 
 class RunChannel(LockConnection):

@@ -38,8 +38,8 @@ def _send(run_id: int, job_name: str, countdown_s: float) -> None:
     )
     try:
         current_app.tasks[EXECUTE_TASK].apply_async(
-            args=[run_id],
-            countdown=countdown_s or None,
+            args=(run_id,),
+            countdown=countdown_s,
             soft_time_limit=soft_limit_s,
             time_limit=min(soft_limit_s + _GRACE_S, settings.CELERY_TASK_TIME_LIMIT),
             headers={"endcap_traceparent": header},

@@ -7,7 +7,7 @@ _DURATION_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3
 # prometheus_client appends `_total` to a counter's name.
 batch_job_executions = Counter(
     "batch_job_executions",
-    "Attempts by how they ended, and skipped ticks.",
+    "Attempts by how they ended; skipped ticks.",
     ["job_name", "status"],
 )
 batch_job_duration_seconds = Histogram(
