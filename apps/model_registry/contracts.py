@@ -81,12 +81,14 @@ class ActiveVersion:
         number: its version.
         location: where it lies in the store, `name/number-token`.
         signature: the manifest's signature, hex.
+        metadata: what its publisher said of it.
     """
 
     name: str
     number: int
     location: str
     signature: str
+    metadata: Mapping[str, Scalar]
 
 
 class ArtifactStore(Protocol):

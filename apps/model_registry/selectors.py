@@ -7,7 +7,9 @@ from apps.model_registry.models import ArtifactState, ArtifactVersion
 def active_version(name: str) -> ActiveVersion | None:
     """The version to serve; None before the first one. One statement."""
     row = ArtifactVersion.objects.filter(name=name, is_active=True).first()
-    return ActiveVersion(row.name, row.number, row.location, row.signature) if row else None
+    if row is None:
+        return None
+    return ActiveVersion(row.name, row.number, row.location, row.signature, row.metadata)
 
 
 def last_number(name: str) -> int:

@@ -15,6 +15,8 @@ from sentence_transformers import SentenceTransformer
 from apps.embeddings.contracts import FloatArray
 
 _BATCH = 64
+# The worker starts with one OpenMP thread a process; encoding is where more of them pay.
+_THREADS = min(4, os.cpu_count() or 1)
 
 
 class SentenceEncoder:
@@ -39,6 +41,7 @@ class SentenceEncoder:
         """float32[n, dimension]; texts are batched by length inside, and answered in order."""
         if not texts:
             return np.empty((0, self.dimension), np.float32)
+        torch.set_num_threads(_THREADS)
         with torch.inference_mode():
             vectors = self.transformer.encode(
                 texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
