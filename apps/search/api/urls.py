@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.search.api.views import search
+
+urlpatterns = [path("search", search, name="search")]

@@ -1,0 +1,327 @@
+"""What search is asked, and what it answers. Positions are 1-based everywhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.catalog.contracts import FacetValue, FilterSet, ProductDocument
+from apps.ranking.contracts import HitRecord
+from apps.ranking_weights.contracts import ResolvedWeights
+
+MOST_QUERY_CHARACTERS = 256
+MOST_PER_PAGE = 100
+DEFAULT_PER_PAGE = 20
+DEEPEST_HIT = 10_000
+
+
+class Sort(StrEnum):
+    """The order of the hits; a leading minus is descending."""
+
+    RELEVANCE = "relevance"
+    PRICE = "price"
+    PRICE_DESCENDING = "-price"
+    NEWEST = "newest"
+    POPULARITY = "popularity"
+
+
+class FusionMethod(StrEnum):
+    """How the keyword and the semantic list become one."""
+
+    RRF = "rrf"
+    WEIGHTED = "weighted"
+    MAX = "max"
+
+
+class KeywordMode(StrEnum):
+    """What the keyword list holds."""
+
+    ALL_TERMS = "all_terms"
+    RELAXED = "relaxed"
+    NONE = "none"
+    BROWSE = "browse"
+
+
+class ParameterUnknown(ValueError):
+    """A parameter, filter, facet or sort that does not exist; `parameter` names it."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class ParameterInvalid(ValueError):
+    """A known parameter with a value that cannot be used; `parameter` names it."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf; all of it optional.
+
+    Attributes:
+        user_id: a shopper who is logged in, as the shop names them.
+        client_id: a browser or device.
+        session_id: one visit.
+        principal: prefix of the API key, or a person's name.
+    """
+
+    user_id: str | None = None
+    client_id: str | None = None
+    session_id: str | None = None
+    principal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """One search, parsed and checked.
+
+    Attributes:
+        query: as typed; empty browses.
+        page: 1-based.
+        per_page: hits a page.
+        sort: the order.
+        filters: AND between fields, OR inside a field.
+        filters_asked: the same as the caller wrote them, field to values.
+        facets: fields to count.
+        attributes: what the caller says about the request (`attributes[device]=mobile`).
+        explain: whether each hit carries its record.
+        asker: on whose behalf.
+        weights_override: weights of a preview instead of the published ones.
+        degraded: what was missing already before search began (at the edge).
+        logged: whether the query log gets an entry; previews and evaluations do without.
+    """
+
+    query: str = ""
+    page: int = 1
+    per_page: int = DEFAULT_PER_PAGE
+    sort: Sort = Sort.RELEVANCE
+    filters: FilterSet = field(default_factory=FilterSet)
+    filters_asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facets: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    explain: bool = False
+    asker: Asker = field(default_factory=Asker)
+    weights_override: Mapping[str, float] | None = None
+    degraded: tuple[str, ...] = ()
+    logged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTerm:
+    """One word of the query and what may stand for it.
+
+    Attributes:
+        text: the word, or the phrase that a synonym replaces.
+        alternatives: phrases that mean the same.
+    """
+
+    text: str
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The query as it is searched for.
+
+    Attributes:
+        normalised: one normal form, lower case, single spaces; empty browses.
+        words: its words.
+        terms: the words as groups of alternatives.
+        part_numbers: joined windows of words that may be a part number.
+    """
+
+    normalised: str
+    words: tuple[str, ...] = ()
+    terms: tuple[QueryTerm, ...] = ()
+    part_numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankedList:
+    """Rows of the serving snapshot, best first, each once, with the engine's own scores.
+
+    Attributes:
+        rows: int32[m].
+        scores: float32[m], descending.
+    """
+
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.rows)
+
+    @classmethod
+    def empty(cls) -> "RankedList":
+        """A list without rows."""
+        return cls(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeywordMatches:
+    """Everything the keyword statement found, unordered, by product pk.
+
+    Attributes:
+        strict_pks, strict_ranks: int32[a], float32[a]: products that hold every term.
+        relaxed_pks, relaxed_ranks: int32[b], float32[b]: products that hold any; empty unless
+            too few hold every.
+        part_pks: int32[c]: products whose part number the query spells.
+        fingerprint: of the catalogue, read in the same statement.
+    """
+
+    strict_pks: NDArray[np.int32]
+    strict_ranks: NDArray[np.float32]
+    relaxed_pks: NDArray[np.int32]
+    relaxed_ranks: NDArray[np.float32]
+    part_pks: NDArray[np.int32]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedCategory:
+    """Where most of the best candidates stand.
+
+    Attributes:
+        path: the category.
+        share: of the best candidates that stand in it, in [0, 1].
+    """
+
+    path: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One product of the answer.
+
+    Attributes:
+        position: 1-based over all pages.
+        score: what it was ordered by under `relevance`.
+        document: what is shown.
+        highlights: field to escaped HTML with `<mark>`.
+        record: why it stands here; None unless asked for.
+    """
+
+    position: int
+    score: float
+    document: ProductDocument
+    highlights: Mapping[str, str]
+    record: HitRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetLine:
+    """One value of a facet.
+
+    Attributes:
+        value: what `filter[<field>]=` takes.
+        label: for people.
+        count: products over the full match set, filters of other fields applied.
+        selected: whether the request filters by it.
+    """
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+    @classmethod
+    def of(cls, value: FacetValue, selected: frozenset[str]) -> "FacetLine":
+        """The line of a counted value."""
+        return cls(value.value, value.label, value.count, value.value in selected)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How the candidates were found.
+
+    Attributes:
+        keyword: what the keyword list holds.
+        semantic: whether the semantic list took part.
+    """
+
+    keyword: KeywordMode
+    semantic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """One answered search.
+
+    Attributes:
+        query_id: UUIDv7; events of this answer carry it.
+        found: products over all pages.
+        pages: how many pages can be asked for (at most 10,000 hits deep).
+        took_ms: milliseconds inside search.
+        facets: field to its lines.
+        category: where most of the best candidates stand, if anywhere.
+        weights: the one set of this request.
+        applied_rules: names of merchandising rules that acted.
+        experiments: assignments that acted.
+        degraded: what was missing: `keyword`, `semantic`, `redis`.
+        versions: name to number of what was in force.
+    """
+
+    query: str
+    query_id: UUID
+    page: int
+    per_page: int
+    pages: int
+    found: int
+    took_ms: float
+    sort: Sort
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetLine, ...]]
+    category: DetectedCategory | None
+    weights: ResolvedWeights
+    matching: Matching
+    applied_rules: tuple[str, ...]
+    experiments: tuple[Mapping[str, object], ...]
+    degraded: tuple[str, ...]
+    versions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedHit:
+    """One line of a preview's right-hand side.
+
+    Attributes:
+        hit: the product under the draft.
+        before: its position under the current weights; None: beyond the compared depth.
+        moved: places won (positive) or lost; None when it was not there before.
+    """
+
+    hit: Hit
+    before: int | None
+    moved: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One query under the current weights and under a draft.
+
+    Attributes:
+        query: as typed.
+        category: the category filter of both, empty for none.
+        current: hits under what is published.
+        draft: hits under the draft, with how far each moved.
+        current_weights, draft_weights: what was used.
+    """
+
+    query: str
+    category: str
+    current: tuple[Hit, ...]
+    draft: tuple[MovedHit, ...]
+    current_weights: ResolvedWeights
+    draft_weights: ResolvedWeights
+
+
+Parameters = Mapping[str, Sequence[str]]

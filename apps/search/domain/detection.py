@@ -1,0 +1,44 @@
+"""Which category a query is about, by where its best candidates stand."""
+
+import numpy as np
+
+from apps.catalog.contracts import CategoryTree
+from apps.ranking.contracts import Candidates, Int32
+from apps.search.contracts import DetectedCategory
+
+TOP = 50
+SHARE = 0.6
+
+
+def top_rows(candidates: Candidates, count: int = TOP) -> Int32:
+    """Rows of the best `count` by search score, in no particular order."""
+    if len(candidates) <= count:
+        return candidates.rows
+    best = np.argpartition(candidates.search_score, len(candidates) - count)[-count:]
+    return candidates.rows[best]
+
+
+def category_detect(
+    codes: Int32, tree: CategoryTree, share: float = SHARE
+) -> DetectedCategory | None:
+    """The deepest category that holds at least `share` of the products.
+
+    Args:
+        codes: int32, category codes of the best candidates, -1 for none (counted).
+        tree: descendants of a code are the codes up to its `end`.
+        share: above one half, so that at most one category of a level can hold it.
+    """
+    if not len(codes):
+        return None
+    ordered = np.sort(codes)
+    found: DetectedCategory | None = None
+    code, end = 0, len(tree)
+    while code < end:
+        node = tree.categories[code]
+        inside = int(np.searchsorted(ordered, node.end) - np.searchsorted(ordered, code))
+        if inside >= share * len(codes):
+            found = DetectedCategory(node.path, inside / len(codes))
+            code, end = code + 1, node.end
+        else:
+            code = node.end
+    return found

@@ -1,0 +1,53 @@
+"""What a shopper typed, made comparable: one normal form, words, part numbers, folded accents."""
+
+import re
+import unicodedata
+
+_WORD_CHARACTERS = re.compile(r"[^\W_]+")
+_NOT_PART = re.compile(r"[^a-z0-9]+")
+_PART_MIN, _PART_MAX = 4, 40
+_PART_WINDOW = 6
+
+
+def normalise(query: str) -> str:
+    """NFKC, lower case, control characters out, single spaces."""
+    text = unicodedata.normalize("NFKC", query)
+    if not text.isascii() or not text.isprintable():
+        text = "".join(" " if unicodedata.category(each)[0] == "C" else each for each in text)
+    return " ".join(text.lower().split())
+
+
+def words(normalised: str) -> tuple[str, ...]:
+    """Words split at spaces, those without a letter or digit left out."""
+    return tuple(each for each in normalised.split() if _WORD_CHARACTERS.search(each))
+
+
+def pieces(word: str) -> tuple[str, ...]:
+    """Runs of letters and digits: `usb-c` is usb, c."""
+    return tuple(_WORD_CHARACTERS.findall(word))
+
+
+def fold(text: str) -> str:
+    """Without accents, lower case: what PostgreSQL's unaccent and a lexeme come to."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(each for each in decomposed if not unicodedata.combining(each))
+
+
+def part_number_windows(query_words: tuple[str, ...]) -> tuple[str, ...]:
+    """What may be a part number: one to six words joined, letters and digits only.
+
+    A window has 4 to 40 characters and a digit, so that `dv7 1211 ea` finds DV7-1211EA.
+    """
+    bare = [_NOT_PART.sub("", word) for word in query_words]
+    found: dict[str, None] = {}
+    for start in range(len(bare)):
+        joined = ""
+        for piece in bare[start : start + _PART_WINDOW]:
+            joined += piece
+            if len(joined) > _PART_MAX:
+                break
+            if len(joined) >= _PART_MIN and any(each.isdigit() for each in joined):
+                found[joined] = None
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""PostgreSQL on a search's path: behind a breaker, and never a reason not to answer."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+
+from apps.common.domain.breaker import CircuitBreaker
+from apps.common.observability.metrics import degraded_total
+
+T = TypeVar("T")
+logger = structlog.get_logger(__name__)
+postgresql_breaker = CircuitBreaker("postgresql", time.monotonic)
+_GONE = (OperationalError, InterfaceError)
+
+
+class PostgresqlGone(Exception):
+    """PostgreSQL did not answer, or its breaker is open."""
+
+
+def postgresql_call(purpose: str, call: Callable[[], T]) -> T:
+    """Run `call`; a connection that broke since its last use is opened anew, once.
+
+    Raises:
+        PostgresqlGone: no answer, counted and logged.
+    """
+    if not postgresql_breaker.allows():
+        degraded_total.labels(component="postgresql", reason=purpose).inc()
+        raise PostgresqlGone("the breaker is open")
+    was_open = connection.connection is not None and not connection.in_atomic_block
+    try:
+        answer = call()
+    except _GONE as error:
+        if not was_open:
+            raise _gone(purpose, error) from error
+        connection.close()
+        answer = _once_more(purpose, call)
+    postgresql_breaker.succeeded()
+    return answer
+
+
+def _once_more(purpose: str, call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except _GONE as error:
+        raise _gone(purpose, error) from error
+
+
+def _gone(purpose: str, error: Exception) -> PostgresqlGone:
+    postgresql_breaker.failed()
+    if not connection.in_atomic_block:
+        connection.close()
+    degraded_total.labels(component="postgresql", reason=purpose).inc()
+    logger.warning("postgresql_gone", purpose=purpose, reason=str(error).strip()[:200])
+    return PostgresqlGone(type(error).__name__)

@@ -1,0 +1,75 @@
+"""The page's documents, highlights and records: work for what is shown, never for more."""
+
+from apps.catalog.contracts import IntArray, ProductDocument
+from apps.catalog.selectors import documents_by_pk
+from apps.features.contracts import ServingSnapshot
+from apps.ranking.domain.records import hit_record
+from apps.search.contracts import Hit, SearchRequest, Understanding
+from apps.search.domain.highlights import highlight, snippet, stems_of
+from apps.search.engines.english import english_stem
+from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
+from apps.search.selectors.scoring import Scored, rows_on_page
+
+Documents = dict[int, ProductDocument]
+
+
+def page_documents(snapshot: ServingSnapshot, rows: IntArray) -> tuple[Documents, bool]:
+    """Row to document, and whether PostgreSQL gave them; else the snapshot's own do."""
+    pks = snapshot.columns.pks[rows].tolist()
+    if not pks:
+        return {}, True
+    try:
+        found = postgresql_call("hydrate", lambda: documents_by_pk(pks))
+    except PostgresqlGone:
+        return _from_snapshot(snapshot, rows), False
+    pairs = zip(rows.tolist(), pks, strict=True)
+    return {row: found[pk] for row, pk in pairs if pk in found}, True
+
+
+def hits_presented(
+    scored: Scored, request: SearchRequest, understanding: Understanding, documents: Documents
+) -> tuple[Hit, ...]:
+    """The page's hits. One whose product vanished since it was found is left out."""
+    ranking = scored.ranking
+    stems = _stems(understanding)
+    first = (request.page - 1) * request.per_page
+    hits: list[Hit] = []
+    for position, row in enumerate(rows_on_page(scored, request).tolist(), start=first + 1):
+        document = documents.get(row)
+        if document is None:
+            continue
+        hits.append(
+            Hit(
+                position=position,
+                score=float(ranking.scores[ranking.order[position - 1]]),
+                document=document,
+                highlights=_highlights(document, stems),
+                record=hit_record(ranking, position) if request.explain else None,
+            )
+        )
+    return tuple(hits)
+
+
+def _stems(understanding: Understanding) -> frozenset[str]:
+    texts = [text for term in understanding.terms for text in (term.text, *term.alternatives)]
+    return stems_of(texts, english_stem)
+
+
+def _highlights(document: ProductDocument, stems: frozenset[str]) -> dict[str, str]:
+    if not stems:
+        return {}
+    found = {
+        "title": highlight(document.title, stems, english_stem),
+        "description": snippet(document.description, stems, english_stem),
+        "brand": highlight(document.brand, stems, english_stem),
+    }
+    return {field: text for field, text in found.items() if text is not None}
+
+
+def _from_snapshot(snapshot: ServingSnapshot, rows: IntArray) -> Documents:
+    found: Documents = {}
+    for row in rows.tolist():
+        document = snapshot.documents.get(row)
+        if document is not None:
+            found[row] = document
+    return found

@@ -1,0 +1,185 @@
+"""Filter, weigh, score and order what was retrieved; count facets over all of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from apps.catalog.contracts import BoolArray, CategoryTree, FilterSet, IntArray, UnknownFilter
+from apps.catalog.domain.facets import facet_counts
+from apps.catalog.domain.masks import filter_masks
+from apps.common.errors import InvalidInput
+from apps.features.contracts import POPULARITY_SCORE, SEARCH_SCORE
+from apps.ranking.contracts import Candidates, Ranking
+from apps.ranking.domain.pipeline import rank
+from apps.ranking_weights.contracts import ResolvedWeights
+from apps.ranking_weights.selectors import weights_resolve
+from apps.search.contracts import (
+    DetectedCategory,
+    FacetLine,
+    KeywordMode,
+    SearchRequest,
+    Sort,
+)
+from apps.search.domain.detection import category_detect, top_rows
+from apps.search.domain.ordering import sorted_order
+from apps.search.selectors.retrieval import Retrieved
+
+_FACET_LINES = {"category": 200, "brand": 100, "price": 10, "availability": 10}
+_ATTRIBUTE_LINES = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """The matches in their order, and what it came from.
+
+    Attributes:
+        retrieved: what was found.
+        matched: the candidates that this sort answers from, before filters.
+        passes: field to bool[len(matched)]: which of them each filter lets through.
+        ranking: the pipeline's own record of those that pass all.
+        category: where the query's best candidates stand.
+    """
+
+    retrieved: Retrieved
+    matched: Candidates
+    passes: Mapping[str, BoolArray]
+    ranking: Ranking
+    category: DetectedCategory | None
+
+
+def matches_scored(retrieved: Retrieved, request: SearchRequest) -> Scored:
+    """Order every match.
+
+    Raises:
+        InvalidInput: a filter on an attribute that no product has.
+    """
+    columns = retrieved.snapshot.columns
+    category = _detected(retrieved)
+    matched = _matched(retrieved, request.sort)
+    passes = _passes(retrieved, request.filters, matched)
+    kept = candidates_kept(matched, _all_of(passes, len(matched)))
+    weights = _weights(retrieved, request, category)
+    features = {name: column[kept.rows] for name, column in retrieved.snapshot.features.items()}
+    ranking = rank(
+        candidates=kept,
+        features=features,
+        weights=weights,
+        tie_break=columns.pks[kept.rows].astype(np.int64),
+    )
+    if request.sort is not Sort.RELEVANCE:
+        popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
+        order = sorted_order(request.sort, columns, kept.rows, popularity)
+        ranking = replace(ranking, order=order)
+    return Scored(retrieved, matched, passes, ranking, category)
+
+
+def facets_counted(scored: Scored, request: SearchRequest) -> dict[str, tuple[FacetLine, ...]]:
+    """Each field's values over the full match set, its own filter left out.
+
+    Raises:
+        InvalidInput: an attribute that no product has.
+    """
+    columns, tree = scored.retrieved.snapshot.columns, scored.retrieved.tree
+    answer: dict[str, tuple[FacetLine, ...]] = {}
+    for field in request.facets:
+        others = {name: mask for name, mask in scored.passes.items() if name != field}
+        rows = scored.matched.rows[_all_of(others, len(scored.matched))]
+        limit = _FACET_LINES.get(field, _ATTRIBUTE_LINES)
+        try:
+            counted = facet_counts(columns, tree, field, rows, limit)
+        except UnknownFilter as error:
+            raise InvalidInput(str(error), field="facets", code="unknown_facet") from error
+        selected = _selected(field, request)
+        answer[field] = tuple(FacetLine.of(value, selected) for value in counted)
+    return answer
+
+
+def candidates_kept(candidates: Candidates, keep: BoolArray) -> Candidates:
+    """The candidates that `keep` lets through, their scores unchanged."""
+    if keep.all():
+        return candidates
+    return Candidates(
+        rows=candidates.rows[keep],
+        keyword_score=candidates.keyword_score[keep],
+        keyword_rank=candidates.keyword_rank[keep],
+        semantic_score=candidates.semantic_score[keep],
+        semantic_rank=candidates.semantic_rank[keep],
+        search_score=candidates.search_score[keep],
+    )
+
+
+def _detected(retrieved: Retrieved) -> DetectedCategory | None:
+    if retrieved.mode is KeywordMode.BROWSE:
+        return None
+    codes = retrieved.snapshot.columns.category[top_rows(retrieved.candidates)]
+    return category_detect(codes, retrieved.tree)
+
+
+def _matched(retrieved: Retrieved, sort: Sort) -> Candidates:
+    """What a sort answers from: everything by relevance; else the firm matches, if any.
+
+    The far end of a fused list is in no order but relevance's a good answer: sorted by price
+    it would come first. So other sorts take products with every term, else with any, else
+    the semantic list.
+    """
+    if sort is Sort.RELEVANCE or retrieved.mode is KeywordMode.BROWSE:
+        return retrieved.candidates
+    firm = retrieved.firm or len(retrieved.keyword)
+    if not firm:
+        return retrieved.candidates
+    # Fused candidates begin with the keyword list, best first.
+    keep = np.zeros(len(retrieved.candidates), dtype=np.bool_)
+    keep[:firm] = True
+    return candidates_kept(retrieved.candidates, keep)
+
+
+def _passes(retrieved: Retrieved, filters: FilterSet, matched: Candidates) -> dict[str, BoolArray]:
+    try:
+        masks = filter_masks(retrieved.snapshot.columns, retrieved.tree, filters)
+    except UnknownFilter as error:
+        raise InvalidInput(str(error), field=error.field, code="unknown_filter") from error
+    return {name: mask[matched.rows] for name, mask in masks.items()}
+
+
+def _all_of(masks: Mapping[str, BoolArray], size: int) -> BoolArray:
+    combined = np.ones(size, dtype=np.bool_)
+    for mask in masks.values():
+        combined &= mask
+    return combined
+
+
+def _weights(
+    retrieved: Retrieved, request: SearchRequest, category: DetectedCategory | None
+) -> ResolvedWeights:
+    path = _filtered_path(retrieved.tree, request.filters.categories)
+    if path is None and category is not None:
+        path = category.path
+    return weights_resolve(
+        category_path=path,
+        available=frozenset({SEARCH_SCORE, *retrieved.snapshot.features}),
+        override=request.weights_override,
+    )
+
+
+def _filtered_path(tree: CategoryTree, paths: tuple[str, ...]) -> str | None:
+    """The filtered category; of several the one that holds them all."""
+    codes = [node.code for path in paths if (node := tree.by_path(path)) is not None]
+    common = tree.lowest_common(codes)
+    return None if common is None else tree.categories[common].path
+
+
+def _selected(field: str, request: SearchRequest) -> frozenset[str]:
+    asked = request.filters_asked.get(field, ())
+    if field == "category":
+        return frozenset(each.strip("/") for each in asked)
+    if field == "availability":
+        return frozenset(each.replace(" ", "_") for each in asked)
+    return frozenset(asked)
+
+
+def rows_on_page(scored: Scored, request: SearchRequest) -> IntArray:
+    """The snapshot's rows of the asked page, best first."""
+    first = (request.page - 1) * request.per_page
+    ranking = scored.ranking
+    return ranking.candidates.rows[ranking.order[first : first + request.per_page]]
