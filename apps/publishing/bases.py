@@ -28,18 +28,6 @@ from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
 _SETTLED = (VersionStatus.PUBLISHED, VersionStatus.SUPERSEDED)
 
 
-def _person(verbose_name: str) -> models.ForeignKey:  # type: ignore[type-arg]  # the user model is a setting: its type is not known here
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-        verbose_name=verbose_name,
-    )
-
-
 class PublishableVersion(models.Model):
     """One immutable, numbered version of one subject.
 
@@ -59,12 +47,36 @@ class PublishableVersion(models.Model):
         editable=False,
     )
     based_on = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    created_by = _person("created by")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="created by",
+    )
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    reviewed_by = _person("reviewed by")
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="reviewed by",
+    )
     reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    published_by = _person("published by")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name="published by",
+    )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
     reason = models.TextField(blank=True, default="", editable=False)

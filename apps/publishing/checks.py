@@ -1,8 +1,11 @@
 """Asking every check; one that fails to answer never sinks the others."""
 
+from collections.abc import Sequence
+
 import structlog
 from django.db import transaction
 
+from apps.common.errors import ApplicationError, Conflict
 from apps.publishing.contracts import (
     Finding,
     FindingLevel,
@@ -51,3 +54,29 @@ def _ask(check: PublishCheck, version: VersionView) -> list[Finding]:
                 f"The check {check.__qualname__} could not be computed: {error}",
             )
         ]
+
+
+def findings_weigh(findings: Sequence[Finding], *, acknowledged: bool) -> None:
+    """Refuse on errors, and on warnings that nobody acknowledged.
+
+    Raises:
+        ApplicationError: `publish_checks_failed`.
+        Conflict: `publish_warnings`.
+    """
+    told = [
+        {"level": finding.level.value, "code": finding.code, "message": finding.message}
+        for finding in findings
+    ]
+    levels = {finding.level for finding in findings}
+    if FindingLevel.ERROR in levels:
+        raise ApplicationError(
+            "A check refuses this version.",
+            code="publish_checks_failed",
+            extra={"findings": told},
+        )
+    if FindingLevel.WARNING in levels and not acknowledged:
+        raise Conflict(
+            "There are warnings; publish again and acknowledge them.",
+            code="publish_warnings",
+            extra={"findings": told},
+        )

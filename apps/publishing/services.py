@@ -4,20 +4,19 @@ Everything that touches a subject takes the subject's lock first, so that two pe
 press at once are served one after the other, and the second sees what the first did.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from apps.access.services import Actor
-from apps.common.errors import ApplicationError, Conflict, Forbidden, InvalidInput
+from apps.common.errors import Conflict, Forbidden, InvalidInput
 from apps.common.services import version_bump
 from apps.publishing.bases import PublishableVersion, publish_kind
-from apps.publishing.checks import findings_of
+from apps.publishing.checks import findings_of, findings_weigh
 from apps.publishing.contracts import (
     Finding,
-    FindingLevel,
     JsonValue,
     VersionStatus,
     VersionView,
@@ -194,7 +193,7 @@ def version_publish(
             )
         version = view_of(kind, row)
         live = live_version(kind=kind, subject=row.subject)
-        _findings_weigh(findings_of(version, live), acknowledged=acknowledge_warnings)
+        findings_weigh(findings_of(version, live), acknowledged=acknowledge_warnings)
         return _go_live("publish", row, live, kind=kind, actor=actor, reason=_reason_given(reason))
 
 
@@ -222,7 +221,7 @@ def version_rollback(
             )
         live = live_version(kind=kind, subject=subject)
         row = row_create(kind, subject, target.content, actor, based_on=None)
-        _findings_weigh(findings_of(view_of(kind, row), live), acknowledged=True)
+        findings_weigh(findings_of(view_of(kind, row), live), acknowledged=True)
         said = f"Back to version {to_number}: {_reason_given(reason)}"
         return _go_live("rollback", row, live, kind=kind, actor=actor, reason=said)
 
@@ -280,23 +279,3 @@ def _reason_given(reason: str) -> str:
     if not reason.strip():
         raise InvalidInput("Say why.", field="reason")
     return reason.strip()
-
-
-def _findings_weigh(findings: Sequence[Finding], *, acknowledged: bool) -> None:
-    told = [
-        {"level": finding.level.value, "code": finding.code, "message": finding.message}
-        for finding in findings
-    ]
-    levels = {finding.level for finding in findings}
-    if FindingLevel.ERROR in levels:
-        raise ApplicationError(
-            "A check refuses this version.",
-            code="publish_checks_failed",
-            extra={"findings": told},
-        )
-    if FindingLevel.WARNING in levels and not acknowledged:
-        raise Conflict(
-            "There are warnings; publish again and acknowledge them.",
-            code="publish_warnings",
-            extra={"findings": told},
-        )
