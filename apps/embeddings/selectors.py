@@ -1,0 +1,143 @@
+"""What a web process asks: a query's vector, its nearest products. Never imports torch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.embeddings.contracts import (
+    BoolArray,
+    FloatArray,
+    IndexState,
+    IndexUnavailable,
+    IntArray,
+    Neighbours,
+    QueryEncoder,
+    VectorIndex,
+)
+from apps.embeddings.domain.lru import BoundedCache
+from apps.embeddings.domain.masks import rows_allowed
+from apps.embeddings.domain.texts import query_fold
+from apps.model_registry.contracts import Artifact, ArtifactManifest
+from apps.model_registry.services.holder import ArtifactHolder
+
+INDEX_ARTIFACT = "product_index"
+ENCODER_ARTIFACT = "query_encoder"
+INDEX_FILE = "vectors.faiss"
+PKS_FILE = "pks.npy"
+# 4,096 vectors of 384 float32 are 6 MiB a process.
+_CACHED_QUERIES = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedIndex:
+    """A product index as it is searched: row i of `index` is product `pks[i]`."""
+
+    index: VectorIndex
+    pks: IntArray
+    manifest: ArtifactManifest
+
+    @property
+    def model_name(self) -> str:
+        return str(self.manifest.metadata["model"])
+
+
+def _index_load(artifact: Artifact) -> LoadedIndex:
+    # FAISS and ONNX Runtime are loaded where they are used: after the fork, never at start.
+    from apps.embeddings.engines.faiss_index import FaissIndex
+
+    kind = str(artifact.manifest.metadata["kind"])
+    index = FaissIndex.load(artifact.folder / INDEX_FILE, kind)
+    pks: IntArray = np.load(artifact.folder / PKS_FILE, mmap_mode="r", allow_pickle=False)
+    if pks.dtype != np.int32 or pks.shape != (index.size,):
+        raise ValueError("the index and its product keys do not belong together")
+    return LoadedIndex(index, pks, artifact.manifest)
+
+
+def _encoder_load(artifact: Artifact) -> QueryEncoder:
+    from apps.embeddings.engines.onnx_encoder import OnnxEncoder
+
+    metadata = artifact.manifest.metadata
+    return OnnxEncoder(artifact.folder, str(metadata["model"]), int(metadata["max_tokens"] or 0))
+
+
+product_index: ArtifactHolder[LoadedIndex] = ArtifactHolder(INDEX_ARTIFACT, _index_load)
+query_encoder: ArtifactHolder[QueryEncoder] = ArtifactHolder(ENCODER_ARTIFACT, _encoder_load)
+_vectors: BoundedCache[tuple[str, str], FloatArray] = BoundedCache(_CACHED_QUERIES)
+
+
+def query_vector(text: str) -> FloatArray | None:
+    """float32[dimension] of length 1, read-only; None when no encoder can be loaded."""
+    held = query_encoder.state
+    encoder = held.value
+    if encoder is None:
+        return None
+    folded = query_fold(text)
+
+    def make() -> FloatArray:
+        vector = encoder.encode(folded)
+        vector.setflags(write=False)
+        return vector
+
+    # The encoder's version is part of the key: another model has other vectors.
+    return _vectors.get_or_make((held.location, folded), make)
+
+
+def nearest(
+    *, vector: FloatArray, k: int, floor: float, allowed: BoolArray | None = None
+) -> Neighbours:
+    """The `k` nearest products at a cosine of `floor` or more.
+
+    Args:
+        vector: float32[dimension], from `query_vector`.
+        k: at most so many.
+        floor: similarity under which a product is not an answer.
+        allowed: bool by primary key, applied inside the scan; None allows all.
+
+    Raises:
+        IndexUnavailable: no index can be loaded, or it does not fit the encoder.
+    """
+    loaded = _index_get()
+    if len(vector) != loaded.index.dimension:
+        raise IndexUnavailable("dimension")
+    rows_mask = None if allowed is None else rows_allowed(loaded.pks, allowed)
+    rows, similarities = loaded.index.search(vector, k, rows_mask)
+    near = similarities >= floor
+    return Neighbours(np.asarray(loaded.pks[rows[near]], dtype=np.int32), similarities[near])
+
+
+def _index_get() -> LoadedIndex:
+    held = product_index.state
+    if held.value is None:
+        raise IndexUnavailable(held.reason)
+    encoder = query_encoder.get()
+    if encoder is not None and encoder.model_name != held.value.model_name:
+        raise IndexUnavailable("model_mismatch")
+    return held.value
+
+
+def indexed_pks() -> IntArray:
+    """int32[n], ascending: the products that the served index covers; empty without one."""
+    loaded = product_index.get()
+    return np.empty(0, np.int32) if loaded is None else loaded.pks
+
+
+def index_state() -> IndexState:
+    """Which index is served, what it covers, and why it is not a newer one."""
+    held = product_index.state
+    if held.value is None:
+        return IndexState(0, "", "", 0, 0, None, held.reason)
+    loaded = held.value
+    return IndexState(
+        number=held.number,
+        model_name=loaded.model_name,
+        kind=loaded.index.kind,
+        size=loaded.index.size,
+        horizon=int(loaded.manifest.metadata["horizon"] or 0),
+        built_at=loaded.manifest.created_at,
+        reason=held.reason,
+    )
+
+
+def semantic_warm() -> bool:
+    """Load index and encoder now instead of in the first request; whether both are there."""
+    return query_vector("warm") is not None and product_index.get() is not None
