@@ -1,6 +1,18 @@
 """The features that a hit can be scored by, and what the serving path reads them from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from apps.catalog.contracts import CategoryTree, ProductColumns, ProductDocument
+from apps.common.domain.string_table import TextBlob
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
 
 SEARCH_SCORE = "search_score"
 CF_SCORE = "cf_score"
@@ -66,3 +78,53 @@ FEATURES: tuple[FeatureSpec, ...] = (
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(spec.name for spec in FEATURES)
 FEATURE_TITLES: dict[str, str] = {spec.name: spec.title for spec in FEATURES}
+_decoder = msgspec.msgpack.Decoder(ProductDocument)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayDocuments:
+    """What to show of each product while PostgreSQL is down; as old as the artifact.
+
+    Attributes:
+        blobs: row → msgpack of a ProductDocument; an empty one stands for "none".
+        places: int32[n], row of the snapshot → row of `blobs`, -1 for none; None while the
+            rows are the same (rows past the end of `blobs` have none).
+    """
+
+    blobs: TextBlob
+    places: Int32 | None = None
+
+    def get(self, row: int) -> ProductDocument | None:
+        """The document of a snapshot's row; None for a product newer than the artifact."""
+        place = row if self.places is None else int(self.places[row])
+        if not 0 <= place < len(self.blobs):
+            return None
+        packed = self.blobs.raw(place)
+        return _decoder.decode(packed) if packed else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ServingSnapshot:
+    """Everything a request reads from memory, immutable and consistent with itself.
+
+    Attributes:
+        number: the artifact it stems from; 0 when built from PostgreSQL because there is none.
+        columns: the catalogue, n rows, active and inactive.
+        tree: the tree whose codes `columns.category` holds; use it, and no newer one.
+        features: stored feature → float32[n] in [0, 1]. A feature that is absent has no
+            source yet: its weight is shared out.
+        popularity_order: int32[n], rows by descending popularity, ties by product key; rows of
+            inactive products are among them.
+        documents: for answers without PostgreSQL.
+        as_of: unix seconds at which the features' windows end.
+        freshness_half_life_days: of `freshness_score`.
+    """
+
+    number: int
+    columns: ProductColumns
+    tree: CategoryTree
+    features: Mapping[str, Float32]
+    popularity_order: Int32
+    documents: DisplayDocuments
+    as_of: float
+    freshness_half_life_days: float

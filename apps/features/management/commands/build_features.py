@@ -1,0 +1,18 @@
+"""`manage.py build_features`: compute popularity and freshness now, and publish them."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.jobs.services import job_run_now
+
+
+class Command(BaseCommand):
+    help = "Compute popularity and freshness now and publish the next serving matrix."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        outcome = job_run_now(job_name="features_refresh")
+        self.stdout.write(
+            f"serving matrix version {outcome['version']}: {outcome['products']} products, "
+            f"{outcome['popular_products']} with popularity"
+        )
