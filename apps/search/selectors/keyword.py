@@ -60,7 +60,9 @@ def keyword_matches(understanding: Understanding, horizon: int) -> KeywordMatche
     )
 
 
-def keyword_statement(understanding: Understanding, horizon: int) -> tuple[str, dict[str, object]]:
+def keyword_statement(
+    understanding: Understanding, horizon: int
+) -> tuple[str, dict[str, str | int | list[str]]]:
     """The statement and its parameters (also for EXPLAIN and the benchmark)."""
     bound = _Bound()
     strict, relaxed, parts = f"({_NONE})", f"({_NONE})", "(SELECT NULL::bytea AS ids)"
@@ -92,9 +94,9 @@ class _Bound:
     """Collects named parameters, so that an expression may stand twice and be sent once."""
 
     def __init__(self) -> None:
-        self.parameters: dict[str, object] = {}
+        self.parameters: dict[str, str | int | list[str]] = {}
 
-    def value(self, value: object) -> str:
+    def value(self, value: str | int | list[str]) -> str:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f"%({name})s"

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
 
-from apps.catalog.contracts import BoolArray, CategoryTree, ProductColumns
-from apps.catalog.selectors import category_tree
+from apps.catalog.contracts import BoolArray, ProductColumns
 from apps.common.observability.metrics import degraded_total
-from apps.embeddings.contracts import IndexUnavailable
+from apps.embeddings.contracts import IndexUnavailable, Neighbours
 from apps.embeddings.selectors import nearest, query_vector
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_refresh
@@ -37,7 +35,6 @@ class Retrieved:
 
     Attributes:
         snapshot: the arrays that rows point into.
-        tree: the category tree of the same moment.
         keyword: the keyword list; empty when browsing.
         firm: how many of its first rows hold every term (or are a spelt part number).
         semantic: the semantic list; empty when browsing or missing.
@@ -47,7 +44,6 @@ class Retrieved:
     """
 
     snapshot: ServingSnapshot
-    tree: CategoryTree
     keyword: RankedList
     firm: int
     semantic: RankedList
@@ -60,10 +56,9 @@ def retrieval(understanding: Understanding) -> Retrieved:
     """Run both engines and fuse. A missing engine is named, never an error."""
     degraded: list[str] = []
     with step_timed("keyword"):
-        matches = _keyword(understanding)
+        matches, snapshot = _keyword(understanding, serving_snapshot())
         if matches is None:
             degraded.append("keyword")
-        snapshot = _snapshot(matches)
     if not understanding.normalised:
         return _browsed(snapshot, tuple(degraded))
     keyword, firm = RankedList.empty(), 0
@@ -76,7 +71,6 @@ def retrieval(understanding: Understanding) -> Retrieved:
         semantic = RankedList.empty()
     return Retrieved(
         snapshot=snapshot,
-        tree=_tree(),
         keyword=keyword,
         firm=firm,
         semantic=semantic,
@@ -93,15 +87,7 @@ def fusion_configured() -> Fusion:
 def semantic_list(text: str, columns: ProductColumns) -> RankedList | None:
     """The nearest active products above the similarity floor; None when there is no index."""
     try:
-        vector = query_vector(text)
-        if vector is None:
-            raise IndexUnavailable("no query encoder")
-        neighbours = nearest(
-            vector=vector,
-            k=settings.SEMANTIC_CANDIDATES,
-            floor=settings.SEMANTIC_SIMILARITY_FLOOR,
-            allowed=_active.by_pk(columns),
-        )
+        neighbours = _nearest(text, columns)
     except IndexUnavailable as error:
         degraded_total.labels(component="semantic", reason="index").inc()
         logger.warning("semantic_unavailable", reason=str(error))
@@ -114,25 +100,30 @@ def semantic_list(text: str, columns: ProductColumns) -> RankedList | None:
     return RankedList(rows[found], neighbours.similarities[found])
 
 
-def _keyword(understanding: Understanding) -> KeywordMatches | None:
-    try:
-        snapshot = serving_snapshot()
-        return postgresql_call(
-            "keyword", lambda: keyword_matches(understanding, snapshot.columns.horizon)
-        )
-    except PostgresqlGone:
-        return None
+def _nearest(text: str, columns: ProductColumns) -> Neighbours:
+    vector = query_vector(text)
+    if vector is None:
+        raise IndexUnavailable("no query encoder")
+    return nearest(
+        vector=vector,
+        k=settings.SEMANTIC_CANDIDATES,
+        floor=settings.SEMANTIC_SIMILARITY_FLOOR,
+        allowed=_active.by_pk(columns),
+    )
 
 
-def _snapshot(matches: KeywordMatches | None) -> ServingSnapshot:
-    """The snapshot at hand, or a fresh one when the statement saw a newer catalogue."""
-    snapshot = serving_snapshot()
-    if matches is None or matches.fingerprint == snapshot.columns.fingerprint:
-        return snapshot
+def _keyword(
+    understanding: Understanding, snapshot: ServingSnapshot
+) -> tuple[KeywordMatches | None, ServingSnapshot]:
+    """The matches, and the snapshot to read them by: a fresh one when they saw newer rows."""
+    horizon = snapshot.columns.horizon
     try:
-        return postgresql_call("catalogue", serving_snapshot_refresh)
+        matches = postgresql_call("keyword", lambda: keyword_matches(understanding, horizon))
     except PostgresqlGone:
-        return snapshot
+        return None, snapshot
+    if matches.fingerprint == snapshot.columns.fingerprint:
+        return matches, snapshot
+    return matches, serving_snapshot_refresh()
 
 
 def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
@@ -143,7 +134,6 @@ def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
     nowhere = np.zeros(size, dtype=np.int32)
     return Retrieved(
         snapshot=snapshot,
-        tree=_tree(),
         keyword=RankedList.empty(),
         firm=0,
         semantic=RankedList.empty(),
@@ -158,14 +148,6 @@ def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
         mode=KeywordMode.BROWSE,
         degraded=degraded,
     )
-
-
-def _tree() -> CategoryTree:
-    try:
-        return category_tree()
-    except DatabaseError:
-        # Only on first use with PostgreSQL down: no category is known yet.
-        return CategoryTree(())
 
 
 class _Active:

@@ -80,7 +80,7 @@ def facets_counted(scored: Scored, request: SearchRequest) -> dict[str, tuple[Fa
     Raises:
         InvalidInput: an attribute that no product has.
     """
-    columns, tree = scored.retrieved.snapshot.columns, scored.retrieved.tree
+    columns, tree = scored.retrieved.snapshot.columns, scored.retrieved.snapshot.tree
     answer: dict[str, tuple[FacetLine, ...]] = {}
     for field in request.facets:
         others = {name: mask for name, mask in scored.passes.items() if name != field}
@@ -113,7 +113,7 @@ def _detected(retrieved: Retrieved) -> DetectedCategory | None:
     if retrieved.mode is KeywordMode.BROWSE:
         return None
     codes = retrieved.snapshot.columns.category[top_rows(retrieved.candidates)]
-    return category_detect(codes, retrieved.tree)
+    return category_detect(codes, retrieved.snapshot.tree)
 
 
 def _matched(retrieved: Retrieved, sort: Sort) -> Candidates:
@@ -136,7 +136,7 @@ def _matched(retrieved: Retrieved, sort: Sort) -> Candidates:
 
 def _passes(retrieved: Retrieved, filters: FilterSet, matched: Candidates) -> dict[str, BoolArray]:
     try:
-        masks = filter_masks(retrieved.snapshot.columns, retrieved.tree, filters)
+        masks = filter_masks(retrieved.snapshot.columns, retrieved.snapshot.tree, filters)
     except UnknownFilter as error:
         raise InvalidInput(str(error), field=error.field, code="unknown_filter") from error
     return {name: mask[matched.rows] for name, mask in masks.items()}
@@ -152,7 +152,7 @@ def _all_of(masks: Mapping[str, BoolArray], size: int) -> BoolArray:
 def _weights(
     retrieved: Retrieved, request: SearchRequest, category: DetectedCategory | None
 ) -> ResolvedWeights:
-    path = _filtered_path(retrieved.tree, request.filters.categories)
+    path = _filtered_path(retrieved.snapshot.tree, request.filters.categories)
     if path is None and category is not None:
         path = category.path
     return weights_resolve(

@@ -18,6 +18,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Endcap",
     "DESCRIPTION": "Decide, test and explain what shoppers see.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
