@@ -45,10 +45,10 @@ def options_read(query: QueryDict, *, known: frozenset[str]) -> Options:
             raise InvalidInput(f"Unknown parameter {name}.", field=name, code="unknown_parameter")
     shape = query.get("shape")
     return Options(
-        shape=None if shape is None else _choice("shape", shape, _SHAPES),
+        shape=None if shape is None else _choice("shape", str(shape), _SHAPES),
         atomic=_choice("atomic", query.get("atomic", "").lower(), _BOOLEANS),
         ordinal_start=(
-            _choice("ordinal_start", query["ordinal_start"], _STARTS)
+            _choice("ordinal_start", str(query["ordinal_start"]), _STARTS)
             if "ordinal_start" in query
             else None
         ),
