@@ -15,5 +15,8 @@ def text_hash(model_name: str, text: str) -> bytes:
 
 
 def query_fold(text: str) -> str:
-    """Spacing and case folded: what does not move the vector must not miss the cache."""
-    return " ".join(text.lower().split())
+    """Spacing and case folded: what does not move the vector must not miss the cache.
+
+    Halves of surrogate pairs, which no tokenizer accepts, become question marks.
+    """
+    return " ".join(text.encode("utf-8", "replace").decode().lower().split())
