@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+from apps.common.admin_navigation import NavigationEntry, navigation_register
+
 
 class AccessConfig(AppConfig):
     name = "apps.access"
@@ -13,8 +15,23 @@ class AccessConfig(AppConfig):
 
         from apps.access.edge import cors_allowed
 
+        navigation_register(*_entries())
         check_request_enabled.connect(cors_allowed, dispatch_uid="access.cors")
         post_migrate.connect(_groups_follow, dispatch_uid="access.groups")
+
+
+def _entries() -> list[NavigationEntry]:
+    lines = (
+        ("API keys", "key", "admin:access_apikey_changelist", "access.view_apikey"),
+        ("IP rules", "shield", "admin:access_iprule_changelist", "access.view_iprule"),
+        ("Audit log", "history", "admin:access_auditentry_changelist", "access.view_auditentry"),
+        ("People", "person", "admin:access_user_changelist", "access.view_user"),
+        ("Groups", "group", "admin:auth_group_changelist", "auth.view_group"),
+    )
+    return [
+        NavigationEntry("Access", title, icon, url_name, permission, rank)
+        for rank, (title, icon, url_name, permission) in enumerate(lines)
+    ]
 
 
 def _groups_follow(*, sender: AppConfig, using: str, **_kwargs: object) -> None:

@@ -2,20 +2,37 @@
 
 from contextvars import ContextVar
 
+from django.http import HttpRequest
+
 _client_ip: ContextVar[str | None] = ContextVar("endcap_client_ip", default=None)
 _caller: ContextVar[str] = ContextVar("endcap_caller", default="")
+_request: ContextVar[HttpRequest | None] = ContextVar("endcap_request", default=None)
+
+
+def request_enter(request: HttpRequest, address: str | None) -> None:
+    _request.set(request)
+    _client_ip.set(address)
+    _caller.set("")
+
+
+def request_leave() -> None:
+    """What this thread does next belongs to nobody's request."""
+    _request.set(None)
+    _client_ip.set(None)
+    _caller.set("")
+
+
+def request_current() -> HttpRequest | None:
+    """The request being answered: whose session it carries is who acts."""
+    return _request.get()
 
 
 def client_ip_current() -> str | None:
     return _client_ip.get()
 
 
-def client_ip_set(address: str | None) -> None:
-    _client_ip.set(address)
-
-
 def caller_current() -> str:
-    """`key:name` of the API key, or the username, that a request came with."""
+    """`key:name` of the API key, or the username, that a request was let in as."""
     return _caller.get()
 
 

@@ -7,7 +7,7 @@ from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.access.context import caller_set, client_ip_set
+from apps.access.context import request_enter, request_leave
 from apps.access.contracts import IpArea
 from apps.access.domain.networks import IpAddress, address_allowed, client_address
 from apps.access.selectors import access_snapshot
@@ -25,9 +25,11 @@ class AddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         address = _address_of(request)
-        client_ip_set(str(address) if address else None)
-        caller_set("")
-        return self._get_response(request)
+        request_enter(request, str(address) if address else None)
+        try:
+            return self._get_response(request)
+        finally:
+            request_leave()
 
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, _kwargs: object

@@ -11,6 +11,12 @@ from apps.access.validators import network_validate, origin_validate
 ONE_PER_MINUTE = 1
 
 
+_KEY_STATE = (
+    "name", "prefix", "scopes", "public", "allowed_origins", "allowed_networks",
+    "denied_networks", "rate_per_minute", "expires_at", "revoked_at",
+)  # fmt: skip
+
+
 class User(AbstractUser):
     """A person who works in admin. Shoppers are never users."""
 
@@ -76,6 +82,10 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+    def state(self) -> dict[str, object]:
+        """As audit rows show it; without its hash."""
+        return {name: getattr(self, name) for name in _KEY_STATE}
 
 
 class IpRule(models.Model):

@@ -1,6 +1,6 @@
 """Writes of access: audit rows, API keys, IP rules, groups, people."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from apps.access.context import caller_current, client_ip_current
+from apps.access.context import caller_current, client_ip_current, request_current
 from apps.access.contracts import IssuedKey, KeySummary, Scope
 from apps.access.domain.audit import json_safe
 from apps.access.domain.groups import GROUP_PATTERNS, group_wants
@@ -18,6 +18,7 @@ from apps.access.domain.networks import network_parse
 from apps.access.domain.origins import origin_parse
 from apps.access.models import ApiKey, AuditEntry, GroupGrant, User
 from apps.access.selectors import ACCESS_VERSION
+from apps.access.validators import tidied
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.common.observability.context import trace_current
 from apps.common.services import version_bump
@@ -38,10 +39,10 @@ def audit_record(
 ) -> None:
     """Append who did what to what, in the writer's own transaction.
 
-    Who asked (request, trace, address) comes from the context. Without a person the actor is
-    the API key of the request, or `system`.
+    Who asked (request, trace, address) comes from the context. Without an `actor` it is the
+    API key of the request, else the person whose session it carries, else `system`.
     """
-    person = actor if isinstance(actor, User) else None
+    person = actor if isinstance(actor, User) else _person_asking()
     trace = trace_current()
     AuditEntry.objects.create(
         actor=person,
@@ -56,6 +57,14 @@ def audit_record(
         trace_id=trace.trace_id if trace else "",
         ip=client_ip_current(),
     )
+
+
+def _person_asking() -> User | None:
+    request = request_current()
+    if request is None or caller_current():
+        return None
+    user = getattr(request, "user", None)
+    return user if isinstance(user, User) else None
 
 
 @transaction.atomic
@@ -76,9 +85,9 @@ def api_key_create(
         name=name,
         scopes=sorted(set(scopes)),
         public=public,
-        allowed_origins=_tidy(origin_parse, allowed_origins),
-        allowed_networks=_tidy(network_parse, allowed_networks),
-        denied_networks=_tidy(network_parse, denied_networks),
+        allowed_origins=tidied(origin_parse, allowed_origins),
+        allowed_networks=tidied(network_parse, allowed_networks),
+        denied_networks=tidied(network_parse, denied_networks),
         rate_per_minute=_rate(rate_per_minute),
         expires_at=expires_at,
     )
@@ -105,7 +114,7 @@ def api_key_ensure(
         name=name,
         scopes=sorted(set(scopes)),
         public=parts.public,
-        allowed_origins=_tidy(origin_parse, allowed_origins),
+        allowed_origins=tidied(origin_parse, allowed_origins),
         rate_per_minute=_rate(rate_per_minute),
     )
     _issue(key, parts, actor)
@@ -134,7 +143,7 @@ def api_key_rotate(
         expires_at=now + lifetime if lifetime else None,
         rotated_from=old,
     )
-    before = key_state(old)
+    before = old.state()
     old.expires_at = min(old.expires_at, ends) if old.expires_at else ends
     old.save(update_fields=["expires_at"])
     audit_record(
@@ -143,14 +152,14 @@ def api_key_rotate(
         subject_type="access.apikey",
         subject_id=str(old.pk),
         before=before,
-        after=key_state(old),
+        after=old.state(),
     )
     return _issue(new, key_new(public=old.public), actor)
 
 
 @transaction.atomic
 def api_key_update(*, key: ApiKey, before: Mapping[str, object], actor: Actor) -> None:
-    """Store an edited key; `before` is its `key_state` as it was."""
+    """Store an edited key; `before` is its `state` as it was."""
     _clean(key)
     key.save()
     version_bump(ACCESS_VERSION)
@@ -160,7 +169,7 @@ def api_key_update(*, key: ApiKey, before: Mapping[str, object], actor: Actor) -
         subject_type="access.apikey",
         subject_id=str(key.pk),
         before=before,
-        after=key_state(key),
+        after=key.state(),
     )
 
 
@@ -168,7 +177,7 @@ def api_key_update(*, key: ApiKey, before: Mapping[str, object], actor: Actor) -
 def api_key_revoke(*, key_id: int, actor: Actor = None, reason: str = "") -> KeySummary:
     """End a key now; every worker refuses it within a second. For good."""
     key = _live_key(key_id)
-    before = key_state(key)
+    before = key.state()
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])
     version_bump(ACCESS_VERSION)
@@ -178,26 +187,15 @@ def api_key_revoke(*, key_id: int, actor: Actor = None, reason: str = "") -> Key
         subject_type="access.apikey",
         subject_id=str(key.pk),
         before=before,
-        after=key_state(key),
+        after=key.state(),
         reason=reason,
     )
     return _summary(key)
 
 
-def key_state(key: ApiKey) -> dict[str, object]:
-    """A key as audit rows show it; without its hash."""
-    return {
-        "name": key.name,
-        "prefix": key.prefix,
-        "scopes": key.scopes,
-        "public": key.public,
-        "allowed_origins": key.allowed_origins,
-        "allowed_networks": key.allowed_networks,
-        "denied_networks": key.denied_networks,
-        "rate_per_minute": key.rate_per_minute,
-        "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
-    }
+def ip_rules_publish() -> None:
+    """The IP rules were edited: every worker follows. Called in the edit's transaction."""
+    version_bump(ACCESS_VERSION)
 
 
 def _issue(key: ApiKey, parts: KeyParts, actor: Actor) -> IssuedKey:
@@ -212,7 +210,7 @@ def _issue(key: ApiKey, parts: KeyParts, actor: Actor) -> IssuedKey:
         action="api_key.create",
         subject_type="access.apikey",
         subject_id=str(key.pk),
-        after=key_state(key),
+        after=key.state(),
     )
     return IssuedKey(_summary(key), parts.joined())
 
@@ -244,17 +242,6 @@ def _summary(key: ApiKey) -> KeySummary:
         expires_at=key.expires_at,
         revoked_at=key.revoked_at,
     )
-
-
-def _tidy(parse: Callable[[str], object], texts: Collection[str]) -> list[str]:
-    """Each in its one spelling, sorted; what does not parse stays, for full_clean to refuse."""
-    tidied = set()
-    for text in texts:
-        try:
-            tidied.add(str(parse(text)))
-        except ValueError:
-            tidied.add(text)
-    return sorted(tidied)
 
 
 def _rate(asked: int | None) -> int:

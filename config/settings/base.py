@@ -114,6 +114,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "apps.access.password_audit.PasswordChangeAudit"},
 ]
 LOGIN_URL = "/admin/login/"
 
