@@ -15,6 +15,8 @@ from apps.catalog.selectors import staleness_sql
 from apps.search.contracts import KeywordMatches, QueryTerm, Understanding
 from apps.search.domain.normalise import pieces
 
+Parameter = str | int | list[str]
+Parameters = dict[str, Parameter]
 _IDS = "string_agg(int4send(id), ''::bytea) AS ids"
 _AGGREGATES = f"{_IDS}, string_agg(float4send(rank), ''::bytea) AS ranks"
 _NONE = "SELECT NULL::bytea AS ids, NULL::bytea AS ranks"
@@ -60,9 +62,7 @@ def keyword_matches(understanding: Understanding, horizon: int) -> KeywordMatche
     )
 
 
-def keyword_statement(
-    understanding: Understanding, horizon: int
-) -> tuple[str, dict[str, str | int | list[str]]]:
+def keyword_statement(understanding: Understanding, horizon: int) -> tuple[str, Parameters]:
     """The statement and its parameters (also for EXPLAIN and the benchmark)."""
     bound = _Bound()
     strict, relaxed, parts = f"({_NONE})", f"({_NONE})", "(SELECT NULL::bytea AS ids)"
@@ -94,9 +94,9 @@ class _Bound:
     """Collects named parameters, so that an expression may stand twice and be sent once."""
 
     def __init__(self) -> None:
-        self.parameters: dict[str, str | int | list[str]] = {}
+        self.parameters: Parameters = {}
 
-    def value(self, value: str | int | list[str]) -> str:
+    def value(self, value: Parameter) -> str:
         name = f"p{len(self.parameters)}"
         self.parameters[name] = value
         return f"%({name})s"
