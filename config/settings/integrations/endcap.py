@@ -49,3 +49,9 @@ TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 JOB_HEARTBEAT_S = env_float("JOB_HEARTBEAT_S", 2.0)
 JOB_RUNS_KEEP = env_int("JOB_RUNS_KEEP", 500)
 JOB_RUNS_KEEP_DAYS = env_int("JOB_RUNS_KEEP_DAYS", 7)
+
+# The public API key that the shop's pages send events with, or the file that holds it.
+SHOP_STOREFRONT_KEY = env_str("SHOP_STOREFRONT_KEY", "")
+SHOP_STOREFRONT_KEY_FILE = env_str(
+    "SHOP_STOREFRONT_KEY_FILE", str(VAR / "shop" / "storefront-key")
+)
