@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from apps.common.observability.context import trace_current, trace_start
@@ -93,8 +93,9 @@ def _attempt(
     finally:
         channel.follow_end()
         batch_job_duration_seconds.labels(spec.name).observe(time.perf_counter() - started)
-    # A job may leave a broken connection behind; what follows needs a good one.
-    close_old_connections()
+    if not connection.in_atomic_block:
+        # A job may leave a broken connection behind; what follows needs a good one.
+        close_old_connections()
     _settle(run, outcome, error, channel)
     return outcome, error
 
