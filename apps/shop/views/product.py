@@ -1,0 +1,101 @@
+"""The product page and its picture."""
+
+import hashlib
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.catalog.contracts import FilterSet, ProductDocument
+from apps.search.contracts import SearchRequest
+from apps.search.services.answer import search_answer
+from apps.shop.contracts import Link
+from apps.shop.domain.pages import facet_title
+from apps.shop.domain.pictures import picture_svg
+from apps.shop.selectors import breadcrumbs, product_variants, products
+from apps.shop.views.frame import page_render
+
+PICTURE_SECONDS = 24 * 3600
+MORE = 6
+AXES = ("color", "size", "format")
+
+
+@require_safe
+def product_page(request: HttpRequest, product_id: str) -> HttpResponse:
+    product = products([product_id]).get(product_id)
+    if product is None:
+        return page_render(request, "shop/missing.html", {}, status=404)
+    variants = product_variants(product)
+    context = {
+        "product": product,
+        "trail": breadcrumbs(product.category_path),
+        "variants": _variant_links(product, variants),
+        "facts": [
+            (facet_title(f"attr.{key}"), value) for key, value in product.attributes.items()
+        ],
+        "more": _more_like(product),
+        "query_id": _short(request.GET.get("qid", "")),
+        "position": _short(request.GET.get("pos", "")),
+        "buyable": product.availability != "out_of_stock",
+    }
+    return page_render(request, "shop/product.html", context)
+
+
+@require_safe
+def picture(request: HttpRequest, product_id: str) -> HttpResponse:
+    """A drawing of the product; the same bytes until its category or colour changes."""
+    product = products([product_id]).get(product_id)
+    if product is None:
+        return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
+    svg = picture_svg(
+        product_id=product.product_id,
+        title=product.title,
+        category_path=product.category_path,
+        colour=str(product.attributes.get("color", "")),
+    )
+    tag = f'"{hashlib.sha256(svg.encode()).hexdigest()[:20]}"'
+    same = request.headers.get("If-None-Match") == tag
+    response = HttpResponse(
+        b"" if same else svg, content_type="image/svg+xml", status=304 if same else 200
+    )
+    response["ETag"] = tag
+    response["Cache-Control"] = f"public, max-age={PICTURE_SECONDS}"
+    return response
+
+
+def _variant_links(
+    product: ProductDocument, variants: tuple[ProductDocument, ...]
+) -> tuple[Link, ...]:
+    if len(variants) < 2:  # noqa: PLR2004 - one variant is no choice
+        return ()
+    return tuple(
+        Link(_variant_name(one), f"/p/{one.product_id}", one.product_id == product.product_id)
+        for one in variants
+    )
+
+
+def _variant_name(product: ProductDocument) -> str:
+    parts = [str(product.attributes[axis]) for axis in AXES if axis in product.attributes]
+    return ", ".join(parts) or product.title
+
+
+def _more_like(product: ProductDocument) -> tuple[ProductDocument, ...]:
+    """Others of its category, best first under the category's weights, one of each group."""
+    if not product.category_path:
+        return ()
+    asked = SearchRequest(
+        per_page=40, filters=FilterSet(categories=(product.category_path,)), logged=False
+    )
+    groups = {product.item_group_id or product.product_id}
+    more: list[ProductDocument] = []
+    for hit in search_answer(request=asked, as_of=timezone.now()).hits:
+        group = hit.document.item_group_id or hit.document.product_id
+        if group not in groups:
+            groups.add(group)
+            more.append(hit.document)
+    return tuple(more[:MORE])
+
+
+def _short(text: str) -> str:
+    """An id or a number from a link, as an event may carry it."""
+    return text if len(text) <= 36 and text.replace("-", "").isalnum() else ""  # noqa: PLR2004 - a UUID's length

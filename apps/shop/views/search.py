@@ -1,0 +1,113 @@
+"""The search page, which is also the front page and every category's page."""
+
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.search.contracts import (
+    Asker,
+    Hit,
+    ParameterInvalid,
+    ParameterUnknown,
+    SearchAnswer,
+    SearchRequest,
+)
+from apps.search.domain.parameters import request_parse
+from apps.search.services.answer import search_answer
+from apps.shop.contracts import Visitor
+from apps.shop.domain import pages
+from apps.shop.selectors import breadcrumbs, facet_fields, subcategories
+from apps.shop.views.frame import page_render
+from apps.shop.visitor import visitor_of
+
+PER_PAGE = 24
+
+
+@require_safe
+def search_page(request: HttpRequest, category: str = "") -> HttpResponse:
+    """`/` and `/c/<path>`; `?why=<product_id>` opens the explanation of one hit."""
+    visitor = visitor_of(request)
+    category = category.strip("/")
+    if category and not breadcrumbs(category):
+        return page_render(request, "shop/missing.html", {}, status=404)
+    try:
+        asked = search_request(request.GET, category, visitor)
+    except (ParameterInvalid, ParameterUnknown) as error:
+        return page_render(request, "shop/refused.html", {"message": str(error)}, status=400)
+    why = request.GET.get("why", "")
+    if "fragment" in request.GET:
+        return _why_fragment(request, replace(asked, facets=(), explain=True, logged=False), why)
+    answer = search_answer(request=replace(asked, explain=bool(why)), as_of=timezone.now())
+    context = _context(request, asked, answer, category)
+    context["why"] = _why(answer, why) if why else None
+    return page_render(request, "shop/search.html", context, visitor=visitor)
+
+
+def search_request(asked: QueryDict, category: str, visitor: Visitor) -> SearchRequest:
+    """The page's search.
+
+    Raises:
+        ParameterInvalid, ParameterUnknown: naming what search cannot take.
+    """
+    kept = pages.parameters_kept(dict(asked.lists()))
+    if category and "filter[category]" not in kept:
+        kept["filter[category]"] = [category]
+    parsed = request_parse({**kept, "per_page": [str(PER_PAGE)]})
+    return replace(
+        parsed,
+        facets=facet_fields(),
+        attributes={"surface": "shop"},
+        asker=Asker(client_id=visitor.client_id, session_id=visitor.session_id, principal="shop"),
+    )
+
+
+def _context(
+    request: HttpRequest, asked: SearchRequest, answer: SearchAnswer, category: str
+) -> dict[str, object]:
+    parameters = pages.parameters_kept(dict(request.GET.lists()))
+    detected = answer.category.path if answer.category else ""
+    return {
+        "answer": answer,
+        "category": category,
+        "trail": breadcrumbs(category),
+        "subcategories": subcategories(category) if category else (),
+        "boxes": pages.facet_boxes(answer.facets, answer.found),
+        "chips": pages.filter_chips(request.path, parameters, answer.facets),
+        "pages": pages.page_links(request.path, parameters, answer.page, answer.pages),
+        "next_url": _page_or_none(request, parameters, answer, 1),
+        "previous_url": _page_or_none(request, parameters, answer, -1),
+        "sorts": pages.SORTS,
+        "sort": str(asked.sort),
+        "here": pages.page_url(request.path, parameters),
+        "why_base": pages.page_url(request.path, parameters, why=""),
+        "detected": breadcrumbs(detected),
+        "weights_trail": breadcrumbs(answer.weights.subject),
+        "front": not category and not parameters,
+    }
+
+
+def _page_or_none(
+    request: HttpRequest, parameters: pages.Parameters, answer: SearchAnswer, step: int
+) -> str:
+    number = answer.page + step
+    if not 1 <= number <= answer.pages:
+        return ""
+    return pages.page_url(request.path, parameters, page=str(number) if number > 1 else None)
+
+
+def _why(answer: SearchAnswer, product_id: str) -> dict[str, object]:
+    hit = next((one for one in answer.hits if one.document.product_id == product_id), None)
+    return {"hit": hit, "bars": _bars(hit), "answer": answer}
+
+
+def _bars(hit: Hit | None) -> tuple[object, ...]:
+    return () if hit is None or hit.record is None else pages.why_bars(hit.record)
+
+
+def _why_fragment(request: HttpRequest, asked: SearchRequest, why: str) -> HttpResponse:
+    answer = search_answer(request=asked, as_of=timezone.now())
+    context = {"why": _why(answer, why), "weights_trail": breadcrumbs(answer.weights.subject)}
+    return render(request, "shop/_why.html", context)
