@@ -303,6 +303,11 @@ class MovedHit:
     before: int | None
     moved: int | None
 
+    @property
+    def lost(self) -> int:
+        """Places lost; 0 for a hit that rose, stayed, or was not there."""
+        return max(0, -(self.moved or 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -311,6 +316,7 @@ class Comparison:
     Attributes:
         query: as typed.
         category: the category filter of both, empty for none.
+        applies: whether the draft would act on this query at all.
         current: hits under what is published.
         draft: hits under the draft, with how far each moved.
         current_weights, draft_weights: what was used.
@@ -318,6 +324,7 @@ class Comparison:
 
     query: str
     category: str
+    applies: bool
     current: tuple[Hit, ...]
     draft: tuple[MovedHit, ...]
     current_weights: ResolvedWeights

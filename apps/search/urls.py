@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.contrib import admin
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.search.views import weights_preview
+
+urlpatterns = [
+    path(
+        "search/weights-preview/",
+        admin.site.admin_view(weights_preview),
+        name="search-weights-preview",
+    ),
+]

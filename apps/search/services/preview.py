@@ -1,0 +1,62 @@
+"""One query under the published weights and under others, side by side."""
+
+from dataclasses import dataclass, replace
+
+from apps.catalog.contracts import FilterSet
+from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightSet
+from apps.search.contracts import Comparison, Hit, MovedHit, SearchRequest
+from apps.search.services.answer import Core, search_core
+
+SHOWN = 10
+# How deep the other side is looked through for where a hit came from.
+DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    core: Core
+    places: dict[str, int]
+
+
+def weights_compare(*, query: str, weights: WeightSet) -> Comparison:
+    """Run the search twice; nothing is logged.
+
+    A category's set is compared inside its category, where alone it can act. A global set
+    does not act on a query that a category's own set answers: then both sides are the same,
+    and the comparison says so.
+    """
+    request = _request(query, weights.subject)
+    current = _side(request)
+    used = current.core.scored.ranking.weights
+    applies = weights.subject != GLOBAL_SUBJECT or used.source in {"global", "default", "none"}
+    draft = _side(replace(request, weights_override=weights.weights)) if applies else current
+    return Comparison(
+        query=query,
+        category="" if weights.subject == GLOBAL_SUBJECT else weights.subject,
+        applies=applies,
+        current=current.core.hits[:SHOWN],
+        draft=tuple(_moved(hit, current.places) for hit in draft.core.hits[:SHOWN]),
+        current_weights=used,
+        draft_weights=draft.core.scored.ranking.weights,
+    )
+
+
+def _request(query: str, subject: str) -> SearchRequest:
+    request = SearchRequest(query=query, per_page=DEPTH, logged=False)
+    if subject == GLOBAL_SUBJECT:
+        return request
+    return replace(
+        request,
+        filters=FilterSet(categories=(subject,)),
+        filters_asked={"category": (subject,)},
+    )
+
+
+def _side(request: SearchRequest) -> _Side:
+    core = search_core(request)
+    return _Side(core, {hit.document.product_id: hit.position for hit in core.hits})
+
+
+def _moved(hit: Hit, before: dict[str, int]) -> MovedHit:
+    place = before.get(hit.document.product_id)
+    return MovedHit(hit, place, None if place is None else place - hit.position)
