@@ -111,10 +111,8 @@ def test_what_faiss_cannot_read_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def exported(transformer: SentenceEncoder, tmp_path_factory: pytest.TempPathFactory) -> OnnxEncoder:
-    folder = tmp_path_factory.mktemp("int8")
-    query_encoder_export(transformer, folder)
-    return OnnxEncoder(folder, transformer.model_name, 128)
+def exported(transformer: SentenceEncoder, export_folder: Path) -> OnnxEncoder:
+    return OnnxEncoder(export_folder, transformer.model_name, 128)
 
 
 @pytest.fixture(params=["sentence-transformers", "onnx int8"])

@@ -190,7 +190,7 @@ def test_postgresql_down_at_boot_serves_the_last_one_on_this_disk(
         raise DatabaseError("connection refused")
 
     monkeypatch.setattr(holder_module, "active_version", gone)
-    monkeypatch.setattr(holder_module.connection, "close", lambda: None)
+    monkeypatch.setattr("django.db.connection.close", lambda: None)
     assert served() == [1]
     assert (matrix.number, matrix.state.reason) == (1, "database")
     monkeypatch.undo()
@@ -207,7 +207,7 @@ def test_postgresql_down_later_keeps_what_is_loaded(monkeypatch: pytest.MonkeyPa
         raise DatabaseError("connection refused")
 
     monkeypatch.setattr(holder_module, "active_version", gone)
-    monkeypatch.setattr(holder_module.connection, "close", lambda: None)
+    monkeypatch.setattr("django.db.connection.close", lambda: None)
     matrix._snapshot.mark_stale()
     assert matrix.get() is first
 
@@ -220,7 +220,7 @@ def test_a_pointer_that_leads_nowhere_serves_nothing(
         raise DatabaseError("connection refused")
 
     monkeypatch.setattr(holder_module, "active_version", gone)
-    monkeypatch.setattr(holder_module.connection, "close", lambda: None)
+    monkeypatch.setattr("django.db.connection.close", lambda: None)
     assert matrix.get() is None
     (stores / "cache" / "current").mkdir(parents=True)
     (stores / "cache" / "current" / "matrix.json").write_text('{"location": "matrix/1-x"}')

@@ -71,8 +71,8 @@ class FaissIndex:
             # The selector keeps a bare pointer: `bits` must live until the search is done.
             bits = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(self.size, faiss.swig_ptr(bits))
-            scores, rows = self._index.search(
-                query, k, params=faiss.SearchParameters(sel=selector)
-            )
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+            scores, rows = self._index.search(query, k, params=parameters)
         found = rows[0] >= 0
         return rows[0][found].astype(np.int32), scores[0][found]

@@ -3,7 +3,10 @@
 Needs torch and onnx; runs only in the worker, when the model has changed.
 """
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +58,33 @@ def query_encoder_export(encoder: SentenceEncoder, folder: Path, *, quantise: bo
     exported = folder / ("exported.onnx" if quantise else MODEL_FILE)
     _graph_write(encoder, exported)
     if quantise:
-        quantize_dynamic(
-            exported, folder / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8
-        )
+        with _root_logger_quiet():
+            quantize_dynamic(
+                exported, folder / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8
+            )
         exported.unlink()
 
 
+@contextmanager
+def _root_logger_quiet() -> Iterator[None]:
+    """The quantiser writes a line a tensor to the root logger itself; others pass."""
+    root = logging.getLogger()
+
+    def grave(record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR
+
+    root.addFilter(grave)
+    try:
+        yield
+    finally:
+        root.removeFilter(grave)
+
+
 def _graph_write(encoder: SentenceEncoder, path: Path) -> None:
-    module = _Pooled(encoder.transformer[0].auto_model).eval()
+    inner = encoder.transformer[0].auto_model
+    if not isinstance(inner, torch.nn.Module):
+        raise TypeError("the model's first module is no transformer")
+    module = _Pooled(inner).eval()
     sample = encoder.transformer.tokenizer(
         ["a query of a few words"], return_tensors="pt", padding=False
     )
@@ -85,4 +107,5 @@ def _graph_write(encoder: SentenceEncoder, path: Path) -> None:
 def agreement(exported: OnnxEncoder, original: SentenceEncoder, texts: list[str]) -> FloatArray:
     """float32[n]: cosine between both encoders' vectors of each text."""
     ours, theirs = exported.encode_many(texts), original.encode_many(texts)
-    return np.einsum("ij,ij->i", ours, theirs)
+    cosines: FloatArray = np.einsum("ij,ij->i", ours, theirs)
+    return cosines

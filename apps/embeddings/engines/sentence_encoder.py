@@ -35,7 +35,8 @@ class SentenceEncoder:
 
     def encode(self, text: str) -> FloatArray:
         """float32[dimension], of length 1."""
-        return self.encode_many([text])[0]
+        vector: FloatArray = self.encode_many([text])[0]
+        return vector
 
     def encode_many(self, texts: list[str]) -> FloatArray:
         """float32[n, dimension]; texts are batched by length inside, and answered in order."""

@@ -104,9 +104,16 @@ def _chunk_embed(run: _Run, pks: Sequence[int]) -> int:
     if not todo:
         return 0
     vectors = sentence_encoder(run.model).encode_many([text for _, text, _ in todo])
-    values = [name, [pk for pk, _, _ in todo], [each for *_, each in todo], vectors_pack(vectors)]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_UPSERT, values)
+        cursor.execute(
+            _UPSERT,
+            (
+                name,
+                [pk for pk, _, _ in todo],
+                [digest for _, _, digest in todo],
+                vectors_pack(vectors),
+            ),
+        )
         EmbeddingState.objects.update(index_due=True)
     return len(todo)
 

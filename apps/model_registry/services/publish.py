@@ -74,7 +74,8 @@ def _version_reserve(name: str, actor: AbstractUser | None) -> ArtifactVersion:
         number = last_number(name) + 1
         # The token keeps a location from ever being reused, even by a restored database.
         location = f"{name}/{number:08d}-{secrets.token_hex(4)}"
-        version = ArtifactVersion(name=name, number=number, location=location, created_by=actor)
+        version = ArtifactVersion(name=name, number=number, location=location)
+        version.created_by_id = actor.pk if actor else None
         version.full_clean()
         version.save()
     return version
