@@ -32,6 +32,7 @@ PASSING_FIELDS = (
     "promotion_id",
 )
 CUSTOM_LABELS = tuple(f"custom_label_{number}" for number in range(5))
+_ALWAYS: tuple[datetime | None, datetime | None] = (None, None)
 _DEEPEST = 7
 _LONGEST_NAME = 90
 
@@ -98,6 +99,12 @@ class _Reader:
             self.problems.append((name, str(error)))
             return fallback
 
+    def texts(self, name: str, *, longest: int, most: int) -> tuple[str, ...]:
+        nothing: tuple[str, ...] = ()
+        return self.read(
+            name, lambda value: texts_read(value, longest=longest, most=most), nothing
+        )
+
     def text(self, name: str, longest: int, *, required: bool = False) -> str:
         before = len(self.problems)
         text = self.read(name, lambda value: text_read(value, longest=longest), "")
@@ -134,7 +141,7 @@ def product_input_read(
         reader.problems.append(("sale_price", f"is in {sale[1]}, the price in {currency}"))
     if sale is not None and sale[0] > amount and price is not None:
         reader.problems.append(("sale_price", "is above the price"))
-    starts, ends = reader.read("sale_price_effective_date", period_read, (None, None))
+    starts, ends = reader.read("sale_price_effective_date", period_read, _ALWAYS)
     read = ProductInput(
         product_id=reader.text("id", 200, required=True),
         title=reader.text("title", 1000, required=True),
@@ -143,7 +150,7 @@ def product_input_read(
         description=reader.text("description", 50_000),
         link=reader.text("link", 2000),
         image_link=reader.text("image_link", 2000),
-        additional_image_link=reader.read("additional_image_link", _links, ()),
+        additional_image_link=reader.texts("additional_image_link", longest=2000, most=50),
         availability=reader.read("availability", _availability, "in_stock"),
         availability_date=reader.read("availability_date", moment_read, None),
         stock=reader.read("stock", whole_number_read, None),
@@ -166,10 +173,6 @@ def product_input_read(
     if reader.problems:
         raise RowInvalid(tuple(reader.problems))
     return read
-
-
-def _links(value: object) -> tuple[str, ...]:
-    return texts_read(value, longest=2000, most=50)
 
 
 def _availability(value: object) -> str:
@@ -200,9 +203,10 @@ def category_names_read(value: object) -> tuple[str, ...]:
 
 
 def _attributes(reader: _Reader) -> dict[str, AttributeValue]:
-    found = reader.read("attributes", attributes_read, {})
+    nothing: dict[str, AttributeValue] = {}
+    found = reader.read("attributes", attributes_read, nothing)
     for name in ATTRIBUTE_FIELDS:
-        texts = reader.read(name, lambda value: texts_read(value, longest=200, most=50), ())
+        texts = reader.texts(name, longest=200, most=50)
         if texts:
             found[name] = texts if len(texts) > 1 else texts[0]
     return found
@@ -219,7 +223,7 @@ def _custom_labels(reader: _Reader) -> tuple[str, ...]:
 def _feed_fields(reader: _Reader) -> dict[str, str | tuple[str, ...]]:
     found: dict[str, str | tuple[str, ...]] = {}
     for name in PASSING_FIELDS:
-        texts = reader.read(name, lambda value: texts_read(value, longest=1000, most=100), ())
+        texts = reader.texts(name, longest=1000, most=100)
         if texts:
             found[name] = texts if len(texts) > 1 else texts[0]
     return found

@@ -1,0 +1,90 @@
+r"""The category of an Icecat product, by a rule table: the first rule that fits wins.
+
+Icecat's open file carries no category tree. A title reads "<maker> <model> <what it is> …"
+(`C2G 2m Cat5e Patch Cable networking cable Beige`); where it does not say what the thing is
+(`HP 85 Original Light magenta`), its attributes do. Each rule is
+
+    category | pattern searched in the lower-cased title | attribute keys, any of which is enough
+
+A rule with both needs only one of them; with "!" before the keys it needs both. Rules for
+parts and accessories come before the things they belong to: `printer cable` is a cable. A
+product that no rule fits gets no category. docs/icecat_category_check.csv is the check by hand.
+A line that begins with four blanks continues the one before it.
+"""
+
+# Name in the table: English names from the top.
+CATEGORIES: dict[str, str] = {
+    "services": "Services > Warranty & support",
+    "laptops": "Electronics > Computers > Laptops",
+    "desktops": "Electronics > Computers > Desktops & workstations",
+    "servers": "Electronics > Computers > Servers",
+    "tablets": "Electronics > Computers > Tablets & handhelds",
+    "bags": "Electronics > Computer accessories > Bags & cases",
+    "input": "Electronics > Computer accessories > Keyboards & mice",
+    "docks": "Electronics > Computer accessories > Docks & stands",
+    "locks": "Electronics > Computer accessories > Locks & privacy",
+    "usb_hubs": "Electronics > Computer accessories > Hubs & card readers",
+    "processors": "Electronics > Components > Processors",
+    "memory": "Electronics > Components > Memory modules",
+    "motherboards": "Electronics > Components > Motherboards",
+    "graphics": "Electronics > Components > Graphics cards",
+    "chassis": "Electronics > Components > Cases & power supplies",
+    "cooling": "Electronics > Components > Cooling",
+    "cards": "Electronics > Components > Interface cards",
+    "drives": "Electronics > Storage > Hard drives & SSDs",
+    "flash": "Electronics > Storage > Memory cards & flash drives",
+    "optical": "Electronics > Storage > Optical & tape drives",
+    "media": "Electronics > Storage > Blank media",
+    "enclosures": "Electronics > Storage > Enclosures & arrays",
+    "network_cables": "Electronics > Cables > Network cables",
+    "fibre": "Electronics > Cables > Fibre optic cables",
+    "video_cables": "Electronics > Cables > Video cables & adapters",
+    "audio_cables": "Electronics > Cables > Audio cables & adapters",
+    "usb_cables": "Electronics > Cables > USB cables & adapters",
+    "power_cables": "Electronics > Cables > Power cables",
+    "serial_cables": "Electronics > Cables > Serial, parallel & drive cables",
+    "kvm_cables": "Electronics > Cables > KVM & keyboard cables",
+    "cables": "Electronics > Cables > Other cables & connectors",
+    "network": "Electronics > Networking > Switches, routers & adapters",
+    "av": "Electronics > Networking > AV extenders & switches",
+    "kvm": "Electronics > Networking > KVM switches & consoles",
+    "racks": "Electronics > Networking > Racks & rack accessories",
+    "monitoring": "Electronics > Networking > Environment & security monitoring",
+    "ups": "Electronics > Power > UPS",
+    "ups_batteries": "Electronics > Power > UPS batteries & accessories",
+    "pdu": "Electronics > Power > Power distribution",
+    "surge": "Electronics > Power > Surge protectors & power strips",
+    "adapters": "Electronics > Power > Power adapters & inverters",
+    "batteries": "Electronics > Power > Batteries & chargers",
+    "ink_toner": "Electronics > Printing > Ink & toner",
+    "toner": "Electronics > Printing > Ink & toner > Toner cartridges",
+    "ink": "Electronics > Printing > Ink & toner > Ink cartridges",
+    "ribbons": "Electronics > Printing > Ink & toner > Ribbons",
+    "printer_parts": "Electronics > Printing > Printer parts & accessories",
+    "paper": "Electronics > Printing > Paper & film",
+    "printers": "Electronics > Printing > Printers",
+    "scanners": "Electronics > Printing > Scanners",
+    "monitors": "Electronics > Displays > Monitors",
+    "tvs": "Electronics > Displays > Televisions & signage",
+    "projectors": "Electronics > Displays > Projectors",
+    "lamps": "Electronics > Displays > Projector lamps & accessories",
+    "screens": "Electronics > Displays > Projection screens",
+    "mounts": "Electronics > Displays > Mounts & stands",
+    "headphones": "Electronics > Audio > Headphones & headsets",
+    "speakers": "Electronics > Audio > Speakers & audio systems",
+    "players": "Electronics > Audio > Players & recorders",
+    "lenses": "Electronics > Photo > Lenses & optics",
+    "camera_accessories": "Electronics > Photo > Camera accessories",
+    "cameras": "Electronics > Photo > Cameras & camcorders",
+    "phones": "Electronics > Phones > Mobile phones",
+    "phone_accessories": "Electronics > Phones > Phone & tablet accessories",
+    "telephones": "Electronics > Phones > Telephones & fax",
+    "calculators": "Office > Calculators",
+    "labels": "Office > Labels & label tape",
+    "office": "Office > Supplies & furniture",
+    "software": "Software > Licences & upgrades",
+    "toys": "Toys > Toys, dolls & puzzles",
+    "care": "Home > Personal care",
+    "kitchen": "Home > Kitchen & household",
+    "tools": "Home > Tools & lighting",
+}
