@@ -54,9 +54,9 @@ def coverage(table: str = EVENT_TABLE) -> Coverage:
     return _coverages.get()[table]
 
 
-def coverage_reload() -> None:
-    """Read the partitions again now: a row that should fit did not."""
-    _coverages.reload()
+def coverage_forget() -> None:
+    """Read the partitions again at the next use: a row that should fit did not."""
+    _coverages.forget()
 
 
 _SCORES = f"""

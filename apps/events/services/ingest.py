@@ -20,7 +20,7 @@ from apps.events.domain.ga4 import ga4_read
 from apps.events.domain.items import MAX_ITEMS, Fault, items_read
 from apps.events.domain.ubi import DEFAULT_START as UBI_START
 from apps.events.domain.ubi import ubi_read
-from apps.events.selectors import coverage, coverage_reload
+from apps.events.selectors import coverage, coverage_forget
 from apps.events.services.partitions import retention_start
 
 events_total = prometheus_client.Counter(
@@ -218,7 +218,7 @@ def rows_store(rows: Sequence[StoredRow]) -> int:
             return int(cursor.rowcount)
     except IntegrityError as error:
         # The one check that the rows can fail: their partition was dropped a moment ago.
-        coverage_reload()
+        coverage_forget()
         raise Unavailable(
             "A partition went away meanwhile; send the request again.", code="no_partition"
         ) from error

@@ -25,7 +25,9 @@ MONTHS_AHEAD = 2
 _LOCK = 0x656E_6463  # "endc": one process at a time changes partitions
 
 
-def partitions_ensure(*, first: datetime, last: datetime) -> tuple[str, ...]:
+def partitions_ensure(
+    *, first: datetime, last: datetime, tables: tuple[str, ...] = PARTITIONED
+) -> tuple[str, ...]:
     """Create what is missing for the months from `first` to `last`; the new partitions' names.
 
     A partition is made beside its table and then attached, which blocks neither readers nor
@@ -34,7 +36,7 @@ def partitions_ensure(*, first: datetime, last: datetime) -> tuple[str, ...]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         created: list[str] = []
-        for table in PARTITIONED:
+        for table in tables:
             present = {span.name for span in partition_spans(table)}
             for start in months_between(first, last):
                 span = partition_span(table, start)
