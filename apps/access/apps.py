@@ -13,7 +13,10 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from corsheaders.signals import check_request_enabled
 
+        from apps.access import openapi
         from apps.access.edge import cors_allowed
+
+        del openapi  # imported for its registrations
 
         navigation_register(*_entries())
         check_request_enabled.connect(cors_allowed, dispatch_uid="access.cors")

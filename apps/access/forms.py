@@ -1,6 +1,5 @@
 """Admin's forms: lists are typed one a line, and nobody locks themselves out."""
 
-from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -13,12 +12,13 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from apps.access.contracts import PUBLIC_SCOPES, IpArea, NetworkRules, Scope
+from apps.access.contracts import PUBLIC_SCOPES, IpArea, Scope
 from apps.access.domain.networks import (
     IpAddress,
     NotANetwork,
     address_allowed,
     network_parse,
+    rules_parse,
 )
 from apps.access.domain.origins import origin_parse
 from apps.access.models import ApiKey, IpRule, User
@@ -130,18 +130,15 @@ class IpRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # the same
         guards_admin = cleaned.get("area") in {IpArea.ADMIN.value, IpArea.EVERYTHING.value}
         if guards_admin and cleaned.get("active") and cleaned.get("network"):
             lines.append((cleaned["verdict"], cleaned["network"]))
-        if not address_allowed(_rules(lines), self.asking_from):
+        rules = rules_parse(
+            (network for verdict, network in lines if verdict == IpRule.Verdict.ALLOW),
+            (network for verdict, network in lines if verdict == IpRule.Verdict.DENY),
+        )
+        if not address_allowed(rules, self.asking_from):
             raise ValidationError(
                 f"You ask from {self.asking_from}: this would lock you out of admin."
             )
         return cleaned
-
-
-def _rules(lines: Collection[tuple[str, str]]) -> NetworkRules:
-    return NetworkRules(
-        tuple(network_parse(text) for verdict, text in lines if verdict == IpRule.Verdict.ALLOW),
-        tuple(network_parse(text) for verdict, text in lines if verdict == IpRule.Verdict.DENY),
-    )
 
 
 class PersonCreationForm(UserCreationForm):

@@ -1,7 +1,5 @@
 """Reads of access: the in-process snapshot of keys and IP rules that every request asks."""
 
-from collections.abc import Iterable
-
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -19,7 +17,7 @@ from apps.access.contracts import (
 )
 from apps.access.domain.groups import scopes_held
 from apps.access.domain.keys import KeyParts, key_parse, secret_matches
-from apps.access.domain.networks import network_parse
+from apps.access.domain.networks import rules_parse
 from apps.access.models import ApiKey, IpRule, User
 from apps.access.snapshot_file import snapshot_read, snapshot_write
 from apps.common.snapshots import Snapshot
@@ -110,7 +108,7 @@ def _record(key: ApiKey) -> KeyRecord:
         rate_per_minute=key.rate_per_minute,
         user_id=None,
     )
-    networks = _rules(key.allowed_networks, key.denied_networks)
+    networks = rules_parse(key.allowed_networks, key.denied_networks)
     return KeyRecord(principal, bytes(key.secret_hash), key.expires_at, networks)
 
 
@@ -119,18 +117,11 @@ def _areas_load() -> dict[IpArea, NetworkRules]:
     areas = {}
     for area in IpArea:
         mine = [row for row in rows if row[0] in {area.value, IpArea.EVERYTHING.value}]
-        areas[area] = _rules(
+        areas[area] = rules_parse(
             (network for _, verdict, network in mine if verdict == IpRule.Verdict.ALLOW),
             (network for _, verdict, network in mine if verdict == IpRule.Verdict.DENY),
         )
     return areas
-
-
-def _rules(allowed: Iterable[str], denied: Iterable[str]) -> NetworkRules:
-    return NetworkRules(
-        tuple(network_parse(network) for network in allowed),
-        tuple(network_parse(network) for network in denied),
-    )
 
 
 class _AccessSnapshotHolder(Snapshot[AccessSnapshot]):

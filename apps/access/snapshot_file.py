@@ -8,9 +8,8 @@ and only until it can.
 import hmac
 import os
 import tempfile
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import structlog
@@ -18,10 +17,26 @@ from django.conf import settings
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
-from apps.access.contracts import AccessSnapshot
+from apps.access.contracts import AccessSnapshot, IpArea, KeyRecord, NetworkRules, Principal
+from apps.access.domain.networks import rules_parse
 
 logger = structlog.get_logger(__name__)
 _SALT = "endcap.access.snapshot"
+
+_Rules = tuple[list[str], list[str]]
+
+
+class _StoredKey(msgspec.Struct):
+    principal: Principal
+    secret_hash: bytes
+    expires_at: datetime | None
+    networks: _Rules
+
+
+class _Stored(msgspec.Struct):
+    keys: list[_StoredKey]
+    origins: list[str]
+    areas: dict[IpArea, _Rules]
 
 
 def snapshot_path() -> Path:
@@ -32,7 +47,7 @@ def snapshot_path() -> Path:
 
 def snapshot_write(snapshot: AccessSnapshot) -> None:
     """Replace the file whole; a disk that refuses costs only the copy."""
-    payload = msgspec.json.encode(snapshot, enc_hook=_encode)
+    payload = msgspec.json.encode(_stored(snapshot))
     signed = _signature(payload) + b"\n" + payload
     path = snapshot_path()
     try:
@@ -57,7 +72,7 @@ def snapshot_read() -> AccessSnapshot | None:
         logger.error("access_snapshot_forged", path=str(snapshot_path()))
         return None
     try:
-        return msgspec.json.decode(payload, type=AccessSnapshot, dec_hook=_decode)
+        return _loaded(msgspec.json.decode(payload, type=_Stored))
     except (msgspec.DecodeError, ValueError) as error:
         logger.warning("access_snapshot_unreadable", reason=str(error))
         return None
@@ -67,11 +82,27 @@ def _signature(payload: bytes) -> bytes:
     return salted_hmac(_SALT, payload, algorithm="sha256").hexdigest().encode()
 
 
-def _encode(value: Any) -> str:
-    if isinstance(value, IPv4Network | IPv6Network):
-        return str(value)
-    raise NotImplementedError(type(value))
+def _texts(rules: NetworkRules) -> _Rules:
+    return [str(one) for one in rules.allowed], [str(one) for one in rules.denied]
 
 
-def _decode(_wanted: type, value: Any) -> IPv4Network | IPv6Network:
-    return ip_network(value)
+def _stored(snapshot: AccessSnapshot) -> _Stored:
+    keys = [
+        _StoredKey(key.principal, key.secret_hash, key.expires_at, _texts(key.networks))
+        for key in snapshot.keys.values()
+    ]
+    areas = {area: _texts(rules) for area, rules in snapshot.areas.items()}
+    return _Stored(keys, sorted(snapshot.origins), areas)
+
+
+def _loaded(stored: _Stored) -> AccessSnapshot:
+    return AccessSnapshot(
+        keys={
+            key.principal.prefix: KeyRecord(
+                key.principal, key.secret_hash, key.expires_at, rules_parse(*key.networks)
+            )
+            for key in stored.keys
+        },
+        origins=frozenset(stored.origins),
+        areas={area: rules_parse(*rules) for area, rules in stored.areas.items()},
+    )

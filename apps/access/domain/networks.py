@@ -24,6 +24,15 @@ def network_parse(text: str) -> IpNetwork:
         raise NotANetwork(str(error)) from error
 
 
+def rules_parse(allowed: Iterable[str], denied: Iterable[str]) -> NetworkRules:
+    """Both lists from their texts.
+
+    Raises:
+        NotANetwork: one of them is none.
+    """
+    return NetworkRules(tuple(map(network_parse, allowed)), tuple(map(network_parse, denied)))
+
+
 def address_parse(text: str) -> IpAddress | None:
     """The address; None when it is none. IPv4 mapped into IPv6 is read as IPv4."""
     try:
