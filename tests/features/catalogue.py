@@ -59,5 +59,5 @@ def product_create(
         title=f"Title of {product_id}",
         price="10.00",
         released_at=released_at,
-        **fields,  # type: ignore[misc]  # model fields by keyword
+        **fields,
     )

@@ -1,0 +1,92 @@
+"""Drafting weight sets; publishing itself is `apps.publishing.services`."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from apps.access.services import Actor
+from apps.catalog.selectors import category_tree_fresh
+from apps.common.errors import InvalidInput
+from apps.publishing.contracts import VersionView
+from apps.publishing.selectors import subject_versions
+from apps.publishing.services import draft_create, draft_submit, draft_update, version_publish
+from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightsInvalid, weights_validate
+from apps.ranking_weights.domain.starters import STARTERS
+
+KIND = "ranking_weights"
+
+
+def weights_draft_create(
+    *, subject: str, weights: Mapping[str, float], actor: Actor
+) -> VersionView:
+    """A draft of the weights of `global` or of a category.
+
+    Raises:
+        InvalidInput: no such category, or no weight set; `field` names which.
+    """
+    if subject != GLOBAL_SUBJECT and category_tree_fresh().by_path(subject) is None:
+        raise InvalidInput(f"There is no category '{subject}'.", field="subject")
+    return draft_create(
+        kind=KIND, subject=subject, content={"weights": _checked(weights)}, actor=actor
+    )
+
+
+def weights_draft_update(
+    *, version_id: int, weights: Mapping[str, float], actor: Actor
+) -> VersionView:
+    """The draft with other weights.
+
+    Raises:
+        InvalidInput: no weight set.
+        Conflict: it is no draft any more.
+        Forbidden: somebody else's draft.
+    """
+    content = {"weights": _checked(weights)}
+    return draft_update(kind=KIND, version_id=version_id, content=content, actor=actor)
+
+
+def _checked(weights: Mapping[str, float]) -> dict[str, float]:
+    try:
+        return weights_validate(weights)
+    except WeightsInvalid as error:
+        raise InvalidInput(str(error), field=error.field, code=error.code) from error
+
+
+def weight_starters_ensure(
+    *, paths: Mapping[str, str], actor: Actor = None
+) -> tuple[VersionView, ...]:
+    """The house's starting sets, for subjects that have no version at all yet.
+
+    Published with the reason `starter`; where a second person must review, they are submitted
+    and wait. Running it again changes nothing, nor does it touch what people have edited.
+
+    Args:
+        paths: starter (`electronics`, `fashion`, `books`) → the path of the shop's category.
+            The global set is always ensured.
+        actor: who is said to have made them; None is the system.
+
+    Raises:
+        InvalidInput: there is no such starter, or no such category.
+    """
+    unknown = sorted(set(paths) - set(STARTERS))
+    if unknown:
+        raise InvalidInput(f"There is no starter '{unknown[0]}'.", field="paths")
+    wanted = {GLOBAL_SUBJECT: GLOBAL_SUBJECT, **paths}
+    return tuple(
+        _starter_make(subject, STARTERS[starter], actor)
+        for starter, subject in wanted.items()
+        if not subject_versions(kind=KIND, subject=subject, limit=1)
+    )
+
+
+def _starter_make(subject: str, weights: Mapping[str, float], actor: Actor) -> VersionView:
+    draft = weights_draft_create(subject=subject, weights=weights, actor=actor)
+    if settings.ENDCAP_REVIEW_REQUIRED:
+        return draft_submit(kind=KIND, version_id=draft.id, actor=actor)
+    return version_publish(
+        kind=KIND,
+        version_id=draft.id,
+        actor=actor,
+        reason="starter",
+        acknowledge_warnings=True,
+    )
