@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
-import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 
 from apps.common.domain.uuid7 import uuid7_at
@@ -17,7 +16,8 @@ MOST_QUERY_SECONDS = 2.0
 CLICK_S, VIEW_S, CART_S, BUY_S = 6.0, 1.5, 45.0, 240.0
 """Seconds until a click (by position), to its page view, to the cart, to the purchase."""
 RETURN_DAYS = (3.0, 14.0)
-_TAIL_BYTES = 10
+_TAIL_BYTES, _TAILS_AT_ONCE = 10, 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class HistoryEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,6 +65,7 @@ class _Writer:
         self._products = catalogue.products
         self._visits = visits
         self._until = as_of.timestamp()
+        self._bytes = b""
 
     def search(self, log: SearchLog, row: int) -> Iterator[HistoryEvent]:
         """The search itself, its impressions, and whatever followed."""
@@ -148,7 +149,11 @@ class _Writer:
         )
 
     def _tail(self) -> bytes:
-        return self._rng.bytes(_TAIL_BYTES)
+        # Drawn in blocks: one call a byte string would be a third of the whole run.
+        if not self._bytes:
+            self._bytes = self._rng.bytes(_TAIL_BYTES * _TAILS_AT_ONCE)
+        tail, self._bytes = self._bytes[:_TAIL_BYTES], self._bytes[_TAIL_BYTES:]
+        return tail
 
 
 class _Frame(msgspec.Struct, frozen=True):
@@ -167,4 +172,4 @@ def line_value(product: DemoProduct, units: int) -> Decimal:
 
 
 def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(0, tz=UTC) + timedelta(milliseconds=int(np.floor(seconds * 1e3)))
+    return _EPOCH + timedelta(milliseconds=int(seconds * 1000))

@@ -14,7 +14,7 @@ FALLBACK = "box"
 KINDS: dict[str, str] = {
     "headphones": "headphones", "earbuds": "earbuds", "speakers": "speaker", "audio": "speaker",
     "laptops": "laptop", "computers": "laptop", "keyboards": "keyboard", "mice": "mouse",
-    "monitors": "screen", "televisions": "screen", "tv": "screen", "storage": "drive",
+    "monitors": "screen", "televisions": "screen", "tv": "screen", "tv-and-video": "screen", "storage": "drive",
     "smartphones": "phone", "phones": "phone", "cases": "case", "chargers": "charger",
     "cameras": "camera", "photo": "camera", "smartwatches": "watch", "watches": "watch",
     "wearables": "watch", "dresses": "dress", "tops": "shirt", "t-shirts": "shirt",
@@ -22,9 +22,9 @@ KINDS: dict[str, str] = {
     "jackets": "coat", "trainers": "shoe", "shoes": "shoe", "running": "shoe", "boots": "boot",
     "bags": "bag", "accessories": "bag", "backpacks": "pack", "scarves": "scarf",
     "books": "book", "sofas": "sofa", "furniture": "sofa", "chairs": "chair", "tables": "table",
-    "shelving": "shelf", "table-lamps": "lamp", "lighting": "lamp", "pendants": "pendant",
+    "shelving": "shelf", "table-lamps": "lamp", "lighting": "lamp", "pendants": "pendant", "pendant-lights": "pendant",
     "cookware": "pan", "kitchen": "pan", "knives": "knife", "kettles": "kettle",
-    "coffee": "coffee", "bedding": "bed", "bedroom": "bed", "pillows": "pillow", "rugs": "rug",
+    "coffee": "coffee", "coffee-makers": "coffee", "bedding": "bed", "bedroom": "bed", "pillows": "pillow", "rugs": "rug",
     "vases": "vase", "decor": "vase", "helmets": "helmet", "cycling": "helmet",
     "lights": "light", "yoga-mats": "mat", "weights": "weights", "fitness": "weights",
     "footballs": "ball", "team": "ball", "tents": "tent", "outdoor": "tent",
@@ -46,10 +46,14 @@ _CANVAS = 400
 
 
 def kind_of(category_path: str) -> str:
-    """The drawing for a category: its own, else the nearest parent's, else a box."""
+    """The drawing for a category: its own, else the nearest parent's, else a box.
+
+    A slug that is not known is read by its last word: `running-shoes` are shoes.
+    """
     for slug in reversed(category_path.split("/")):
-        if slug in KINDS:
-            return KINDS[slug]
+        for name in (slug, slug.rpartition("-")[2]):
+            if name in KINDS:
+                return KINDS[name]
     return FALLBACK
 
 

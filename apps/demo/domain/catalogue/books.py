@@ -106,7 +106,7 @@ BOOKS = Branch(
             ),
         ),
         _shelf(
-            "non-fiction/science",
+            "non-fiction/popular-science",
             "Popular Science",
             (11, 32),
             (
@@ -115,7 +115,7 @@ BOOKS = Branch(
             ),
         ),
         _shelf(
-            "non-fiction/travel",
+            "non-fiction/travel-writing",
             "Travel Writing",
             (10, 29),
             (

@@ -96,7 +96,7 @@ _REST = (
         title="{brand} {model} {noun} {capacity_gb} GB",
     ),
     Leaf(
-        "electronics/phones/cases",
+        "electronics/phones/phone-cases",
         "Phone Cases",
         ("Silicone Phone Case", "Clear Phone Case", "Leather Phone Wallet"),
         (9, 49),
@@ -125,7 +125,7 @@ _REST = (
         title="{brand} {model} {power_watts} W {noun}",
     ),
     Leaf(
-        "electronics/tv/televisions",
+        "electronics/tv-and-video/televisions",
         "Televisions",
         ("LED TV", "OLED TV", "4K Smart TV"),
         (249, 2499),
@@ -197,7 +197,7 @@ ELECTRONICS = Branch(
         ("electronics/audio", "Audio"),
         ("electronics/computers", "Computers"),
         ("electronics/phones", "Phones"),
-        ("electronics/tv", "TV and Video"),
+        ("electronics/tv-and-video", "TV and Video"),
         ("electronics/photo", "Photo"),
         ("electronics/wearables", "Wearables"),
     ),

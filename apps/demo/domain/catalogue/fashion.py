@@ -45,7 +45,7 @@ _WOMEN = (
         share=1.3,
     ),
     Leaf(
-        "fashion/women/jeans",
+        "fashion/women/womens-jeans",
         "Women's Jeans",
         ("High-Rise Jeans", "Straight Jeans", "Wide-Leg Jeans"),
         (39, 139),

@@ -82,7 +82,7 @@ _ROOMS = (
         EARTH,
     ),
     Leaf(
-        "home/lighting/pendants",
+        "home/lighting/pendant-lights",
         "Pendant Lights",
         ("Pendant Light", "Glass Pendant", "Paper Lantern"),
         (25, 329),

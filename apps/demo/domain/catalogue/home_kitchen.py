@@ -53,7 +53,7 @@ KITCHEN = (
         EARTH,
     ),
     Leaf(
-        "home/kitchen/coffee",
+        "home/kitchen/coffee-makers",
         "Coffee Makers",
         ("Espresso Machine", "Filter Coffee Maker", "Coffee Grinder", "French Press"),
         (19, 749),

@@ -11,7 +11,7 @@ from apps.demo.domain.catalogue.parts import (
 
 _ACTIVE = (
     Leaf(
-        "sports/cycling/helmets",
+        "sports/cycling/cycling-helmets",
         "Cycling Helmets",
         ("Road Helmet", "City Helmet", "Mountain Bike Helmet"),
         (29, 219),
@@ -29,7 +29,7 @@ _ACTIVE = (
         ("S", "M", "L"),
     ),
     Leaf(
-        "sports/cycling/lights",
+        "sports/cycling/bicycle-lights",
         "Bicycle Lights",
         ("Front Light", "Rear Light", "Bicycle Light Set"),
         (12, 129),
@@ -42,7 +42,7 @@ _ACTIVE = (
         ),
     ),
     Leaf(
-        "sports/running/shoes",
+        "sports/running/running-shoes",
         "Running Shoes",
         ("Running Shoes", "Trail Running Shoes", "Racing Shoes"),
         (59, 229),
@@ -61,7 +61,7 @@ _ACTIVE = (
         share=1.6,
     ),
     Leaf(
-        "sports/running/jackets",
+        "sports/running/running-jackets",
         "Running Jackets",
         ("Running Jacket", "Wind Jacket", "Running Vest"),
         (35, 189),
@@ -112,7 +112,7 @@ _ACTIVE = (
         title="{brand} {model} {noun} {weight_kg} kg",
     ),
     Leaf(
-        "sports/team/footballs",
+        "sports/team-sports/footballs",
         "Footballs",
         ("Match Football", "Training Football", "Futsal Ball"),
         (12, 119),
@@ -142,7 +142,7 @@ _OUTDOOR = (
         ("Olive", "Sand", "Coral"),
     ),
     Leaf(
-        "sports/outdoor/backpacks",
+        "sports/outdoor/hiking-backpacks",
         "Hiking Backpacks",
         ("Hiking Backpack", "Day Pack", "Trekking Backpack"),
         (35, 299),
@@ -192,7 +192,7 @@ _OUTDOOR = (
         LETTER_SIZES,
     ),
     Leaf(
-        "sports/water/goggles",
+        "sports/water/swimming-goggles",
         "Swimming Goggles",
         ("Swimming Goggles", "Racing Goggles", "Junior Goggles"),
         (9, 59),
@@ -230,7 +230,7 @@ SPORTS = Branch(
         ("sports/outdoor", "Outdoor"),
         ("sports/water", "Water"),
         ("sports/winter", "Winter"),
-        ("sports/team", "Team Sports"),
+        ("sports/team-sports", "Team Sports"),
     ),
     ("Stridewell", "Trailmere", "Kinetra", "Ridgefar", "Velodrake", "Peakhollow", "Alpenrook"),
     ("Apex", "Bolt", "Crest", "Drift", "Ember", "Falk", "Gale", "Horizon", "Ibex", "Jet", "Kea"),

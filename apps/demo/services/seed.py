@@ -1,0 +1,164 @@
+"""From an empty database to a shop with a past: catalogue, people, history, index."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from django.conf import settings
+from django.utils import timezone
+
+from apps.catalog.services import category_ensure, product_upsert_many
+from apps.demo.contracts import DemoCatalogue, DemoProduct, HistoryConfig, ShopperConfig
+from apps.demo.domain.catalogue.generate import BRANCHES, catalogue_generate
+from apps.demo.domain.history import history_play
+from apps.demo.domain.history_events import history_events
+from apps.demo.services.credentials import credentials_ensure
+from apps.demo.services.stages import DemoOptions, DemoPlan, Say, plan_settle, stage_run
+from apps.events.services.importing import events_import
+from apps.jobs.services import job_run_now
+from apps.merchandising.contracts import DEFAULT_SUBJECT
+from apps.merchandising.services import KIND as SYNONYMS
+from apps.merchandising.services import synonyms_draft_from_lines
+from apps.publishing.selectors import subject_versions
+from apps.publishing.services import version_publish
+from apps.ranking_weights.services import weight_starters_ensure
+
+WEIGHT_STARTERS = ("electronics", "fashion", "books")
+SYNONYM_LINES = """
+sofa, couch, settee
+trousers, pants
+jumper, sweater, pullover
+trainers, sneakers
+laptop, notebook
+earbuds, earphones
+television, tv
+mobile => smartphone
+backpack, rucksack
+duvet, quilt
+fridge => cooler
+soccer => football
+usbc => usb-c
+wifi => wi-fi
+sci-fi => science fiction
+thriller => crime
+"""
+_EVENTS_A_DAY = 5_400
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    name: str
+    title: str
+    work: Callable[[], str]
+
+
+def demo_seed(*, options: DemoOptions, origins: tuple[str, ...], say: Say) -> bool:
+    """Make the demo, or what is missing of it; False when there was nothing to do.
+
+    Raises:
+        Conflict: this database holds a demo made with other options.
+    """
+    plan = plan_settle(options=options, now=timezone.now())
+    catalogue = _once(
+        lambda: catalogue_generate(seed=plan.seed, count_wanted=plan.products, as_of=plan.as_of)
+    )
+    # Not a stage: cheap, and a removed file or a new port must be mended every time.
+    credentials_ensure(origins=origins)
+    done = [
+        stage_run(name=stage.name, title=stage.title, work=stage.work, say=say)
+        for stage in _stages(plan, catalogue, say)
+    ]
+    return any(done)
+
+
+def _stages(
+    plan: DemoPlan, catalogue: Callable[[], DemoCatalogue], say: Say
+) -> tuple[_Stage, ...]:
+    job = partial(_job, say=say)
+    return (
+        _Stage("catalogue", "Catalogue", lambda: _catalogue_store(catalogue(), say)),
+        _Stage("weights", "Weight sets", _weights_store),
+        _Stage("synonyms", "Synonyms", _synonyms_store),
+        _Stage("history", "Shoppers' history", lambda: _history_store(plan, catalogue(), say)),
+        _Stage("features", "Ranking features", lambda: job("features_refresh")),
+        _Stage("encoder", "Query encoder", lambda: job("export_query_encoder")),
+        _Stage("embeddings", "Product index", lambda: job("embed_products")),
+    )
+
+
+def _once(make: Callable[[], DemoCatalogue]) -> Callable[[], DemoCatalogue]:
+    """Made when first asked for, and once: a finished demo never makes it."""
+    made: list[DemoCatalogue] = []
+
+    def get() -> DemoCatalogue:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+def _weights_store() -> str:
+    paths = {name: name for name in WEIGHT_STARTERS}
+    made = weight_starters_ensure(paths=paths)
+    return f"{len(made)} starters published" if made else "kept as they are"
+
+
+def _synonyms_store() -> str:
+    if subject_versions(kind=SYNONYMS, subject=DEFAULT_SUBJECT, limit=1):
+        return "kept as they are"
+    draft = synonyms_draft_from_lines(text=SYNONYM_LINES.strip(), actor=None)
+    if settings.ENDCAP_REVIEW_REQUIRED:
+        return "a draft waits for review"
+    version_publish(
+        kind=SYNONYMS,
+        version_id=draft.id,
+        actor=None,
+        reason="demo",
+        acknowledge_warnings=True,
+    )
+    return f"{len(SYNONYM_LINES.split(chr(10))) - 2} entries published"
+
+
+def _history_store(plan: DemoPlan, catalogue: DemoCatalogue, say: Say) -> str:
+    """Through the file import: by COPY, and a replay where a former run was cut off."""
+    path = Path(settings.VAR_DIR) / "demo" / "history.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = _history_write(path, plan, catalogue)
+    report = events_import(
+        path=path, format="jsonl", progress=lambda lines: _say_part(say, lines, written)
+    )
+    path.unlink()
+    if report.rejected:
+        number, field, reason = report.errors[0]
+        raise RuntimeError(f"line {number}: {field}: {reason}")
+    return f"{report.stored + report.replayed:,} events of {plan.days} days"
+
+
+def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
+    shopper = ShopperConfig(seed=plan.seed)
+    visits, logs = history_play(
+        catalogue, as_of=plan.as_of, shopper=shopper, history=HistoryConfig(days=plan.days)
+    )
+    events = history_events(catalogue, visits, logs, seed=plan.seed, as_of=plan.as_of)
+    encoder = msgspec.json.Encoder()
+    count = 0
+    with path.open("wb") as handle:
+        for count, event in enumerate(events, start=1):  # noqa: B007 - the last number is the count
+            handle.write(encoder.encode(event))
+            handle.write(b"\n")
+    return count
+
+
+def _job(name: str, *, say: Say) -> str:
+    del say
+    outcome = job_run_now(job_name=name)
+    return ", ".join(f"{key} {value}" for key, value in outcome.items()) or "done"
+
+
+def _say_part(say: Say, done: int, whole: int) -> None:
+    say(f"  {done:,} of {whole:,}")
