@@ -6,3 +6,16 @@ class ModelRegistryConfig(AppConfig):
     label = "model_registry"
     verbose_name = "Model registry"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.admin_navigation import NavigationEntry, navigation_register
+
+        navigation_register(
+            NavigationEntry(
+                section="Operations",
+                title="Artifacts",
+                icon="deployed_code",
+                url_name="admin:model_registry_artifactversion_changelist",
+                permission="model_registry.view_artifactversion",
+            )
+        )

@@ -37,6 +37,7 @@ class ArtifactVersion(models.Model):
 
     class Meta:
         ordering = ["name", "-number"]
+        permissions = [("activate_artifactversion", "Can activate another artifact version")]
         constraints = [
             models.UniqueConstraint(fields=["name", "number"], name="artifact_number_once"),
             models.UniqueConstraint(

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
-from django.contrib.auth.models import AbstractUser
 
+from apps.access.services import Actor
 from apps.common.errors import Conflict
 from apps.embeddings.selectors import ENCODER_ARTIFACT
 from apps.embeddings.services.model import embedding_model, sentence_encoder
@@ -27,7 +27,7 @@ SAMPLE_QUERIES = (
 )  # fmt: skip
 
 
-def query_encoder_publish(*, force: bool = False, actor: AbstractUser | None = None) -> int:
+def query_encoder_publish(*, force: bool = False, actor: Actor = None) -> int:
     """Export the configured model when the published encoder is not of it.
 
     Returns:

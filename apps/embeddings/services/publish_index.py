@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from django.contrib.auth.models import AbstractUser
 
+from apps.access.services import Actor
 from apps.embeddings.contracts import FloatArray, IntArray
 from apps.embeddings.domain.vectors import vectors_unpack
 from apps.embeddings.models import ProductVector
@@ -17,7 +17,7 @@ _READ = 2000
 
 
 def product_index_publish(
-    *, model_name: str, dimension: int, horizon: int, actor: AbstractUser | None = None
+    *, model_name: str, dimension: int, horizon: int, actor: Actor = None
 ) -> int:
     """Build the index of all vectors of `model_name`, and serve it.
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
-from django.contrib.auth.models import AbstractUser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from apps.access.services import Actor
 from apps.common.errors import InvalidInput
 from apps.common.services import version_bump
 from apps.model_registry.contracts import ArtifactManifest, Scalar
@@ -29,7 +29,7 @@ logger = structlog.get_logger(__name__)
 Write = Callable[[Path], Mapping[str, Scalar]]
 
 
-def artifact_publish(*, name: str, write: Write, actor: AbstractUser | None = None) -> int:
+def artifact_publish(*, name: str, write: Write, actor: Actor = None) -> int:
     """Publish what `write` puts into the folder it is given, and serve it from now on.
 
     `write` answers the version's metadata. Concurrent publishers get different numbers, and
@@ -68,14 +68,14 @@ def artifact_lock(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"art:{name}"])
 
 
-def _version_reserve(name: str, actor: AbstractUser | None) -> ArtifactVersion:
+def _version_reserve(name: str, actor: Actor) -> ArtifactVersion:
     with transaction.atomic():
         artifact_lock(name)
         number = last_number(name) + 1
         # The token keeps a location from ever being reused, even by a restored database.
         location = f"{name}/{number:08d}-{secrets.token_hex(4)}"
         version = ArtifactVersion(name=name, number=number, location=location)
-        version.created_by_id = actor.pk if actor else None
+        version.created_by_id = getattr(actor, "pk", None)
         version.full_clean()
         version.save()
     return version

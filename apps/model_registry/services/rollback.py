@@ -1,9 +1,8 @@
 """Activating another version: the same row flip as publishing, by a person, with a reason."""
 
-from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
-from apps.access.services import audit_record
+from apps.access.services import Actor, audit_record
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.common.services import version_bump
 from apps.model_registry.contracts import ArtifactCorrupt
@@ -14,9 +13,7 @@ from apps.model_registry.services.stores import artifact_store, signing_key
 
 
 @transaction.atomic
-def artifact_rollback(
-    *, name: str, number: int, actor: AbstractUser | None, reason: str = ""
-) -> None:
+def artifact_rollback(*, name: str, number: int, actor: Actor, reason: str = "") -> None:
     """Serve version `number` of `name` from now on, forwards or backwards.
 
     Raises:
