@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 MEBIBYTE = 1024 * 1024
+CUDA_LIKELY = 800 * MEBIBYTE
 
 
 def main() -> int:
@@ -71,33 +72,40 @@ def _venv_works() -> bool:
 
 
 def _pip(*arguments: str) -> int:
-    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]
     return subprocess.run(command, check=False).returncode
 
 
 def _download_size(requirements: Path) -> str:
-    """In words, what pip would download now; it never stops the installation."""
+    """In words, how much torch and what it brings will download; never stops the installation.
+
+    Torch is most of it: 200 MiB as a CPU build, gigabytes with CUDA. Asking pip about every
+    other package would take longer than downloading them.
+    """
+    torch = next(
+        (line for line in requirements.read_text().splitlines() if line.startswith("torch==")), ""
+    )
+    if not torch:
+        return "no torch"
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    command += ["--dry-run", "--report", "-", "-r", str(requirements)]
+    command += ["--dry-run", "--report", "-", torch.split()[0]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return "size unknown"
     try:
         planned = json.loads(done.stdout)["install"]
     except (ValueError, KeyError):
-        return "size unknown"
+        return f"{torch.split()[0]}, size unknown"
     with ThreadPoolExecutor(8) as pool:
         sizes = list(pool.map(_size_of, [item["download_info"]["url"] for item in planned]))
     known = sum(size for size in sizes if size is not None)
-    unknown = sum(size is None for size in sizes)
-    largest = max(
-        ((size or 0, item["metadata"]["name"]) for size, item in zip(sizes, planned, strict=True)),
-        default=(0, ""),
+    build = next(
+        (i["metadata"]["version"] for i in planned if i["metadata"]["name"] == "torch"), ""
     )
-    text = f"{len(planned)} packages, {known / MEBIBYTE:.0f} MiB to download"
-    if largest[0] > MEBIBYTE:
-        text += f", the largest {largest[1]} {largest[0] / MEBIBYTE:.0f} MiB"
-    return text + (f", {unknown} of unknown size" if unknown else "")
+    text = f"torch {build} and its {max(len(planned) - 1, 0)} packages: {known / MEBIBYTE:.0f} MiB"
+    if any(size is None for size in sizes):
+        text += " and some of unknown size"
+    if known > CUDA_LIKELY:
+        text += "; an index with CPU builds (PIP_EXTRA_INDEX_URL) would save most of it"
+    return text
 
 
 def _size_of(url: str) -> int | None:
