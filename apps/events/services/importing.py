@@ -238,11 +238,11 @@ def _products_store(products: dict[str, tuple[str, Decimal]]) -> int:
     if not products:
         return 0
     from apps.catalog.domain.product_input import ProductInput
-    from apps.catalog.services.upsert import product_upsert_many
+    from apps.catalog.services import product_upsert_many
 
     inputs = [
         ProductInput(product_id=code, title=title or code, price=price, currency="GBP")
         for code, (title, price) in sorted(products.items())
     ]
-    report = product_upsert_many(products=inputs)
-    return report.created + report.updated
+    counts = product_upsert_many(products=inputs)
+    return counts.created + counts.updated
