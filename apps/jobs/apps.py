@@ -13,8 +13,8 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Every process can send runs to the workers: it needs the Celery app and its tasks.
         import celery_app  # noqa: F401 - importing makes it the current app
-        from apps.jobs import tasks  # noqa: F401 - importing registers them
         from apps.common.health import health_check_register
+        from apps.jobs import tasks  # noqa: F401 - importing registers them
         from apps.jobs.contracts import job_register
         from apps.jobs.health import workers_check
         from apps.jobs.housekeeping import SPECS

@@ -19,7 +19,7 @@ from tests.publishing.conftest import KIND, draft, published
 TABLE = "ranking_weights_weightsetversion"
 
 
-def _sql(statement: str, *values: object) -> None:
+def _sql(statement: str, *values: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement.replace("TABLE", TABLE), values)
 

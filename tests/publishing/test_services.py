@@ -51,6 +51,8 @@ def test_publishing_supersedes_bumps_and_audits(author: User) -> None:
     entry = AuditEntry.objects.filter(action="version.publish").latest("pk")
     assert entry.subject_id == "books@2"
     assert entry.reason == "spring sale"
+    assert entry.before is not None
+    assert entry.after is not None
     assert entry.before["weights"]["search_score"] == 0.4
     assert entry.after["weights"]["search_score"] == 0.6
     assert live_version(kind=KIND, subject="books") == second
