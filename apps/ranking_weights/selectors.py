@@ -10,8 +10,13 @@ from django.db import DatabaseError, connection
 from apps.common.observability.metrics import degraded_total
 from apps.common.snapshots import Snapshot
 from apps.publishing.contracts import VersionStatus
-from apps.ranking_weights.contracts import ResolvedWeights, WeightSet
-from apps.ranking_weights.domain.resolve import weights_resolve_from
+from apps.ranking_weights.contracts import (
+    DEFAULT_WEIGHTS,
+    GLOBAL_SUBJECT,
+    ResolvedWeights,
+    WeightSet,
+)
+from apps.ranking_weights.domain.resolve import subjects_upwards, weights_resolve_from
 from apps.ranking_weights.models import WeightSetVersion
 
 logger = structlog.get_logger(__name__)
@@ -87,3 +92,12 @@ def weights_of_version(version_id: int) -> WeightSet | None:
         .first()
     )
     return WeightSet(*found) if found else None
+
+
+def weights_to_start_from(subject: str) -> WeightSet:
+    """What a new draft of `subject` begins with: its live set, else what it inherits now."""
+    published = published_weight_sets()
+    for candidate in (*subjects_upwards(subject), GLOBAL_SUBJECT):
+        if candidate in published:
+            return published[candidate]
+    return WeightSet("", 0, DEFAULT_WEIGHTS)

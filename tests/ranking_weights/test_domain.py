@@ -1,4 +1,5 @@
 import math
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -127,11 +128,11 @@ def resolved(
     path: str | None = None,
     available: frozenset[str] = WITHOUT_CF,
     override: dict[str, float] | None = None,
-    **published: dict[str, float],
+    published: Mapping[str, dict[str, float]] | None = None,
 ) -> ResolvedWeights:
     sets = {
-        name.replace("__", "/"): WeightSet(name.replace("__", "/"), number, weights)
-        for number, (name, weights) in enumerate(published.items(), start=1)
+        name: WeightSet(name, number, weights)
+        for number, (name, weights) in enumerate((published or {}).items(), start=1)
     }
     return weights_resolve_from(
         published=sets, category_path=path, available=available, override=override
@@ -143,7 +144,7 @@ POPULAR = {POPULARITY_SCORE: 1.0}
 
 
 def test_an_override_wins() -> None:
-    answer = resolved("a", override=FRESH, a=POPULAR)
+    answer = resolved("a", override=FRESH, published={"a": POPULAR})
     assert (answer.source, answer.subject, answer.number) == ("override", "", 0)
     assert answer.chain == ("override: used",)
 
@@ -154,12 +155,12 @@ def test_an_invalid_override_is_refused() -> None:
 
 
 def test_the_category_then_its_parents_then_global_then_default() -> None:
-    own = resolved("a/b", a__b=FRESH, a=POPULAR)
+    own = resolved("a/b", published={"a/b": FRESH, "a": POPULAR})
     assert (own.source, own.subject, own.number) == ("category", "a/b", 1)
-    parent = resolved("a/b/c", a=POPULAR)
+    parent = resolved("a/b/c", published={"a": POPULAR})
     assert (parent.source, parent.subject) == ("parent", "a")
     assert parent.chain == ("a/b/c: no set", "a/b: no set", "a: version 1")
-    house = resolved("x", a=POPULAR, **{"global": FRESH})
+    house = resolved("x", published={"a": POPULAR, "global": FRESH})
     assert (house.source, house.subject, house.number) == ("global", "global", 2)
     assert house.shared_out == ()
     fallback = resolved("x")
@@ -169,13 +170,13 @@ def test_the_category_then_its_parents_then_global_then_default() -> None:
 
 
 def test_a_set_whose_features_have_no_source_is_passed_over() -> None:
-    answer = resolved("a", a={CF_SCORE: 1.0}, **{"global": FRESH})
+    answer = resolved("a", published={"a": {CF_SCORE: 1.0}, "global": FRESH})
     assert answer.source == "global"
     assert answer.chain[0] == "a: none of its features has a source"
 
 
 def test_without_any_source_nothing_is_weighed() -> None:
-    answer = resolved("a", available=frozenset(), a=FRESH)
+    answer = resolved("a", available=frozenset(), published={"a": FRESH})
     assert (answer.source, answer.weights) == ("none", ())
     assert answer.shared_out == FEATURE_NAMES
 
@@ -188,5 +189,5 @@ def test_without_any_source_nothing_is_weighed() -> None:
 def test_what_is_resolved_sums_to_one(
     weights: dict[str, float], available: frozenset[str], path: str | None
 ) -> None:
-    answer = resolved(path, available, a=weights)
+    answer = resolved(path, available, published={"a": weights})
     assert math.fsum(weight for _, weight in answer.weights) == pytest.approx(1.0, abs=1e-12)

@@ -1,0 +1,90 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from apps.features.contracts import FEATURES
+from apps.publishing.admin_mixins import PublishableVersionAdmin
+from apps.publishing.contracts import VersionStatus
+from apps.ranking_weights.contracts import GLOBAL_SUBJECT
+from apps.ranking_weights.forms import WeightSetForm
+from apps.ranking_weights.models import WeightSetVersion
+from apps.ranking_weights.selectors import weights_to_start_from
+
+_OPEN = (
+    VersionStatus.PUBLISHED.value,
+    VersionStatus.DRAFT.value,
+    VersionStatus.IN_REVIEW.value,
+)
+
+
+class LiveOrOpen(admin.SimpleListFilter):
+    """The list shows what is live and what is being worked on, unless all is asked for."""
+
+    title = "versions"
+    parameter_name = "versions"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", "Live only"), ("all", "All, with former ones")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        shown = _OPEN[:1] if self.value() == "live" else _OPEN
+        return queryset.filter(status__in=shown)
+
+
+@admin.register(WeightSetVersion)
+class WeightSetVersionAdmin(PublishableVersionAdmin):
+    publish_kind = "ranking_weights"
+    form = WeightSetForm
+    list_display = ("subject", "weights_bars", "status_label", "number", "preview", "published_at",
+                    "published_by", "reason")  # fmt: skip
+    list_filter = (LiveOrOpen,)
+    ordering = ("subject", "-number")
+    readonly_fields = ("weights_bars", "preview")
+
+    class Media:
+        css = {"all": ("ranking_weights/weights.css",)}
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("subject", "weights")
+        editable = self.has_change_permission(request, obj)
+        return ("subject", "weights" if editable else "weights_bars", "preview")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        subject = request.GET.get("subject", GLOBAL_SUBJECT)
+        return {"subject": subject, "weights": weights_to_start_from(subject).weights}
+
+    @display(description="Weights")
+    def weights_bars(self, row: WeightSetVersion) -> SafeString:
+        parts = [(place, spec, row.weights.get(spec.name, 0.0))
+                 for place, spec in enumerate(FEATURES)]  # fmt: skip
+        bars = format_html_join(
+            "",
+            '<span class="weight-bar weight-bar-{}" style="width:{}%" title="{}">{}</span>',
+            ((place, f"{weight * 100:.2f}", spec.title, f"{weight:.2f}")
+             for place, spec, weight in parts if weight > 0),
+        )  # fmt: skip
+        words = ", ".join(f"{spec.title} {weight:.2f}" for _, spec, weight in parts)
+        return format_html(
+            '<div class="weight-bars" aria-hidden="true">{}</div>'
+            '<div class="weight-words">{}</div>',
+            bars,
+            words,
+        )
+
+    @display(description="Preview")
+    def preview(self, row: WeightSetVersion) -> SafeString:
+        url = reverse("search-weights-preview")
+        return format_html(
+            '<a class="font-medium underline" href="{}?version={}">Compare side by side</a>',
+            url,
+            row.pk,
+        )

@@ -1,0 +1,72 @@
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from apps.access.models import User
+from apps.ranking_weights.models import WeightSetVersion
+from apps.ranking_weights.services import weight_starters_ensure
+from tests.browser import ChromiumPages
+from tests.features.catalogue import categories_create
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LIST = "/admin/ranking_weights/weightsetversion/"
+
+
+@pytest.fixture
+def merchandiser() -> User:
+    categories_create()
+    user = User.objects.create_superuser("mara")
+    weight_starters_ensure(paths={"electronics": "electronics"}, actor=user)
+    return user
+
+
+def numbers(page: Page) -> list[float]:
+    inputs = page.locator(".weight-slider input[type=number]")
+    return [float(inputs.nth(place).input_value()) for place in range(inputs.count())]
+
+
+def test_sliders_keep_the_sum_by_mouse_and_keyboard(
+    live_server: LiveServer, chromium_page: ChromiumPages, merchandiser: User
+) -> None:
+    page = chromium_page(signed_in=merchandiser, base_url=live_server.url)
+    page.goto(f"{LIST}add/?subject=electronics")
+    assert numbers(page) == [0.3, 0.3, 0.1, 0.3]
+    page.get_by_label("Freshness, slider").fill("0.65")
+    assert numbers(page) == [0.15, 0.15, 0.05, 0.65]
+    page.get_by_label("Popularity, slider").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert numbers(page)[2] == 0.1
+    assert sum(numbers(page)) == pytest.approx(1.0, abs=1e-9)
+    page.get_by_label("Text match", exact=True).fill("1")
+    assert numbers(page) == [1.0, 0.0, 0.0, 0.0]
+    page.get_by_label("Text match", exact=True).fill("0.4")
+    assert numbers(page) == [0.4, 0.2, 0.2, 0.2]
+    expect(page.locator("[data-weights-sum]")).to_have_text("1.00")
+    chromium_page.screenshot(page, "weights-sliders", full_page=True)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(f"**{LIST}")
+    chromium_page.screenshot(page, "weights-list", full_page=True)
+    draft = WeightSetVersion.objects.get(status="draft")
+    assert list(draft.weights.values()) == [0.4, 0.2, 0.2, 0.2]
+    page.goto(f"{LIST}{draft.pk}/change/")
+    chromium_page.screenshot(page, "weights-draft", full_page=True)
+
+
+def test_without_javascript_the_numbers_are_the_form(
+    live_server: LiveServer, chromium_page: ChromiumPages, merchandiser: User
+) -> None:
+    page = chromium_page(
+        signed_in=merchandiser, base_url=live_server.url, java_script=False, width=390
+    )
+    page.goto(f"{LIST}add/?subject=electronics/audio")
+    assert page.locator("input[type=range]:visible").count() == 0
+    page.locator("#id_weights_search_score").fill("0.9")
+    page.locator("#id_weights_cf_score").fill("0.1")
+    page.locator("#id_weights_popularity_score").fill("0")
+    page.locator("#id_weights_freshness_score").fill("0")
+    chromium_page.screenshot(page, "weights-without-javascript", full_page=True)
+    page.locator("[name=_save]").click()
+    draft = WeightSetVersion.objects.get(status="draft")
+    assert draft.subject == "electronics/audio"
+    assert list(draft.weights.values()) == [0.9, 0.1, 0.0, 0.0]
