@@ -1,6 +1,6 @@
 """Reads of the catalogue. The columns' statements each see one snapshot of the database."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,23 +85,17 @@ def category_tree_fresh() -> CategoryTree:
     return _category_tree_load()
 
 
-def category_product_counts() -> dict[int, int]:
-    """Active products directly in each category, by its database id."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT category_id, count(*) FROM catalog_product"
-            " WHERE active AND category_id IS NOT NULL GROUP BY 1"
-        )
-        return dict(cursor.fetchall())
-
-
 def _product_row(row: Sequence[Any]) -> ProductRow:
     return ProductRow(*(*row[:12], attributes_read(row[12])))
 
 
 def attributes_read(text: str) -> dict[str, AttributeValue]:
     """Attributes from their JSON; lists become tuples, nulls and objects are left out."""
-    read: dict[str, Any] = msgspec.json.decode(text)
+    return attributes_read_plain(msgspec.json.decode(text))
+
+
+def attributes_read_plain(read: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """The same from decoded JSON."""
     return {
         key: tuple(str(each) for each in value) if isinstance(value, list) else value
         for key, value in read.items()
