@@ -1,8 +1,7 @@
 """From an empty database to a shop with a past: catalogue, people, history, index."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -10,13 +9,21 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
-from apps.catalog.services import category_ensure, product_upsert_many
+from apps.catalog.domain.product_input import ProductInput
+from apps.catalog.services import product_upsert_many
 from apps.demo.contracts import DemoCatalogue, DemoProduct, HistoryConfig, ShopperConfig
-from apps.demo.domain.catalogue.generate import BRANCHES, catalogue_generate
+from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.history import history_play
 from apps.demo.domain.history_events import history_events
 from apps.demo.services.credentials import credentials_ensure
-from apps.demo.services.stages import DemoOptions, DemoPlan, Say, plan_settle, stage_run
+from apps.demo.services.stages import (
+    DemoOptions,
+    DemoPlan,
+    Say,
+    plan_settle,
+    stage_run,
+    still_working,
+)
 from apps.events.services.importing import events_import
 from apps.jobs.services import job_run_now
 from apps.merchandising.contracts import DEFAULT_SUBJECT
@@ -45,8 +52,6 @@ wifi => wi-fi
 sci-fi => science fiction
 thriller => crime
 """
-_EVENTS_A_DAY = 5_400
-_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def _stages(
 ) -> tuple[_Stage, ...]:
     job = partial(_job, say=say)
     return (
-        _Stage("catalogue", "Catalogue", lambda: _catalogue_store(catalogue(), say)),
+        _Stage("catalogue", "Catalogue", lambda: _catalogue_store(catalogue())),
         _Stage("weights", "Weight sets", _weights_store),
         _Stage("synonyms", "Synonyms", _synonyms_store),
         _Stage("history", "Shoppers' history", lambda: _history_store(plan, catalogue(), say)),
@@ -100,6 +105,42 @@ def _once(make: Callable[[], DemoCatalogue]) -> Callable[[], DemoCatalogue]:
         return made[0]
 
     return get
+
+
+def _catalogue_store(catalogue: DemoCatalogue) -> str:
+    names = {one.path: one.name for one in catalogue.categories}
+    counts = product_upsert_many(
+        products=(_product_input(product, names) for product in catalogue.products)
+    )
+    there = counts.updated + counts.unchanged
+    return f"{counts.created:,} products made" + (f", {there:,} were there" if there else "")
+
+
+def _product_input(product: DemoProduct, names: Mapping[str, str]) -> ProductInput:
+    steps = product.category_path.split("/")
+    paths = ["/".join(steps[: depth + 1]) for depth in range(len(steps))]
+    preorder = product.availability == "preorder"
+    return ProductInput(
+        product_id=product.product_id,
+        title=product.title,
+        price=product.price,
+        currency=product.currency,
+        description=product.description,
+        link=product.link,
+        image_link=product.image_link,
+        availability=product.availability,
+        availability_date=product.released_at if preorder else None,
+        stock=product.stock,
+        sale_price=product.sale_price,
+        brand=product.brand,
+        gtin=product.gtin,
+        mpn=product.mpn,
+        category=tuple(names[path] for path in paths),
+        item_group_id=product.item_group_id,
+        attributes=product.attributes,
+        released_at=product.released_at,
+        active=True,
+    )
 
 
 def _weights_store() -> str:
@@ -155,8 +196,8 @@ def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
 
 
 def _job(name: str, *, say: Say) -> str:
-    del say
-    outcome = job_run_now(job_name=name)
+    with still_working(say):
+        outcome = job_run_now(job_name=name)
     return ", ".join(f"{key} {value}" for key, value in outcome.items()) or "done"
 
 

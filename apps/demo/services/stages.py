@@ -1,7 +1,9 @@
 """Stages of the demo: each runs once, and again only when it was cut off."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +14,7 @@ from apps.demo.models import DemoStage
 
 Say = Callable[[str], None]
 BEGINNING = "beginning"
+_SIGN_OF_LIFE_S = 5.0
 DEFAULT_PRODUCTS, DEFAULT_DAYS, DEFAULT_SEED = 5_000, 60, 7
 
 
@@ -89,3 +92,22 @@ def stage_run(*, name: str, title: str, work: Callable[[], str], say: Say) -> bo
     DemoStage.objects.filter(name=name).update(finished_at=timezone.now(), summary=summary[:300])
     say(f"{title}: {summary} ({time.monotonic() - started:.1f} s)")
     return True
+
+
+@contextmanager
+def still_working(say: Say) -> Iterator[None]:
+    """Say every few seconds that a step without progress of its own goes on."""
+    done = threading.Event()
+    started = time.monotonic()
+
+    def tell() -> None:
+        while not done.wait(_SIGN_OF_LIFE_S):
+            say(f"  still working, {time.monotonic() - started:.0f} s")
+
+    teller = threading.Thread(target=tell, name="demo-sign-of-life", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
