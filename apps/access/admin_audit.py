@@ -69,14 +69,19 @@ class AuditedModelAdmin(ModelAdmin):
         formset: Any,
         change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
-        before = {one.pk: self.audit_state(one) for one in formset.get_queryset()}
+        # Read afresh: validation has already changed the formset's own objects.
+        keys = [one.pk for one in formset.get_queryset()]
+        stored = formset.model._base_manager.filter(pk__in=keys)  # noqa: SLF001 - documented
+        before = {one.pk: (one, self.audit_state(one)) for one in stored}
+        doomed = [one.instance.pk for one in getattr(formset, "deleted_forms", ())]
         super().save_formset(request, form, formset, change)
         for one in formset.new_objects:
             self._audit(request, one, None, self._stored(one))
         for one, _names in formset.changed_objects:
-            self._audit(request, one, before.get(one.pk), self._stored(one))
-        for one in formset.deleted_objects:
-            self._audit(request, one, self.audit_state(one), None)
+            self._audit(request, one, before[one.pk][1], self._stored(one))
+        for key in doomed:
+            if key in before:
+                self._audit(request, *before[key], None)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         state, subject_id = self.audit_state(obj), self.audit_subject_id(obj)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.contracts import Scope
-from apps.access.edge import EdgeRequest, hot_route
+from apps.access.edge import EdgeRequest, HotView, hot_route
 from apps.common.errors import NotFound
 
 
@@ -45,7 +45,16 @@ def unguarded(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def asks_for(scope: Scope) -> HotView:
+    @hot_route(scope=scope)
+    def view(request: EdgeRequest) -> HttpResponse:
+        return JsonResponse({"scope": scope, "path": request.path})
+
+    return view
+
+
 urlpatterns = [
+    *(path(f"api/test/scope/{scope.name}", asks_for(scope)) for scope in Scope),
     path("api/test/hot", hot),
     path("api/test/lost/<int:number>", lost),
     path("api/test/cold", Cold.as_view()),
