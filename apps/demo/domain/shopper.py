@@ -14,6 +14,7 @@ from numpy.random import Generator
 
 from apps.demo.contracts import (
     DEFAULT_BRANCH,
+    FEATURES,
     Behaviour,
     Effect,
     FeatureWeights,
@@ -41,10 +42,8 @@ def bargain(prices: FloatArray, sale_prices: FloatArray) -> FloatArray:
 
 def weights_of(branches: Sequence[str], by_branch: Mapping[str, FeatureWeights]) -> FloatArray:
     """Feature weights for each branch named: float64[n, features]."""
-    return np.array(
-        [by_branch.get(branch, by_branch[DEFAULT_BRANCH]) for branch in branches],
-        dtype=np.float64,
-    )
+    rows = [by_branch.get(branch, by_branch[DEFAULT_BRANCH]) for branch in branches]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
 
 
 def utility(
