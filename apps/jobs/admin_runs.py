@@ -116,7 +116,7 @@ class JobRunAdmin(_ReadOnlyAdmin):
         """The registered jobs, how each went last, and a form that queues a run."""
         if not self.has_operate_permission(request):
             raise PermissionDenied
-        form = TriggerForm(request.POST or None)
+        form = TriggerForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             asked = dict(form.cleaned_data, actor=request.user)
             self.operated(request, "The run is queued.", lambda: run_request(**asked))

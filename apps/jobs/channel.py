@@ -8,6 +8,7 @@ killed the connection dies, and PostgreSQL frees the lock.
 
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -76,6 +77,11 @@ class LockConnection:
         return True
 
     def close(self) -> None:
+        """Free the lock and hang up."""
+        if self._ready:
+            # Hanging up frees it too, but only once the server has noticed.
+            with suppress(DatabaseError, InterfaceError):
+                self._execute("SELECT pg_advisory_unlock_all()", [])
         with self._guard:
             self._database.close()
         self._ready = False

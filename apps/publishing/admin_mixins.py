@@ -141,7 +141,7 @@ class PublishableVersionAdmin(ModelAdmin):
             messages.error(request, f"Version {version.number} is {version.status} now.")
             return HttpResponseRedirect(self._change_url(version_id))
         findings = self._findings(version, step)
-        form = StepForm(request.POST or None, step, findings)
+        form = StepForm(request.POST if request.method == "POST" else None, step, findings)
         taken = self._taken(request, version, step, form)
         return taken or self._step_page(request, version, step, form=form, findings=findings)
 

@@ -65,7 +65,7 @@ class StepForm(forms.Form):
     )
 
     def __init__(self, data: object, step: Step, findings: Sequence[Finding]) -> None:
-        super().__init__(data)  # type: ignore[arg-type]  # request.POST or None
+        super().__init__(data)  # type: ignore[arg-type]  # request.POST, or None
         if not step.reason:
             del self.fields["reason"]
         else:

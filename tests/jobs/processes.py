@@ -13,6 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 
+# One advisory lock of this database, by its 64-bit key; the view shows every database's.
+LOCK_OF = (
+    "locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = %s"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 

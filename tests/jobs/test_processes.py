@@ -11,7 +11,7 @@ from apps.common.redis import redis_client
 from apps.jobs.domain.retry import lock_key
 from apps.jobs.models import DeadLetter, JobRun
 from apps.jobs.services import run_cancel
-from tests.jobs.processes import Process, beat, run_job, wait_for, worker
+from tests.jobs.processes import LOCK_OF, Process, beat, run_job, wait_for, worker
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -38,11 +38,7 @@ def _queue(job_name: str, folder: Path) -> int:
 
 def _lock_is_free(name: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-            " AND (classid::bigint << 32 | objid::bigint) = %s",
-            [lock_key(name)],
-        )
+        cursor.execute(f"SELECT count(*) FROM pg_locks WHERE {LOCK_OF}", [lock_key(name)])
         row = cursor.fetchone()
     return row is not None and int(row[0]) == 0
 
