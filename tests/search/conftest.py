@@ -1,0 +1,105 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+from django.http import HttpResponse
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from apps.access.contracts import Scope
+from apps.access.limiter import limits_forget
+from apps.access.services import api_key_create
+from apps.access.snapshot_file import snapshot_path
+from apps.common.redis import redis_forget_connections
+from apps.embeddings.selectors import _vectors
+from apps.embeddings.services.embed import products_embed
+from apps.search.selectors.postgresql import postgresql_breaker
+from tests.embeddings.conftest import (  # noqa: F401 - fixtures, found by their names
+    export_folder,
+    exported_once,
+    transformer,
+)
+from tests.search.catalogue import catalogue_create
+
+Search = Callable[..., dict]  # type: ignore[type-arg]  # an answer's JSON
+
+
+@pytest.fixture(autouse=True)
+def _own_stores(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    settings.ARTIFACT_STORE = str(tmp_path / "store")
+    settings.ARTIFACT_CACHE = str(tmp_path / "cache")
+    _vectors.clear()
+    limits_forget()
+    postgresql_breaker.reset()
+    yield
+    postgresql_breaker.reset()
+    snapshot_path().unlink(missing_ok=True)
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    catalogue_create()
+
+
+@pytest.fixture
+def lasting_catalogue(transactional_db: None) -> None:
+    """The same, committed: for what other connections or a broken one must see."""
+    catalogue_create()
+
+
+@pytest.fixture
+def embedded(exported_once: None) -> Callable[[], None]:  # noqa: F811 - the fixture of that name
+    """Build index and encoder over whatever is in the catalogue now."""
+
+    def build() -> None:
+        products_embed(progress=lambda _done, _total, _note: None, cancelled=lambda: False)
+
+    return build
+
+
+@pytest.fixture
+def ask(client: Client) -> Callable[..., HttpResponse]:
+    """A GET of the search route with a key; filters as `{"filter[brand]": …}`."""
+    issued = api_key_create(name="tests", scopes=[Scope.SEARCH_READ], rate_per_minute=100_000)
+
+    def get(parameters: dict[str, object] | None = None, **more: object) -> HttpResponse:
+        return client.get(
+            "/api/v1/search",
+            {**(parameters or {}), **more},
+            headers={"Authorization": f"Bearer {issued.secret_once}"},
+        )  # type: ignore[return-value]  # the test client's response is one
+
+    return get
+
+
+@pytest.fixture
+def search(ask: Callable[..., HttpResponse]) -> Search:
+    def get(parameters: dict[str, object] | None = None, **more: object) -> dict[str, object]:
+        response = ask(parameters, **more)
+        assert response.status_code == 200, response.content
+        return response.json()  # type: ignore[attr-defined,no-any-return]  # the test client adds it
+
+    return get
+
+
+@pytest.fixture
+def redis_gone(settings: Settings) -> Iterator[None]:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    redis_forget_connections()
+    yield
+    redis_forget_connections()
+
+
+@pytest.fixture
+def postgresql_refused() -> Iterator[None]:
+    """PostgreSQL refuses: its connection points at a folder where no server listens."""
+    connection = connections["default"]
+    host = connection.settings_dict["HOST"]
+    connection.close()
+    connection.settings_dict["HOST"] = str(Path(django_settings.ARTIFACT_STORE).parent)
+    yield
+    connection.close()
+    connection.settings_dict["HOST"] = host
+    postgresql_breaker.reset()

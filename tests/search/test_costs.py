@@ -1,0 +1,44 @@
+"""A warm search: at most two SQL statements and two Redis round trips."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from redis.connection import Connection
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+WARM = [
+    {"q": "wireless mouse"},
+    {"q": "mouse", "filter[brand]": "Acme", "facets": "brand,category,price,attr.color"},
+    {"q": "mouse", "sort": "price", "explain": "true"},
+    {"q": "", "facets": "category"},
+    {"q": "sneakers for jogging"},
+]
+
+
+@pytest.fixture
+def round_trips(monkeypatch) -> list[bytes]:
+    """Everything that is sent to Redis, one entry a write to its socket."""
+    sent: list[bytes] = []
+    send = Connection.send_packed_command
+
+    def counted(self, command, check_health=True):  # noqa: FBT002 - redis-py's own signature
+        sent.append(command)
+        return send(self, command, check_health)
+
+    monkeypatch.setattr(Connection, "send_packed_command", counted)
+    return sent
+
+
+@pytest.mark.parametrize("parameters", WARM)
+def test_statements_and_round_trips(ask, embedded, round_trips, parameters) -> None:
+    embedded()
+    ask(parameters)
+    ask(parameters)
+    round_trips.clear()
+    with CaptureQueriesContext(connection) as statements:
+        assert ask(parameters).json()["degraded"] == []
+    own = [each["sql"] for each in statements if not each["sql"].startswith("SAVEPOINT")]
+    assert len(own) <= 2, own
+    assert len(round_trips) <= 2, round_trips
+    assert len(round_trips) == 2  # the rate limit and the query log: the count sees them
