@@ -72,7 +72,7 @@ FEATURES: tuple[FeatureSpec, ...] = (
         "Freshness",
         "product",
         1,
-        "2 to the power of minus the product's age over the half-life; unknown release: 0.",
+        "1 on the day of release, halved with every half-life since; 0 when the day is unknown.",
         stored=True,
     ),
 )

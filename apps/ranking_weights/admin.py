@@ -43,8 +43,15 @@ class LiveOrOpen(admin.SimpleListFilter):
 class WeightSetVersionAdmin(PublishableVersionAdmin):
     publish_kind = "ranking_weights"
     form = WeightSetForm
-    list_display = ("subject", "weights_bars", "status_label", "number", "preview", "published_at",
-                    "published_by", "reason")  # fmt: skip
+    list_display = (
+        "subject",
+        "weights_bars",
+        "status_label",
+        "number",
+        "preview",
+        "published_at",
+        "published_by",
+    )
     list_filter = (LiveOrOpen,)
     ordering = ("subject", "-number")
     readonly_fields = ("weights_bars", "preview")
@@ -80,11 +87,11 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
             words,
         )
 
-    @display(description="Preview")
+    @display(description="Side by side")
     def preview(self, row: WeightSetVersion) -> SafeString:
         url = reverse("search-weights-preview")
         return format_html(
-            '<a class="font-medium underline" href="{}?version={}">Compare side by side</a>',
+            '<a class="font-medium underline" href="{}?version={}">Compare</a>',
             url,
             row.pk,
         )

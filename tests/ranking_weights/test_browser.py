@@ -3,6 +3,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.access.models import User
+from apps.features.contracts import FEATURE_NAMES
 from apps.ranking_weights.models import WeightSetVersion
 from apps.ranking_weights.services import weight_starters_ensure
 from tests.browser import ChromiumPages
@@ -48,7 +49,7 @@ def test_sliders_keep_the_sum_by_mouse_and_keyboard(
     page.wait_for_url(f"**{LIST}")
     chromium_page.screenshot(page, "weights-list", full_page=True)
     draft = WeightSetVersion.objects.get(status="draft")
-    assert list(draft.weights.values()) == [0.4, 0.2, 0.2, 0.2]
+    assert [draft.weights[name] for name in FEATURE_NAMES] == [0.4, 0.2, 0.2, 0.2]
     page.goto(f"{LIST}{draft.pk}/change/")
     chromium_page.screenshot(page, "weights-draft", full_page=True)
 
@@ -61,12 +62,12 @@ def test_without_javascript_the_numbers_are_the_form(
     )
     page.goto(f"{LIST}add/?subject=electronics/audio")
     assert page.locator("input[type=range]:visible").count() == 0
-    page.locator("#id_weights_search_score").fill("0.9")
-    page.locator("#id_weights_cf_score").fill("0.1")
-    page.locator("#id_weights_popularity_score").fill("0")
-    page.locator("#id_weights_freshness_score").fill("0")
+    page.locator("[name=weights_search_score]").fill("0.9")
+    page.locator("[name=weights_cf_score]").fill("0.1")
+    page.locator("[name=weights_popularity_score]").fill("0")
+    page.locator("[name=weights_freshness_score]").fill("0")
     chromium_page.screenshot(page, "weights-without-javascript", full_page=True)
     page.locator("[name=_save]").click()
     draft = WeightSetVersion.objects.get(status="draft")
     assert draft.subject == "electronics/audio"
-    assert list(draft.weights.values()) == [0.9, 0.1, 0.0, 0.0]
+    assert [draft.weights[name] for name in FEATURE_NAMES] == [0.9, 0.1, 0.0, 0.0]
