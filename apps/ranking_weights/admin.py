@@ -52,7 +52,7 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
         "published_at",
         "published_by",
     )
-    list_filter = (LiveOrOpen,)
+    list_filter = (LiveOrOpen,)  # type: ignore[assignment]  # a name in the base, a class here: Django takes both
     ordering = ("subject", "-number")
     readonly_fields = ("weights_bars", "preview")
 

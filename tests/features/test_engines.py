@@ -165,3 +165,9 @@ def test_moved_documents_are_found_through_their_places() -> None:
     assert documents.get(0) is None
     assert documents.get(1) == document_of(product_row(1))
     assert replace(documents, places=None).get(0) == document_of(product_row(1))
+
+
+def test_documents_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.features.engines.matrix_files.MOST_DOCUMENT_BYTES", 10)
+    with pytest.raises(OverflowError, match="at most"):
+        written(tmp_path, product_row(1))

@@ -9,12 +9,14 @@ from apps.common.snapshots import snapshots_forget
 from apps.features.contracts import FEATURE_NAMES, FRESHNESS_SCORE, POPULARITY_SCORE
 from apps.publishing.contracts import VersionStatus
 from apps.publishing.services import version_publish, version_rollback
+from apps.ranking_weights.contracts import DEFAULT_WEIGHTS
 from apps.ranking_weights.models import WeightSetVersion
 from apps.ranking_weights.selectors import (
     _published,
     published_weight_sets,
     weights_of_version,
     weights_resolve,
+    weights_to_start_from,
 )
 from apps.ranking_weights.services import (
     KIND,
@@ -123,6 +125,14 @@ def test_starters_wait_where_a_second_person_reviews(
     (made,) = weight_starters_ensure(paths={}, actor=merchandiser)
     assert made.status is VersionStatus.IN_REVIEW
     assert published_weight_sets() == {}
+
+
+def test_a_new_draft_starts_from_what_is_inherited(merchandiser: User) -> None:
+    assert weights_to_start_from("electronics/audio").weights == DEFAULT_WEIGHTS
+    publish("global", FRESH, merchandiser)
+    assert weights_to_start_from("electronics/audio").subject == "global"
+    publish("electronics", POPULAR, merchandiser)
+    assert weights_to_start_from("electronics/audio").weights == POPULAR
 
 
 def test_unknown_starters_are_refused() -> None:

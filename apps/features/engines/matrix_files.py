@@ -28,6 +28,7 @@ from apps.features.engines.mapped_files import (
 )
 
 FORMAT = 1
+MOST_DOCUMENT_BYTES = 2**32 - 1  # offsets are uint32
 _META = "meta.msgpack"
 _ROW_ARRAYS = (
     "pks",
@@ -119,7 +120,7 @@ def _documents_write(
             if row < len(pks) and pks[row] == pk:
                 sizes[row] = blob.write(encoder.encode(document))
     ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
-    if ends[-1] > np.iinfo(np.uint32).max:
+    if ends[-1] > MOST_DOCUMENT_BYTES:
         raise OverflowError("the documents of one snapshot hold at most 4 GiB")
     array_write(folder, "documents_offsets", ends.astype(np.uint32))
 
