@@ -77,8 +77,6 @@ class CategoryPlaces:
 def paths_rebuild(category: Category, *, former_path: str) -> int:
     """Give `category` and all below it their paths; answers how many changed."""
     path = category.slug if category.parent is None else f"{category.parent.path}/{category.slug}"
-    if len(path) > _LONGEST_PATH:
-        raise InvalidInput("The path would be too long.", field="slug")
     if path == category.path and path == former_path:
         return 0
     taken = Category.objects.filter(path=path).exclude(pk=category.pk).exists()
@@ -89,7 +87,8 @@ def paths_rebuild(category: Category, *, former_path: str) -> int:
     category.path = path
     for each in changed[1:]:
         each.path = path + each.path[len(former_path) :]
-    # Longest first when growing into each other's names cannot clash: a subtree moves whole.
+    if max(len(each.path) for each in changed) > _LONGEST_PATH:
+        raise InvalidInput("A path would be too long.", field="slug")
     Category.objects.bulk_update(changed, ["path"])
     return len(changed)
 

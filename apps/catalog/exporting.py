@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO
 
-from apps.catalog.domain.feed_records import attribute_details, values_join
+from apps.catalog.domain.feed_records import REPEATED_FIELDS, attribute_details, values_join
 from apps.catalog.domain.product_input import ATTRIBUTE_FIELDS, CUSTOM_LABELS, PASSING_FIELDS
 from apps.catalog.models import Product
 from apps.catalog.selectors import attributes_read_plain
@@ -68,11 +68,12 @@ def _row(product: Product) -> dict[str, str]:
         row[name] = str(getattr(product, name))
     for name in ATTRIBUTE_FIELDS:
         value = attributes.get(name)
-        if isinstance(value, str | tuple):
-            row[name] = value if isinstance(value, str) else values_join(value)
+        if isinstance(value, str):
+            row[name] = value
     row |= dict(zip(CUSTOM_LABELS, product.custom_labels, strict=False))
     for name, value in product.feed_fields.items():
-        row[name] = value if isinstance(value, str) else values_join(value)
+        texts = [value] if isinstance(value, str) else value
+        row[name] = values_join(texts) if name in REPEATED_FIELDS else texts[0]
     return row
 
 

@@ -7,7 +7,7 @@ import itertools
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -23,6 +23,9 @@ from apps.catalog.domain.feed_records import (
 
 FORMATS = ("merchant", "shopify", "csv", "jsonl", "icecat")
 _XML_ITEMS = frozenset({"item", "entry"})
+if TYPE_CHECKING:
+    import _csv
+
 # A field above this is an unclosed quote, not a description.
 csv.field_size_limit(1024 * 1024)
 
@@ -65,7 +68,11 @@ def _text(stream: IO[bytes]) -> io.TextIOWrapper:
 
 def _rows(stream: IO[bytes], delimiter: str) -> Iterator[tuple[int, dict[str, str] | BadLine]]:
     """Rows of a table by our field names; a quoted cell may span lines: the last counts."""
-    reader = csv.reader(_text(stream), delimiter=delimiter)
+    with _text(stream) as text:
+        yield from _cells(csv.reader(text, delimiter=delimiter))
+
+
+def _cells(reader: "_csv.Reader") -> Iterator[tuple[int, dict[str, str] | BadLine]]:
     header = [field_name(name) for name in next(reader, [])]
     if not any(header):
         raise FeedUnreadable("the file has no header")
@@ -86,16 +93,16 @@ def _tabular(stream: IO[bytes], delimiter: str) -> Iterator[Line]:
         yield line, row if isinstance(row, BadLine) else tabular_record(row)
 
 
-def _csv(stream: IO[bytes]) -> Iterator[Line]:
+def _comma_separated(stream: IO[bytes]) -> Iterator[Line]:
     return _tabular(stream, ",")
 
 
 def _merchant(stream: IO[bytes]) -> Iterator[Line]:
     """TSV, or XML when the first character that is not blank is `<`."""
-    buffered = io.BufferedReader(stream)  # type: ignore[type-var]  # gzip and plain files are raw enough
-    if buffered.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return _merchant_xml(buffered)
-    return _tabular(buffered, "\t")
+    start = cast("io.BufferedReader", stream).peek(64)  # so has gzip's
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return _merchant_xml(stream)
+    return _tabular(stream, "\t")
 
 
 def _merchant_xml(stream: IO[bytes]) -> Iterator[Line]:
@@ -179,7 +186,7 @@ def _shopify(stream: IO[bytes]) -> Iterator[Line]:
 _READERS: dict[str, Callable[[IO[bytes]], Iterator[Line]]] = {
     "merchant": _merchant,
     "shopify": _shopify,
-    "csv": _csv,
+    "csv": _comma_separated,
     "jsonl": _jsonl,
     "icecat": _icecat,
 }

@@ -126,20 +126,30 @@ def _written(differs: Sequence[str]) -> list[str]:
     return ["category" if name == "category_id" else name for name in differs]
 
 
-def _product_check(product: Product) -> None:
+def product_problems(product: Product) -> list[tuple[str, str]]:
+    """What contradicts itself in a product, as (field, reason); forms ask before saving."""
+    problems: list[tuple[str, str]] = []
     try:
-        product.attributes = {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in attributes_read(product.attributes).items()
-        }
+        attributes_read(product.attributes)
     except FieldInvalid as error:
-        raise InvalidInput(f"Attributes: {error}.", field="attributes") from None
-    product.full_clean()
-    if product.sale_price is not None and product.sale_price > Decimal(product.price):
-        raise InvalidInput("The sale price is above the price.", field="sale_price")
+        problems.append(("attributes", f"{error}."))
+    sale, price = product.sale_price, product.price
+    if sale is not None and price is not None and sale > Decimal(price):
+        problems.append(("sale_price", "The sale price is above the price."))
     starts, ends = product.sale_starts_at, product.sale_ends_at
     if starts is not None and ends is not None and ends <= starts:
-        raise InvalidInput("The sale ends before it starts.", field="sale_ends_at")
+        problems.append(("sale_ends_at", "The sale ends before it starts."))
+    return problems
+
+
+def _product_check(product: Product) -> None:
+    product.full_clean()
+    for name, reason in product_problems(product):
+        raise InvalidInput(reason, field=name)
+    product.attributes = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in attributes_read(product.attributes).items()
+    }
 
 
 def _category_of_product_changed(product: Product) -> None:

@@ -102,16 +102,17 @@ def _typed(kind: str, value: str | list[str]) -> object:
 
 
 def attribute_details(attributes: Mapping[str, AttributeValue]) -> list[str]:
-    """Attributes as `product_detail` values, `kind:key:value`; Merchant's own names left out."""
+    """As `product_detail`, `kind:key:value`; texts that have a field of their own left out."""
     found: list[str] = []
     for key, value in sorted(attributes.items()):
         if isinstance(value, bool):
             found.append(f"boolean:{key}:{str(value).lower()}")
         elif isinstance(value, int | float):
             found.append(f"number:{key}:{float(value)!r}")
+        elif not isinstance(value, str):
+            found.extend(f"text:{key}:{text}" for text in value)
         elif key not in ATTRIBUTE_FIELDS:
-            texts = (value,) if isinstance(value, str) else value
-            found.extend(f"text:{key}:{text}" for text in texts)
+            found.append(f"text:{key}:{value}")
     return found
 
 

@@ -31,6 +31,7 @@ PASSING_FIELDS = (
     "product_highlight",
     "promotion_id",
 )
+_SEVERAL = frozenset({"product_highlight", "promotion_id"})
 CUSTOM_LABELS = tuple(f"custom_label_{number}" for number in range(5))
 _ALWAYS: tuple[datetime | None, datetime | None] = (None, None)
 _DEEPEST = 7
@@ -223,7 +224,8 @@ def _custom_labels(reader: _Reader) -> tuple[str, ...]:
 def _feed_fields(reader: _Reader) -> dict[str, str | tuple[str, ...]]:
     found: dict[str, str | tuple[str, ...]] = {}
     for name in PASSING_FIELDS:
-        texts = reader.texts(name, longest=1000, most=100)
+        most = 100 if name in _SEVERAL else 1
+        texts = reader.texts(name, longest=1000, most=most)
         if texts:
             found[name] = texts if len(texts) > 1 else texts[0]
     return found
