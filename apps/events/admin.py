@@ -32,7 +32,7 @@ class ReadOnlyLog(ModelAdmin):
     show_full_result_count = False
     ordering = ("-id",)
     list_per_page = 50
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # By id, which is time: the planner leaves out every older partition.

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +53,7 @@ def test_of_several_users_the_one_first_seen_last_owns_what_follows() -> None:
 
 
 @given(sightings, st.randoms())
-def test_the_order_of_sightings_is_irrelevant(found: list[Sighting], random) -> None:
+def test_the_order_of_sightings_is_irrelevant(found: list[Sighting], random: Random) -> None:
     shuffled = list(found)
     random.shuffle(shuffled)
     assert identity_map(found) == identity_map(shuffled)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -194,5 +195,6 @@ def test_buffer_entries_survive_their_encoding() -> None:
     )  # fmt: skip
     assert entry_decode(entry_encode(BufferEntry(query=entry))).query == entry
     assert entry.ranks() == (11, 12)
+    assert replace(entry, positions=(5, 7)).ranks() == (5, 7)
     with pytest.raises(BufferEntryUnreadable):
         entry_decode(b"\xc1")

@@ -50,10 +50,46 @@ class EventsError(msgspec.Struct, frozen=True):
 _TYPES = (EventItem, UbiEvent, UbiQuery, Ga4Body, EventsAnswer, EventsError)
 
 
-def components() -> dict[str, Any]:
-    """Component schemas; msgspec derives them from what validates."""
-    _, found = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE)
+def json_schemas() -> dict[str, Any]:
+    """JSON schemas by name; msgspec derives them from what validates."""
+    _, found = msgspec.json.schema_components(
+        _TYPES, schema_hook=_anything, ref_template=_REFERENCE
+    )
+    # Money is a number or a text that says one; msgspec only tells of the text.
+    value = found["EventItem"]["properties"]["value"]
+    value["anyOf"].append({"type": "number", "minimum": 0})
     return found
+
+
+def _anything(cls: type) -> dict[str, Any]:
+    if cls is object:
+        return {"description": "Any JSON."}
+    raise NotImplementedError
+
+
+def components() -> dict[str, Any]:
+    """The schemas in the dialect of OpenAPI 3.0, which says null in its own way."""
+    return {name: _dialect(schema) for name, schema in json_schemas().items()}
+
+
+def _dialect(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_dialect(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _dialect(one) for name, one in schema.items()}
+    options = found.get("anyOf")
+    if isinstance(options, list) and _NULL in options:
+        rest = [one for one in options if one != _NULL]
+        found["nullable"] = True
+        del found["anyOf"]
+        found.update(rest[0] if len(rest) == 1 and "$ref" not in rest[0] else {"anyOf": rest})
+    if found.get("default", 0) is None:
+        del found["default"]
+    return found
+
+
+_NULL = {"type": "null"}
 
 
 def schema_register() -> None:

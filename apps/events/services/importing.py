@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -108,14 +107,9 @@ def events_import(
 
 
 def _lines(path: Path, name: str, tally: _Tally | None = None) -> Iterator[Line]:
-    readers = {
-        "jsonl": jsonl_lines,
-        "csv": csv_lines,
-        "online_retail": partial(
-            online_retail_lines, seen=None if tally is None else tally.product_seen
-        ),
-    }
-    return readers[name](path)
+    if name == "online_retail":
+        return online_retail_lines(path, None if tally is None else tally.product_seen)
+    return jsonl_lines(path) if name == "jsonl" else csv_lines(path)
 
 
 def _shift_days(path: Path, name: str) -> int:
