@@ -3,15 +3,19 @@
 import re
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from unfold.admin import ModelAdmin
 
-from apps.access.models import User
+from apps.access.models import AuditEntry, User
+from apps.common.errors import Conflict
 from apps.publishing.contracts import VersionStatus
 from apps.publishing.selectors import live_version, subject_versions, version_view
 from apps.publishing.services import draft_submit, version_approve
-from tests.publishing.conftest import KIND, draft, published
+from apps.ranking_weights.models import WeightSetVersion
+from tests.publishing.conftest import KIND, draft, published, weights
 
 pytestmark = pytest.mark.django_db
 NAME = "admin:ranking_weights_weightsetversion"
@@ -154,3 +158,32 @@ def test_an_unknown_version_goes_back_to_the_list(client: Client, maker: User) -
     for unknown in ("987654", "abc"):
         page = client.get(reverse(f"{NAME}_change", args=[unknown]))
         assert page.status_code == 302
+
+
+def _saved(person: User, row: WeightSetVersion, *, change: bool) -> None:
+    request = RequestFactory().post("/")
+    request.user = person
+    admin.site.get_model_admin(WeightSetVersion).save_model(request, row, None, change)
+
+
+def test_the_form_saves_through_the_services(maker: User) -> None:
+    row = WeightSetVersion(subject="books", **weights(0.4))
+    _saved(maker, row, change=False)
+    assert (row.number, row.created_by) == (1, maker)
+    row.weights = weights(0.9)["weights"]
+    _saved(maker, row, change=True)
+    assert version_view(kind=KIND, version_id=row.pk).content == weights(0.9)
+    actions = AuditEntry.objects.order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["version.draft_create", "version.draft_update"]
+
+
+def test_a_refusal_while_saving_becomes_a_message(
+    client: Client, maker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise Conflict("Somebody submitted it meanwhile.")
+
+    view = draft(maker)
+    monkeypatch.setattr(ModelAdmin, "changeform_view", refuse)
+    url = reverse(f"{NAME}_change", args=[view.id])
+    assert client.get(url).status_code == 302
