@@ -5,6 +5,7 @@ and the check (what scoring adds to it); the whole pipeline with its total order
 """
 
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
@@ -18,6 +19,9 @@ from apps.ranking.domain.scoring import contributions_of, scores_of
 from apps.ranking_weights.contracts import ResolvedWeights
 
 ROUNDS = 400
+# At 1,000 candidates: what keeping the contributions, and ranking, may cost.
+SCORING_AT_MOST = 8.0  # x the bare product
+RANK_AT_MOST = 3.0  # x the product and its argsort
 WEIGHTS = ResolvedWeights(
     (
         (SEARCH_SCORE, 0.4),
@@ -75,7 +79,8 @@ def measure(size: int) -> dict[str, list[float]]:
     return taken
 
 
-def main() -> None:
+def main() -> int:
+    missed = False
     for size in (1_000, 10_000):
         taken = measure(size)
         bare = statistics.median(taken["matrix product"])
@@ -87,7 +92,17 @@ def main() -> None:
                 f"  {name:26} p50 {p50:8.1f} us  p95 {p95:8.1f}  p99 {p99:8.1f}  "
                 f"{p50 / bare:6.1f} x product  {p50 / ordered:5.2f} x product+argsort"
             )
+        if size == 1_000:
+            scoring = statistics.median(taken["contributions and scores"]) / bare
+            ranking = statistics.median(taken["rank (all of it)"]) / ordered
+            missed = scoring > SCORING_AT_MOST or ranking > RANK_AT_MOST
+            print(
+                f"  scoring {scoring:.1f} x product (at most {SCORING_AT_MOST:.0f}), "
+                f"rank {ranking:.2f} x product+argsort (at most {RANK_AT_MOST:.0f}): "
+                f"{'MISSED' if missed else 'ok'}"
+            )
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

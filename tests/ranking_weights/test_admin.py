@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 
 from apps.access.models import User
+from apps.access.services import user_ensure
 from apps.catalog.selectors import category_tree_fresh
 from apps.features.contracts import FEATURE_NAMES
 from apps.publishing.services import version_publish
@@ -113,3 +114,28 @@ def test_an_empty_form_asks_for_every_weight(merchandiser: User) -> None:
     form = WeightSetForm({"subject": "global"})
     assert "weights" in form.errors
     assert 'name="weights_cf_score"' in str(WeightSetForm())
+
+
+@pytest.mark.parametrize(
+    ("group", "sees", "drafts", "publishes"),
+    [
+        ("merchandiser", True, True, True),
+        ("analyst", True, False, False),
+        ("operator", False, False, False),
+        (None, False, False, False),
+    ],
+)
+def test_who_may_do_what(
+    client: Client, group: str | None, sees: bool, drafts: bool, publishes: bool
+) -> None:
+    categories_create()
+    user_ensure(username="nele", password="long enough", groups=[group] if group else [])
+    user = User.objects.get(username="nele")
+    client.force_login(user)
+    draft = weights_draft_create(subject="global", weights={"search_score": 1.0}, actor=user)
+    assert (client.get(LIST).status_code == 200) is sees
+    answer = client.post(f"{LIST}add/", posted("electronics", 1.0, 0.0, 0.0, 0.0))
+    assert (answer.status_code == 302) is drafts
+    client.post(f"{LIST}{draft.id}/step/publish/", {"reason": "mine"})
+    published = WeightSetVersion.objects.get(pk=draft.id).status == "published"
+    assert published is publishes
