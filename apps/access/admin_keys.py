@@ -28,7 +28,9 @@ from apps.access.services import (
 )
 from apps.common.errors import ApplicationError
 
-_SETTLED = ("prefix", "state_label", "created_at", "created_by", "rotated_from", "revoked_at")
+_SETTLED = ("prefix", "state_text", "created_at", "made_by", "rotated_from", "revoked_at")
+
+_NOTHING, _SOON = timedelta(0), timedelta(days=14)
 
 
 class ApiKeyAdmin(ModelAdmin):
@@ -70,17 +72,21 @@ class ApiKeyAdmin(ModelAdmin):
         return super().has_change_permission(request, obj) and not revoked
 
     @display(
-        description="State", label={"live": "success", "expires soon": "warning", "over": "danger"}
-    )
-    def state_label(self, key: ApiKey) -> tuple[str, str]:
-        if key.revoked_at is not None:
-            return "over", "revoked"
-        if key.expires_at is None:
-            return "live", "live"
-        if key.expires_at <= timezone.now():
-            return "over", "expired"
-        soon = key.expires_at - timezone.now() < timedelta(days=14)
-        return ("expires soon", "expires soon") if soon else ("live", "live")
+        description="State",
+        label={
+            "live": "success", "expires soon": "warning", "expired": "danger", "revoked": "danger",
+        },
+    )  # fmt: skip
+    def state_label(self, key: ApiKey) -> str:
+        return _state_of(key)
+
+    @display(description="State")
+    def state_text(self, key: ApiKey) -> str:
+        return _state_of(key)
+
+    @display(description="Made by")
+    def made_by(self, key: ApiKey) -> str:
+        return key.created_by.get_username() if key.created_by else "a command"
 
     @display(description="Kind", label={"public": "info", "secret": "primary"})
     def kind_label(self, key: ApiKey) -> str:
@@ -195,6 +201,15 @@ class ApiKeyAdmin(ModelAdmin):
                 **context,
             },
         )
+
+
+def _state_of(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is None:
+        return "live"
+    left = key.expires_at - timezone.now()
+    return "expired" if left <= _NOTHING else "expires soon" if left < _SOON else "live"
 
 
 admin.site.register(ApiKey, ApiKeyAdmin)

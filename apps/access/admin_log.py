@@ -50,8 +50,16 @@ def _moment(text: str) -> datetime | None:
 
 
 class AuditEntryAdmin(ModelAdmin):
-    list_display = ("at", "actor_name", "action", "subject_text", "changed_text", "reason", "ip")
-    list_display_links = ("at", "action")
+    list_display = (
+        "at_text",
+        "actor_name",
+        "action",
+        "subject_text",
+        "changed_text",
+        "reason",
+        "ip",
+    )
+    list_display_links = ("at_text", "action")
     list_filter = (
         ("at", MomentRangeFilter),
         ("actor_name", FieldTextFilter),
@@ -70,11 +78,11 @@ class AuditEntryAdmin(ModelAdmin):
     sortable_by = ()
     actions = None
     fieldsets = (
-        (None, {"fields": ("at", "actor_name", "action", "subject_text", "reason")}),
+        (None, {"fields": ("at_text", "actor_name", "action", "subject_text", "reason")}),
         ("What changed", {"fields": ("changes_table",)}),
         ("Request", {"fields": ("ip", "request_id", "trace_id")}),
     )
-    readonly_fields = ("subject_text", "changes_table")
+    readonly_fields = ("at_text", "subject_text", "changes_table")
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False
@@ -84,6 +92,10 @@ class AuditEntryAdmin(ModelAdmin):
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
+
+    @display(description="At")
+    def at_text(self, entry: AuditEntry) -> str:
+        return f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}"
 
     @display(description="What")
     def subject_text(self, entry: AuditEntry) -> str:

@@ -135,6 +135,7 @@ def test_revocation_asks_why_and_is_final(client: Client, root: User, key_of: Ke
     assert client.post(url, {"reason": ""}).context["form"].errors
     assert client.post(url, {"reason": "leaked"}).status_code == 302
     assert principal_for(issued.secret_once) is None
+    assert "revoked" in client.get(reverse("admin:access_apikey_changelist")).content.decode()
     assert client.post(url, {"reason": "again"}).status_code == 403
     change = reverse("admin:access_apikey_change", args=[issued.key.id])
     assert client.post(change, KEY).status_code == 403

@@ -111,6 +111,14 @@ def test_one_round_trip_when_warm(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sent == ["EVALSHA"]
 
 
+def test_a_restarted_redis_learns_the_script_again() -> None:
+    assert limiter.limit_take(caller(1))[0].allowed
+    redis_client().script_flush()
+    assert not limiter.limit_take(caller(1))[0].allowed
+    redis_client().script_flush()
+    assert limiter.limit_take(caller(1, 8)) == (RateVerdict(allowed=True, remaining=0), True)
+
+
 def test_the_counter_leaves_redis_by_itself() -> None:
     limiter.limit_take(caller(5))
     assert 0 < redis_client().ttl("endcap:limit:k7") <= 120
