@@ -37,6 +37,9 @@ def partitions_after_migrate(**_signal: object) -> None:
     """A migrated database can take events at once."""
     from django.utils import timezone
 
+    from apps.events.selectors import tables_exist
     from apps.events.services.partitions import partitions_ensure_around
 
-    partitions_ensure_around(timezone.now())
+    # Other apps may be migrated first, and events' own migrations may be taken back.
+    if tables_exist():
+        partitions_ensure_around(timezone.now())

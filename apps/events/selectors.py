@@ -42,6 +42,17 @@ def partition_spans(table: str) -> tuple[PartitionSpan, ...]:
         return tuple(span for span in spans if span is not None)
 
 
+def tables_exist() -> bool:
+    """Whether the migrations that make the logs have run."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::text[]) AS t (n) WHERE to_regclass(n) IS NOT NULL",
+            [list(PARTITIONED)],
+        )
+        row = cursor.fetchone()
+    return row is not None and row[0] == len(PARTITIONED)
+
+
 def _coverages_load() -> dict[str, Coverage]:
     return {table: coverage_of(partition_spans(table)) for table in PARTITIONED}
 
@@ -61,7 +72,8 @@ def coverage_forget() -> None:
 
 _SCORES = f"""
     SELECT product_id,
-           sum(weight * power(2, -extract(epoch FROM %(as_of)s - occurred_at) / %(half_life_s)s))
+           sum(weight * exp(%(decay)s::float8
+               * extract(epoch FROM %(as_of)s - occurred_at)::float8))
     FROM {EVENT_TABLE}
     JOIN unnest(%(types)s::text[], %(weights)s::float8[]) AS w (kind, weight) ON type = kind
     WHERE occurred_at >= %(start)s AND occurred_at < %(as_of)s
@@ -87,7 +99,8 @@ def product_interaction_scores(
     params: dict[str, Any] = {
         "as_of": as_of,
         "start": as_of - timedelta(days=window_days),
-        "half_life_s": half_life_days * 86_400,
+        # float8 throughout: numeric powers take ten times as long.
+        "decay": -math.log(2) / (half_life_days * 86_400),
         "types": [kind.value for kind in INTERACTION_WEIGHTS],
         "weights": list(INTERACTION_WEIGHTS.values()),
     }

@@ -138,6 +138,20 @@ def test_unknown_parameters_are_named(post: Post, query: str) -> None:
     assert answer.json()["extra"]["field"] == query.split("=", maxsplit=1)[0]
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [b"1180591620717411303424", b"-1e300", b'"\\ud83d\\ude00"', b'"\\u0000"', b"[" * 400 + b"]" * 400,
+     b'{"": {"\\u0000": 1}}', b"0.1e-300", b'"' + b"x" * 8100 + b'"'],
+)  # fmt: skip
+def test_whatever_attributes_hold_is_stored_or_refused(post: Post, raw: bytes) -> None:
+    at = timezone.now().isoformat().encode()
+    body = b'{"type":"search","occurred_at":"' + at + b'","attributes":{"a":' + raw + b"}}"
+    answer = post(body)
+    assert answer.status_code in {200, 400}
+    assert answer.status_code == 200 or answer.json()["extra"]["field"] in {"attributes", "body"}
+    assert Event.objects.count() == (answer.status_code == 200)
+
+
 def test_an_empty_batch_is_fine(post: Post) -> None:
     assert post([]).json()["accepted"] == 0
 

@@ -33,6 +33,13 @@ GATE = Gate(NOW, datetime(2025, 6, 1, tzinfo=UTC), coverage_of(SPANS))
 GOOD: dict[str, Any] = {"type": "view", "product_id": "p1", "occurred_at": "2026-06-15T11:00:00Z"}
 
 
+def nested(levels: int) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for _ in range(levels):
+        found = {"a": [found] if levels % 2 else found}
+    return found
+
+
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
@@ -88,6 +95,7 @@ def test_a_missing_type_and_a_non_object_are_named() -> None:
         (EventItem(type=EventType.SEARCH, user_id="a\x00"), "user_id"),
         (EventItem(type=EventType.SEARCH, attributes={"a": ["\x00"]}), "attributes"),
         (EventItem(type=EventType.SEARCH, attributes={"a": "x" * 9000}), "attributes"),
+        (EventItem(type=EventType.SEARCH, attributes=nested(21)), "attributes"),
     ],
 )  # fmt: skip
 def test_what_types_do_not_catch_is_caught(item: EventItem, field: str) -> None:
@@ -103,6 +111,7 @@ def test_what_types_do_not_catch_is_caught(item: EventItem, field: str) -> None:
     "item",
     [
         EventItem(type=EventType.SEARCH),
+        EventItem(type=EventType.SEARCH, attributes=nested(10)),
         EventItem(type=EventType.PURCHASE, value=Decimal("0.30000000000000004")),
         EventItem(type=EventType.EXPOSURE, experiment="e", variant="v"),
         EventItem(type=EventType.SEARCH, attributes={"a": "\\u0000 is text", "b": [1, None]}),

@@ -5,8 +5,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.events.apps import partitions_after_migrate
 from apps.events.domain.months import month_add, partition_span
-from apps.events.selectors import coverage, partition_spans, rows_estimate
+from apps.events.selectors import coverage, partition_spans, rows_estimate, tables_exist
 from apps.events.services import partitions
 from apps.events.services.health import partitions_check
 from apps.events.services.ingest import events_ingest
@@ -121,6 +122,28 @@ def test_a_missing_month_is_unhealthy_and_says_what_to_run() -> None:
     assert span.name in report.detail
     partitions_ensure_around(timezone.now())
     assert partitions_check().ok
+
+
+def test_without_its_tables_a_migration_makes_no_partitions() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE events_querylog")
+    partitions_after_migrate()
+    assert not tables_exist()
+
+
+def test_a_partition_with_a_foreign_name_is_left_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE events_event_ancient PARTITION OF events_event FOR VALUES FROM "
+            "('00000000-0000-0000-0000-000000000000') TO ('00000000-0000-0000-0000-000000000001')"
+        )
+    assert "events_event_ancient" not in names()
+
+
+def test_the_health_check_never_raises() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE events_querylog")
+    assert partitions_check().detail == "ProgrammingError"
 
 
 def test_the_estimate_never_counts() -> None:

@@ -17,6 +17,7 @@ from apps.events.contracts import EventType, ItemError
 MAX_ITEMS = 1000
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 8 * 1024
+_MAX_DEPTH = 20
 MAX_VALUE = Decimal("9999999999.9999")
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -144,6 +145,8 @@ def _text_fault(item: EventItem) -> Fault | None:
             return Fault(name, "invalid", f"{name} holds a NUL character.")
     if not item.attributes:
         return None
+    if _deeper_than(_MAX_DEPTH, item.attributes):
+        return Fault("attributes", "too_deep", f"attributes nest at most {_MAX_DEPTH} deep.")
     encoded = msgspec.json.encode(item.attributes)
     if len(encoded) > MAX_ATTRIBUTES_BYTES:
         return Fault(
@@ -152,6 +155,13 @@ def _text_fault(item: EventItem) -> Fault | None:
     if _NUL.search(encoded):
         return Fault("attributes", "invalid", "attributes hold a NUL character.")
     return None
+
+
+def _deeper_than(levels: int, found: object) -> bool:
+    if not isinstance(found, dict | list):
+        return False
+    inner: Iterable[object] = found.values() if isinstance(found, dict) else found
+    return levels == 0 or any(_deeper_than(levels - 1, one) for one in inner)
 
 
 def canonical_form(item: EventItem) -> bytes:
