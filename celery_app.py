@@ -56,7 +56,8 @@ def trace_begin(task_id: str, task: Task[Any, Any], **_kwargs: Any) -> None:
     from apps.common.domain.traceparent import span_id_new, traceparent_parse
     from apps.common.observability.context import trace_set, trace_start
 
-    parent = traceparent_parse(str(task.request.get("endcap_traceparent") or ""))
+    headers = task.request.headers or {}
+    parent = traceparent_parse(str(headers.get("endcap_traceparent") or ""))
     if parent is None:
         trace_start(task_id)
     else:

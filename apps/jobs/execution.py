@@ -35,6 +35,7 @@ logger = structlog.get_logger(__name__)
 # Clocks of two machines, and a message that comes a moment early.
 _DUE_TOLERANCE = timedelta(seconds=1)
 _BUSY_WAIT_S = 5.0
+_NOTICE_S = 2.0
 
 
 def queued_execute(run_id: int) -> None:
@@ -42,7 +43,9 @@ def queued_execute(run_id: int) -> None:
     if run is None or run.status not in ACTIVE or not _is_due(run):
         return
     with RunChannel(run.job_name) as channel:
-        if not channel.acquire():
+        # Said to be running: its worker may just have died, and PostgreSQL be about to notice.
+        patience_s = _NOTICE_S if run.status == RunStatus.RUNNING else 0.0
+        if not channel.acquire_within(patience_s):
             _postpone(run)
             return
         attempts_recover(run.job_name)

@@ -42,7 +42,7 @@ class Process:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "celery_app", *arguments],
             cwd=ROOT,
-            env=environment(),
+            env=environment() | {"PROMETHEUS_MULTIPROC_DIR": str(log.parent / "metrics")},
             stdout=self._sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,

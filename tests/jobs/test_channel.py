@@ -1,5 +1,6 @@
 """The side channel: lock, heartbeat, progress and cancellation over its own connection."""
 
+import threading
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from pytest_django import Settings
 from apps.jobs.channel import LockConnection, RunChannel
 from apps.jobs.domain.retry import lock_key
 from apps.jobs.models import JobRun
+from apps.jobs.services import run_execute
 from tests.jobs.processes import LOCK_OF, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +59,26 @@ def test_a_lost_connection_frees_the_lock_and_is_noticed() -> None:
     finally:
         one.close()
         other.close()
+
+
+def test_a_run_said_to_be_running_waits_for_its_dead_workers_lock(run: JobRun) -> None:
+    dying = LockConnection("job:channel")
+    assert dying.acquire()
+    end = threading.Timer(0.5, dying.close)
+    end.start()
+    run_execute(run_id=run.pk)
+    end.join()
+    run.refresh_from_db()
+    assert run.error_reason == "worker_lost"
+
+
+def test_a_run_that_is_alive_is_left_alone(run: JobRun) -> None:
+    alive = LockConnection("job:channel")
+    assert alive.acquire()
+    run_execute(run_id=run.pk)
+    alive.close()
+    run.refresh_from_db()
+    assert (run.status, run.next_attempt_at) == ("running", None)
 
 
 def test_progress_is_seen_while_the_job_sits_in_a_transaction(run: JobRun) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from apps.common.observability.context import trace_current, trace_set, trace_start
 from apps.jobs.channel import RunChannel
 from apps.jobs.contracts import JobContext, JobOutcome
 from apps.jobs.health import workers_check
@@ -133,6 +134,27 @@ def test_the_tick_task_queues_and_runs(
     with django_capture_on_commit_callbacks(execute=True):
         tick("test_job")
     assert JobRun.objects.get(job_name="test_job").status == "succeeded"
+
+
+def test_a_run_goes_on_with_the_trace_of_whoever_asked(
+    register: Register, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    seen: list[str] = []
+
+    def traces(_context: JobContext) -> JobOutcome:
+        trace = trace_current()
+        seen.append(trace.trace_id if trace else "")
+        return {}
+
+    register(traces)
+    asked = trace_start("request-1")
+    with django_capture_on_commit_callbacks(execute=True):
+        run_request(job_name="test_job")
+    trace_set(None)
+    with django_capture_on_commit_callbacks(execute=True):
+        run_request(job_name="test_job")
+    assert seen[0] == asked.trace_id
+    assert seen[1] not in {"", asked.trace_id}
 
 
 def _printed(*arguments: str) -> str:

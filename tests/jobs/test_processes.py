@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from apps.common.redis import redis_client
 from apps.jobs.domain.retry import lock_key
@@ -79,6 +81,12 @@ def test_poison_and_failures_end_as_dead_letters_and_the_worker_lives_on(
     alive = _queue("waits", tmp_path)
     wait_for(lambda: _status(alive) == ("succeeded", 1), "a run after them")
     assert started[0].stop() == 0
+    counted = CollectorRegistry()
+    MultiProcessCollector(counted, path=str(tmp_path / "metrics"))  # type: ignore[no-untyped-call]  # bare in prometheus_client
+    lost = {"job_name": "poison", "reason": "worker_lost"}
+    assert counted.get_sample_value("batch_job_failures_total", lost) == 3
+    dead = {"job_name": "raises", "status": "dead"}
+    assert counted.get_sample_value("batch_job_executions_total", dead) == 1
 
 
 def test_a_running_run_is_cancelled_and_a_slow_one_is_stopped(
