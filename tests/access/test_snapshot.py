@@ -16,7 +16,7 @@ from apps.access.services import api_key_create, api_key_revoke, ip_rules_publis
 from apps.access.snapshot_file import snapshot_path, snapshot_read, snapshot_write
 from apps.common import snapshots
 from apps.common.errors import Unavailable
-from tests.access.conftest import KeyMaker
+from tests.access.conftest import KeyMaker, PersonMaker
 
 
 @pytest.fixture
@@ -162,3 +162,16 @@ def test_one_allow_rule_shuts_out_everybody_else(client: Client) -> None:
     ip_rules_publish()
     assert client.get("/admin/login/", REMOTE_ADDR="10.1.1.1").status_code == 200
     assert client.get("/admin/login/", REMOTE_ADDR="203.0.113.9").status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.access.urls")
+def test_people_wait_for_postgresql_and_keys_do_not(
+    client: Client, key_of: KeyMaker, person: PersonMaker, request: pytest.FixtureRequest
+) -> None:
+    raw = key_of().secret_once
+    client.force_login(person("root", superuser=True))
+    access_snapshot()
+    request.getfixturevalue("postgresql_down")
+    assert client.get("/api/test/hot", headers={"X-API-Key": raw}).status_code == 200
+    assert client.get("/api/test/hot").status_code == 503
