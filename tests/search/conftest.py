@@ -6,6 +6,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from apps.access.contracts import Scope
@@ -15,6 +16,7 @@ from apps.access.snapshot_file import snapshot_path
 from apps.common.redis import redis_forget_connections
 from apps.embeddings.selectors import _vectors
 from apps.embeddings.services.embed import products_embed
+from apps.features.services import features_refresh
 from apps.search.selectors.postgresql import postgresql_breaker
 from tests.embeddings.conftest import (  # noqa: F401 - fixtures, found by their names
     export_folder,
@@ -82,6 +84,12 @@ def search(ask: Callable[..., HttpResponse]) -> Search:
         return response.json()  # type: ignore[attr-defined,no-any-return]  # the test client adds it
 
     return get
+
+
+@pytest.fixture
+def serving_artifact(embedded: Callable[[], None]) -> None:
+    """Display documents on disk, as the job publishes them."""
+    features_refresh(as_of=timezone.now(), progress=lambda _done, _total, _note: None)
 
 
 @pytest.fixture

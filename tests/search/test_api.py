@@ -57,7 +57,9 @@ def test_an_empty_query_browses_everything_active(search, typed) -> None:
     assert explanation["contributions"].get("search_score", 0.0) == 0.0
 
 
-@pytest.mark.parametrize("typed", ["the", "'", "a & !b | (c <-> d)", "%s %(x)s", "\\", "!!!", ":*"])
+@pytest.mark.parametrize(
+    "typed", ["the", "'", "a & !b | (c <-> d)", "%s %(x)s", "\\", "!!!", ":*"]
+)
 def test_anything_may_be_typed(search, typed) -> None:
     assert search(q=typed)["found"] >= 0
 

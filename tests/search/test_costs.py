@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from redis.connection import Connection
+from redis.connection import AbstractConnection
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -20,13 +20,13 @@ WARM = [
 def round_trips(monkeypatch) -> list[bytes]:
     """Everything that is sent to Redis, one entry a write to its socket."""
     sent: list[bytes] = []
-    send = Connection.send_packed_command
+    send = AbstractConnection.send_packed_command
 
-    def counted(self, command, check_health=True):  # noqa: FBT002 - redis-py's own signature
+    def counted(self, command, check_health=True) -> object:  # noqa: FBT002 - redis-py's own signature
         sent.append(command)
         return send(self, command, check_health)
 
-    monkeypatch.setattr(Connection, "send_packed_command", counted)
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
     return sent
 
 

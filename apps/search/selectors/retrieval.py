@@ -65,7 +65,11 @@ def retrieval(understanding: Understanding) -> Retrieved:
     if matches is not None:
         keyword, firm = keyword_list(matches, snapshot.columns.row_of_pk)
     with step_timed("semantic"):
-        semantic = semantic_list(understanding.normalised, snapshot.columns)
+        floor = settings.SEMANTIC_SIMILARITY_FLOOR
+        if matches is not None and not len(keyword):
+            # Nonsense is as near to some product as many a real query: see docs/search.md.
+            floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE
+        semantic = semantic_list(understanding.normalised, snapshot.columns, floor)
     if semantic is None:
         degraded.append("semantic")
         semantic = RankedList.empty()
@@ -84,10 +88,10 @@ def fusion_configured() -> Fusion:
     return Fusion(FusionMethod(settings.SEARCH_FUSION), settings.SEARCH_FUSION_KEYWORD_WEIGHT)
 
 
-def semantic_list(text: str, columns: ProductColumns) -> RankedList | None:
-    """The nearest active products above the similarity floor; None when there is no index."""
+def semantic_list(text: str, columns: ProductColumns, floor: float) -> RankedList | None:
+    """The nearest active products at `floor` or above; None when there is no index."""
     try:
-        neighbours = _nearest(text, columns)
+        neighbours = _nearest(text, columns, floor)
     except IndexUnavailable as error:
         degraded_total.labels(component="semantic", reason="index").inc()
         logger.warning("semantic_unavailable", reason=str(error))
@@ -100,14 +104,14 @@ def semantic_list(text: str, columns: ProductColumns) -> RankedList | None:
     return RankedList(rows[found], neighbours.similarities[found])
 
 
-def _nearest(text: str, columns: ProductColumns) -> Neighbours:
+def _nearest(text: str, columns: ProductColumns, floor: float) -> Neighbours:
     vector = query_vector(text)
     if vector is None:
         raise IndexUnavailable("no query encoder")
     return nearest(
         vector=vector,
         k=settings.SEMANTIC_CANDIDATES,
-        floor=settings.SEMANTIC_SIMILARITY_FLOOR,
+        floor=floor,
         allowed=_active.by_pk(columns),
     )
 

