@@ -1,5 +1,7 @@
 """Counting facets over any set of rows."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -117,9 +119,12 @@ def _attribute(
     attributes = columns.attributes
     inside = np.zeros(len(columns), dtype=np.bool_)
     inside[rows] = True
-    texts: list[FacetValue] = []
+    own = attributes.columns_of(key)
+    # A key of several types is merged below, so nothing may be cut before.
+    most = limit if len(own) == 1 else len(columns.attributes.texts) + 2
+    words: dict[str, FacetValue] = {}
     numbers: tuple[FacetValue, ...] = ()
-    for column in attributes.columns_of(key):
+    for column in own:
         entry_rows, codes = attributes.entries(column)
         chosen = codes[inside[entry_rows]]
         start, size = int(attributes.starts[column]), int(attributes.sizes[column])
@@ -127,15 +132,24 @@ def _attribute(
             counts = _counted(chosen, size)
             numbers = _numbers(attributes.numbers[start : start + size], counts, limit)
         elif attributes.kinds[column] == AttributeKind.BOOLEAN:
-            words = ("false", "true")
-            texts += _most(_counted(chosen, 2), words, ("No", "Yes"), limit)
+            found = _most(_counted(chosen, 2), ("false", "true"), ("No", "Yes"), most)
+            _merge(words, found)
         else:
-            texts += [
-                FacetValue(text := attributes.texts.get(start + code), text, count)
-                for code, count in _top(_counted(chosen, size), limit)
-            ]
-    texts.sort(key=lambda each: (-each.count, each.value))
-    return (*texts, *numbers)[:limit]
+            texts = (
+                (attributes.texts.get(start + c), n) for c, n in _top(_counted(chosen, size), most)
+            )
+            _merge(words, (FacetValue(text, text, count) for text, count in texts))
+    # A text "10" and a number 10 are one value to a shopper, and to the filter.
+    _merge(words, (each for each in numbers if each.value in words))
+    ranked = sorted(words.values(), key=lambda each: (-each.count, each.value))
+    return (*ranked, *(each for each in numbers if each.value not in words))[:limit]
+
+
+def _merge(words: dict[str, FacetValue], found: Iterable[FacetValue]) -> None:
+    for each in found:
+        before = words.get(each.value)
+        count = each.count + (before.count if before else 0)
+        words[each.value] = FacetValue(each.value, each.label, count)
 
 
 def _top(counts: Counts, limit: int) -> list[tuple[int, int]]:
