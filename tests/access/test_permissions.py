@@ -177,3 +177,30 @@ def test_a_group_gives_nothing_that_its_model_does_not_know(person: PersonMaker)
     fresh = User.objects.get(pk=ada.pk)
     assert not fresh.has_perm("access.change_user")
     assert not fresh.has_perm("auth.change_group")
+
+
+@pytest.mark.django_db
+def test_an_analyst_changes_nothing_at_all() -> None:
+    held = Group.objects.get(name="analyst").permissions.values_list("codename", flat=True)
+    verbs = {codename.partition("_")[0] for codename in held}
+    assert verbs <= {"view", "export", "preview", "scope"}
+    assert not any(
+        codename.startswith("scope_") and codename.endswith("write") for codename in held
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("permission", "holders"),
+    [
+        ("ranking_weights.publish_weightsetversion", {"merchandiser"}),
+        ("ranking_weights.review_weightsetversion", {"merchandiser"}),
+        ("merchandising.publish_synonymsetversion", {"merchandiser"}),
+        ("jobs.operate_jobrun", {"operator"}),
+        ("model_registry.activate_artifactversion", {"operator"}),
+    ],
+)
+def test_decisions_are_taken_by_one_group(permission: str, holders: set[str]) -> None:
+    app, _, codename = permission.partition(".")
+    named = Permission.objects.get(content_type__app_label=app, codename=codename)
+    assert {group.name for group in Group.objects.filter(permissions=named)} == holders
