@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec, job_register, job_unregister
 
@@ -22,3 +23,8 @@ def register() -> Iterator[Register]:
     yield make
     for name in names:
         job_unregister(name)
+
+
+def counted(name: str, **labels: str) -> float:
+    """A metric's sample as it stands; 0 before its first."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
-from prometheus_client import REGISTRY
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.access.models import AuditEntry, User
@@ -13,20 +12,15 @@ from apps.jobs.contracts import JobCancelled, JobContext, JobOutcome
 from apps.jobs.models import DeadLetter, JobRun, RunStatus
 from apps.jobs.services import (
     job_run_now,
-    job_tick,
     run_cancel,
     run_execute,
     run_request,
     run_retry,
 )
-from tests.jobs.conftest import Register
+from tests.jobs.conftest import Register, counted
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def _count(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def _fails(_context: JobContext) -> JobOutcome:
@@ -46,17 +40,17 @@ def test_a_run_is_queued_executed_and_counted(register: Register) -> None:
     register(_works)
     run_id = run_request(job_name="test_job", params={"shop": "a"}, scheduled_for=MOMENT)
     assert run_request(job_name="test_job", scheduled_for=MOMENT) == run_id
-    before = _count("batch_job_executions_total", job_name="test_job", status="succeeded")
-    timed = _count("batch_job_duration_seconds_count", job_name="test_job")
+    before = counted("batch_job_executions_total", job_name="test_job", status="succeeded")
+    timed = counted("batch_job_duration_seconds_count", job_name="test_job")
     run_execute(run_id=run_id)
     run_execute(run_id=run_id)
     run = JobRun.objects.get(pk=run_id)
     assert (run.status, run.attempts, run.params) == ("succeeded", 1, {"shop": "a"})
     assert run.summary == {"rows": 3, "as_of": "2026-03-01T12:00:00+00:00"}
     assert (run.progress_done, run.progress_total, run.progress_message) == (3, 3, "done")
-    after = _count("batch_job_executions_total", job_name="test_job", status="succeeded")
+    after = counted("batch_job_executions_total", job_name="test_job", status="succeeded")
     assert after == before + 1
-    assert _count("batch_job_duration_seconds_count", job_name="test_job") == timed + 1
+    assert counted("batch_job_duration_seconds_count", job_name="test_job") == timed + 1
 
 
 def test_the_worker_is_sent_the_id_after_commit(
@@ -106,7 +100,7 @@ def test_a_failed_attempt_is_queued_again_with_growing_waits(register: Register)
 def test_a_run_without_attempts_left_is_a_dead_letter(register: Register) -> None:
     register(_fails, max_attempts=2)
     run_id = run_request(job_name="test_job", params={"x": 1})
-    failures = _count("batch_job_failures_total", job_name="test_job", reason="ZeroDivisionError")
+    failures = counted("batch_job_failures_total", job_name="test_job", reason="ZeroDivisionError")
     run_execute(run_id=run_id)
     _due(run_id)
     run_execute(run_id=run_id)
@@ -116,7 +110,7 @@ def test_a_run_without_attempts_left_is_a_dead_letter(register: Register) -> Non
     letter = DeadLetter.objects.get()
     assert (letter.run, letter.attempts, letter.params) == (run, 2, {"x": 1})
     assert "ZeroDivisionError: by zero" in letter.traceback
-    after = _count("batch_job_failures_total", job_name="test_job", reason="ZeroDivisionError")
+    after = counted("batch_job_failures_total", job_name="test_job", reason="ZeroDivisionError")
     assert after == failures + 2
 
 
@@ -256,88 +250,6 @@ def test_a_worker_that_comes_back_late_changes_nothing(register: Register) -> No
     assert (run.status, run.attempts, run.summary) == ("running", 2, None)
 
 
-def test_ticks_never_pile_up(register: Register) -> None:
-    register(_works, every_s=2)
-    first = job_tick(job_name="test_job", now=MOMENT)
-    skipped = _count("batch_job_executions_total", job_name="test_job", status="skipped")
-    for second in range(1, 50):
-        assert job_tick(job_name="test_job", now=MOMENT + timedelta(seconds=second)) is None
-    run = JobRun.objects.get()
-    assert (run.pk, run.coalesced) == (first, 49)
-    after = _count("batch_job_executions_total", job_name="test_job", status="skipped")
-    assert after == skipped + 49
-    run_execute(run_id=run.pk)
-    later = job_tick(job_name="test_job", now=MOMENT + timedelta(minutes=1))
-    assert later not in {None, first}
-    assert job_tick(job_name="test_job", now=MOMENT) is None
-    with pytest.raises(NotFound):
-        job_tick(job_name="no_such_job")
-
-
-def test_a_tick_does_not_wait_for_somebodys_run_with_parameters(register: Register) -> None:
-    register(_works, every_s=2)
-    run_request(job_name="test_job", params={"shop": "a"})
-    assert job_tick(job_name="test_job") is not None
-
-
-def test_a_moment_that_ran_is_not_run_again(register: Register) -> None:
-    register(_works, every_s=2)
-    first = job_tick(job_name="test_job", now=MOMENT)
-    assert first is not None
-    run_execute(run_id=first)
-    assert job_tick(job_name="test_job", now=MOMENT) is None
-
-
-def test_a_quiet_job_keeps_one_row_while_it_finds_nothing(register: Register) -> None:
-    found = {"drained": 0}
-    register(lambda _context: dict(found), every_s=2, quiet=True)
-    ids = []
-    for second in range(5):
-        found["drained"] = 7 if second == 3 else 0
-        run_id = job_tick(job_name="test_job", now=MOMENT + timedelta(seconds=2 * second))
-        assert run_id is not None
-        run_execute(run_id=run_id)
-        ids.append(run_id)
-    assert ids[:4] == [ids[0]] * 4
-    assert ids[4] != ids[0], "the run that did something is kept"
-    assert JobRun.objects.get(pk=ids[0]).summary == {"drained": 7}
-    assert JobRun.objects.get(pk=ids[4]).attempts == 1
-
-
-def test_a_quiet_jobs_row_is_not_reused_for_an_earlier_moment(register: Register) -> None:
-    register(lambda _context: {}, every_s=2, quiet=True)
-    job_run_now(job_name="test_job", params={"by": "hand"})
-    first = job_tick(job_name="test_job", now=timezone.now() + timedelta(seconds=2))
-    assert first is not None
-    run_execute(run_id=first)
-    assert job_tick(job_name="test_job", now=MOMENT) not in {None, first}
-
-
-@pytest.mark.parametrize("status", ["queued", "running"])
-def test_a_tick_sends_a_run_again_that_nobody_seems_to_work_on(
-    register: Register,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    status: str,
-) -> None:
-    register(_works)
-    long_ago = timezone.now() - timedelta(minutes=5)
-    JobRun.objects.create(
-        job_name="test_job",
-        scheduled_for=MOMENT,
-        status=status,
-        attempts=1 if status == "running" else 0,
-        heartbeat_at=long_ago,
-        dispatched_at=long_ago,
-    )
-    with django_capture_on_commit_callbacks(execute=True):
-        job_tick(job_name="test_job")
-    run = JobRun.objects.get()
-    if status == "queued":
-        assert run.status == RunStatus.SUCCEEDED
-    else:
-        assert (run.status, run.error_reason) == ("queued", "worker_lost")
-
-
 def test_a_broker_that_is_gone_leaves_the_run_queued(
     register: Register,
     settings: Settings,
@@ -351,9 +263,9 @@ def test_a_broker_that_is_gone_leaves_the_run_queued(
 
     monkeypatch.setattr(execute, "apply_async", gone)
     register(_works)
-    before = _count("endcap_degraded_total", component="broker", reason="job_dispatch")
+    before = counted("endcap_degraded_total", component="broker", reason="job_dispatch")
     with django_capture_on_commit_callbacks(execute=True):
         run_id = run_request(job_name="test_job")
     assert JobRun.objects.get(pk=run_id).status == RunStatus.QUEUED
-    after = _count("endcap_degraded_total", component="broker", reason="job_dispatch")
+    after = counted("endcap_degraded_total", component="broker", reason="job_dispatch")
     assert after == before + 1
