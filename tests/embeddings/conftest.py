@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.embeddings.engines import onnx_export
+from apps.embeddings.engines import sentence_encoder as sentence_encoder_module
 from apps.embeddings.engines.onnx_export import query_encoder_export
 from apps.embeddings.engines.sentence_encoder import SentenceEncoder
 from apps.embeddings.selectors import _vectors
@@ -14,8 +15,9 @@ from tests.conftest import SHARED
 
 
 @pytest.fixture(autouse=True)
-def stores(settings: Settings, tmp_path: Path) -> Path:
-    """A store and a cache of this test's own."""
+def stores(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store and a cache of this test's own; one torch thread, for batches here are tiny."""
+    monkeypatch.setattr(sentence_encoder_module, "_THREADS", 1)
     settings.ARTIFACT_STORE = str(tmp_path / "store")
     settings.ARTIFACT_CACHE = str(tmp_path / "cache")
     _vectors.clear()
