@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.merchandising.contracts import SynonymEntry, SynonymKind, SynonymsInvalid, TermGroup
@@ -13,6 +13,9 @@ from apps.merchandising.domain.synonyms import (
     phrase_normalise,
     synonym_index_build,
 )
+
+# A busy machine is slow, and that is no finding.
+few = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 _words = st.sampled_from(["sofa", "couch", "usb-c", "wi-fi", "laptop", "tv", "é", "4k"])
 _phrases = st.lists(_words, min_size=1, max_size=3).map(" ".join)
@@ -43,6 +46,7 @@ def test_phrases_are_folded(written: str, normalised: str) -> None:
     assert phrase_normalise(written) == normalised
 
 
+@few
 @given(entry_lists)
 def test_json_and_lines_read_back_the_same(rows: list[dict[str, object]]) -> None:
     try:
@@ -160,6 +164,7 @@ def test_without_synonyms_every_word_stands_alone() -> None:
     assert index.expand(()) == ()
 
 
+@few
 @given(entry_lists, st.lists(_words, max_size=8))
 def test_groups_cover_every_word_once_in_order(
     rows: list[dict[str, object]], words: list[str]

@@ -15,7 +15,7 @@ from apps.ranking.contracts import Diversity, RankingInputInvalid, Rule
 from apps.ranking.domain.pipeline import rank
 from apps.ranking.domain.records import hit_record, hit_records
 from apps.ranking_weights.contracts import ResolvedWeights
-from tests.ranking.strategies import FIRST_ROW, Case, candidates_of, cases, search_only
+from tests.ranking.strategies import FIRST_ROW, Case, candidates_of, cases, examples, search_only
 
 
 def wanted_pins(case: Case) -> dict[int, int]:
@@ -34,6 +34,7 @@ def wanted_pins(case: Case) -> dict[int, int]:
     return {row: position for position, row in first_to_ask.items()}
 
 
+@examples
 @given(cases())
 def test_contributions_sum_to_the_score(case: Case) -> None:
     ranking = case.ranked()
@@ -42,6 +43,7 @@ def test_contributions_sum_to_the_score(case: Case) -> None:
         assert abs(total - record.final_score) <= 1e-9 * max(1.0, abs(record.final_score))
 
 
+@examples
 @given(cases())
 def test_visible_and_hidden_are_the_candidates(case: Case) -> None:
     ranking = case.ranked()
@@ -49,6 +51,7 @@ def test_visible_and_hidden_are_the_candidates(case: Case) -> None:
     assert sorted(rows) == case.candidates.rows.tolist()
 
 
+@examples
 @given(cases())
 def test_hide_beats_everything(case: Case) -> None:
     ranking = case.ranked()
@@ -56,6 +59,7 @@ def test_hide_beats_everything(case: Case) -> None:
     assert not hidden & set(ranking.rows_ranked().tolist())
 
 
+@examples
 @given(cases())
 def test_pins_land_where_they_say_whatever_else_happens(case: Case) -> None:
     rows = case.ranked().rows_ranked().tolist()
@@ -63,6 +67,7 @@ def test_pins_land_where_they_say_whatever_else_happens(case: Case) -> None:
         assert rows[position - 1] == row
 
 
+@examples
 @given(cases())
 def test_diversity_never_moves_a_pinned_hit(case: Case) -> None:
     with_it = case.ranked().rows_ranked().tolist()
@@ -74,6 +79,7 @@ def test_diversity_never_moves_a_pinned_hit(case: Case) -> None:
             assert with_it[place] == row
 
 
+@examples
 @given(cases())
 def test_diversity_keeps_the_order_inside_a_group(case: Case) -> None:
     if case.diversity is None or any(rule.kind == "pin" for rule in case.rules):
@@ -89,6 +95,7 @@ def test_diversity_keeps_the_order_inside_a_group(case: Case) -> None:
         ]
 
 
+@examples
 @given(cases())
 def test_without_rules_the_order_is_score_then_tie_break(case: Case) -> None:
     plain = dataclasses.replace(case, rules=(), diversity=None)
@@ -100,6 +107,7 @@ def test_without_rules_the_order_is_score_then_tie_break(case: Case) -> None:
     assert ranking.applied_rules == ()
 
 
+@examples
 @given(cases())
 def test_the_same_input_ranks_the_same_whatever_its_order(case: Case) -> None:
     plain = dataclasses.replace(case, rules=(), diversity=None)
@@ -119,6 +127,7 @@ def test_the_same_input_ranks_the_same_whatever_its_order(case: Case) -> None:
     assert plain.ranked().rows_ranked().tolist() == other.ranked().rows_ranked().tolist()
 
 
+@examples
 @given(cases())
 def test_every_step_is_inside_the_list(case: Case) -> None:
     ranking = case.ranked()
@@ -129,6 +138,7 @@ def test_every_step_is_inside_the_list(case: Case) -> None:
             assert 1 <= step.to_rank <= size
 
 
+@examples
 @given(cases())
 def test_diversity_keeps_to_its_limit_where_there_are_others(case: Case) -> None:
     if case.diversity is None or any(rule.kind == "pin" for rule in case.rules):

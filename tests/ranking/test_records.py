@@ -16,7 +16,7 @@ from apps.ranking.domain.records import (
     record_document,
 )
 from apps.ranking_weights.contracts import ResolvedWeights
-from tests.ranking.strategies import FIRST_ROW, Case, candidates_of, cases, search_only
+from tests.ranking.strategies import FIRST_ROW, Case, candidates_of, cases, examples, search_only
 
 
 def _record() -> HitRecord:
@@ -84,6 +84,7 @@ def test_found_by_neither_list_says_nothing_of_lists() -> None:
     assert "Found" not in reason_in_words(neither)
 
 
+@examples
 @given(cases())
 def test_reasons_are_grounded_in_the_record(case: Case) -> None:
     ranking = case.ranked()
@@ -94,6 +95,7 @@ def test_reasons_are_grounded_in_the_record(case: Case) -> None:
             assert number in allowed
 
 
+@examples
 @given(cases())
 def test_documents_are_json(case: Case) -> None:
     ranking = case.ranked()

@@ -2,7 +2,7 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.features.contracts import (
@@ -27,6 +27,9 @@ from apps.ranking_weights.domain.resolve import (
 )
 from apps.ranking_weights.domain.starters import STARTERS
 
+# A busy machine is slow, and that is no finding.
+few = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
 ALL = frozenset(FEATURE_NAMES)
 WITHOUT_CF = ALL - {CF_SCORE}
 
@@ -50,6 +53,7 @@ def test_the_default_is_the_conventions() -> None:
         assert weights_validate(starter) == dict(starter)
 
 
+@few
 @given(weight_sets())
 def test_valid_sets_are_kept_in_the_registrys_order(weights: dict[str, float]) -> None:
     checked = weights_validate(dict(reversed(weights.items())))
@@ -83,6 +87,7 @@ def test_the_sum_has_a_tolerance() -> None:
     assert weights_validate({SEARCH_SCORE: 1 / 3, CF_SCORE: 2 / 3 + 9e-7})
 
 
+@few
 @given(weight_sets(), st.frozensets(st.sampled_from(FEATURE_NAMES)))
 def test_sharing_out_keeps_proportions_and_the_sum(
     weights: dict[str, float], available: frozenset[str]
@@ -181,6 +186,7 @@ def test_without_any_source_nothing_is_weighed() -> None:
     assert answer.shared_out == FEATURE_NAMES
 
 
+@few
 @given(
     weight_sets(),
     st.frozensets(st.sampled_from(FEATURE_NAMES), min_size=1),
