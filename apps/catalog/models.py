@@ -66,7 +66,7 @@ class Product(models.Model):
     sale_ends_at = models.DateTimeField(null=True, blank=True)
     brand = models.CharField(max_length=200, blank=True, default="", db_default="")
     gtin = models.CharField(max_length=50, blank=True, default="", db_default="")
-    mpn = models.CharField(max_length=200, blank=True, default="", db_default="")
+    mpn = models.CharField(max_length=300, blank=True, default="", db_default="")
     condition = models.CharField(max_length=12, choices=Condition, default="new", db_default="new")
     google_product_category = models.CharField(
         max_length=750, blank=True, default="", db_default=""

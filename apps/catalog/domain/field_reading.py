@@ -15,7 +15,7 @@ _CURRENCY_FIRST = re.compile(r"([A-Za-z]{3})\s*([0-9][0-9.,\s]*)")
 _TRUE = frozenset({"true", "yes", "1", "y"})
 _FALSE = frozenset({"false", "no", "0", "n"})
 _MOST_ATTRIBUTES = 1000
-_LONGEST_ATTRIBUTE = 5000
+_LONGEST_ATTRIBUTE = 20_000
 _MOST_MONEY = Decimal(10) ** 10
 
 

@@ -160,7 +160,7 @@ def product_input_read(
         sale_ends_at=ends,
         brand=reader.text("brand", 200),
         gtin=reader.text("gtin", 50),
-        mpn=reader.text("mpn", 200),
+        mpn=reader.text("mpn", 300),
         condition=reader.read("condition", _condition, "new"),
         google_product_category=reader.text("google_product_category", 750),
         category=reader.read("product_type", category_names_read, ()),

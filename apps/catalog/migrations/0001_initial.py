@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('sale_ends_at', models.DateTimeField(blank=True, null=True)),
                 ('brand', models.CharField(blank=True, db_default='', default='', max_length=200)),
                 ('gtin', models.CharField(blank=True, db_default='', default='', max_length=50)),
-                ('mpn', models.CharField(blank=True, db_default='', default='', max_length=200)),
+                ('mpn', models.CharField(blank=True, db_default='', default='', max_length=300)),
                 ('condition', models.CharField(choices=[('new', 'New'), ('refurbished', 'Refurbished'), ('used', 'Used')], db_default='new', default='new', max_length=12)),
                 ('google_product_category', models.CharField(blank=True, db_default='', default='', max_length=750)),
                 ('product_type', models.CharField(blank=True, db_default='', default='', max_length=1000)),
