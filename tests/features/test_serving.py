@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -13,7 +14,7 @@ from apps.catalog.models import Product
 from apps.catalog.selectors import staleness_sql
 from apps.common.errors import Unavailable
 from apps.common.services import version_bump
-from apps.common.snapshots import snapshots_forget
+from apps.common.snapshots import poller_stop, snapshots_forget
 from apps.events.services.ingest import events_ingest
 from apps.events.services.partitions import partitions_ensure
 from apps.features import selectors
@@ -280,3 +281,21 @@ def test_the_command_says_what_it_built(shop: None) -> None:
     call_command("build_features", stdout=said)
     assert said.getvalue() == "serving matrix version 1: 3 products, 0 with popularity\n"
     assert serving_matrix_state().number == 1
+
+
+def test_the_version_thread_follows_the_catalogue(
+    shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features_refresh(as_of=NOW, progress=_progress)
+    monkeypatch.setattr(settings, "ENDCAP_VERSION_POLLER", True)
+    monkeypatch.setattr(settings, "ENDCAP_VERSION_POLL_S", 0.05)
+    try:
+        row = _row(serving_snapshot(), "a")
+        # As raw SQL or COPY would: nothing announces it, and no search asks.
+        Product.objects.filter(product_id="a").update(price="4.00")
+        until = time.monotonic() + 20
+        while serving_snapshot().columns.price[row] != 4.0 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert serving_snapshot().columns.price[row] == 4.0
+    finally:
+        poller_stop()
