@@ -36,10 +36,9 @@ class DemoError(RuntimeError):
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    # Threads of numeric libraries would fight the workers over this machine's cores.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    # Said for both: a shell that starts us in the background leaves SIGINT ignored.
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     started = time.monotonic()
     children: list[Child] = []
     servers: Servers | None = None
@@ -148,7 +147,12 @@ def _children() -> list[Child]:
     # Old files would count a former run's processes: wiped before any process starts.
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
-    shared = {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    shared = {
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        # Threads of numeric libraries would fight the processes over this machine's cores.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     bin_folder = Path(sys.executable).parent
     celery = [str(bin_folder / "celery"), "-A", "celery_app"]
     return [

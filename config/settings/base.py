@@ -27,6 +27,7 @@ ENDCAP_APPS = [
     "apps.events",
     "apps.model_registry",
     "apps.embeddings",
+    "apps.experiments",
     "apps.features",
     "apps.ranking_weights",
     "apps.merchandising",

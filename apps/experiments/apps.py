@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ExperimentsConfig(AppConfig):
+    name = "apps.experiments"
+    label = "experiments"
+    verbose_name = "Experiments"
+    default_auto_field = "django.db.models.BigAutoField"
