@@ -12,6 +12,7 @@ from apps.ranking.contracts import (
     Candidates,
     Diversity,
     Float32,
+    Float64,
     Int64,
     Ranking,
     RankingInputInvalid,
@@ -46,16 +47,7 @@ def rank(
     """
     _aligned(candidates, tie_break, diversity)
     products = contributions_of(candidates, features, weights.weights)
-    scores = scores_of(products)
-    standing = Standing(
-        rows=candidates.rows,
-        scores=scores,
-        tie_break=tie_break,
-        order=order_by_score(scores, tie_break),
-        rule_effect=np.zeros(len(candidates) if rules else 0),
-    )
-    if rules:
-        rules_apply(standing, rules)
+    standing = _standing(candidates, scores_of(products), tie_break, rules)
     if diversity is not None:
         diversity_apply(standing, diversity)
     names = tuple(name for name, _ in weights.weights)
@@ -74,6 +66,21 @@ def rank(
         features=features,
         weights=weights,
     )
+
+
+def _standing(
+    candidates: Candidates, scores: Float64, tie_break: Int64, rules: Sequence[Rule]
+) -> Standing:
+    standing = Standing(
+        rows=candidates.rows,
+        scores=scores,
+        tie_break=tie_break,
+        order=order_by_score(scores, tie_break),
+        rule_effect=np.zeros(len(candidates) if rules else 0),
+    )
+    if rules:
+        rules_apply(standing, rules)
+    return standing
 
 
 def _aligned(candidates: Candidates, tie_break: Int64, diversity: Diversity | None) -> None:

@@ -136,15 +136,16 @@ def record_document(record: HitRecord) -> dict[str, JsonValue]:
             "shared_out": list(weights.shared_out),
         },
         "contributions": dict(record.contributions),
-        "steps": [
-            {
-                "kind": step.kind,
-                "rule": step.rule,
-                "from_rank": step.from_rank,
-                "to_rank": step.to_rank,
-                "detail": step.detail,
-            }
-            for step in record.steps
-        ],
+        "steps": [_step_document(step) for step in record.steps],
         "reason": record.reason,
+    }
+
+
+def _step_document(step: Step) -> dict[str, JsonValue]:
+    return {
+        "kind": step.kind,
+        "rule": step.rule,
+        "from_rank": step.from_rank,
+        "to_rank": step.to_rank,
+        "detail": step.detail,
     }
