@@ -60,7 +60,8 @@ def test_what_is_no_price(written: object) -> None:
 def test_texts_have_limits() -> None:
     assert text_read(None, longest=1) == ""
     assert text_read(5, longest=1) == "5"
-    for bad in ("ab", "\x00", "\ud800", True, {}):
+    refused: tuple[object, ...] = ("ab", "\x00", "\ud800", True, {})
+    for bad in refused:
         with pytest.raises(FieldInvalid):
             text_read(bad, longest=1)
     assert texts_read("a", longest=1, most=1) == ("a",)
@@ -97,7 +98,10 @@ def test_attributes_are_typed() -> None:
     raw = {"a": "x", "b": 1, "c": True, "d": ["x", "x"], "e": ["x", "y"], "f": "", "g": None}
     assert attributes_read(raw) == {"a": "x", "b": 1.0, "c": True, "d": "x", "e": ("x", "y")}
     too_many = {f"k{number}": 1 for number in range(1001)}
-    for bad in ([], {"A": 1}, {1: 1}, {"a": float("nan")}, {"a": {"b": 1}}, too_many):
+    refused: tuple[object, ...] = (
+        [], {"A": 1}, {1: 1}, {"a": float("nan")}, {"a": {"b": 1}}, too_many,
+    )  # fmt: skip
+    for bad in refused:
         with pytest.raises(FieldInvalid):
             attributes_read(bad)
 
