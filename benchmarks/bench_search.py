@@ -123,6 +123,8 @@ def _base() -> Callable[[str], None]:
         if query not in prepared:
             understanding = query_understanding(query)
             vector = query_vector(understanding.normalised)
+            if vector is None:
+                sys.exit("there is no query encoder")
             prepared[query] = (keyword_statement(understanding, columns.horizon), vector)
         (sql, parameters), vector = prepared[query]
         with connection.cursor() as cursor:
@@ -156,8 +158,8 @@ def _worker_memory(queries: list[str]) -> float:
                 query = queries[at % len(queries)] + (f" {at}" if at % 3 == 0 else "")
                 _get(port, query, issued.secret_once)
             workers = psutil.Process(parent).children()
-            most = max(worker.memory_info().rss for worker in workers) / 1e6
-            own = max(worker.memory_full_info().uss for worker in workers) / 1e6
+            most = float(max(worker.memory_info().rss for worker in workers)) / 1e6
+            own = float(max(worker.memory_full_info().uss for worker in workers)) / 1e6
     finally:
         api_key_revoke(key_id=issued.key.id, actor=None)
     print(f"web worker after {SEARCHES} searches: {most:.0f} MB resident, {own:.0f} MB its own")

@@ -1,10 +1,9 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connections
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -24,8 +23,7 @@ from tests.embeddings.conftest import (  # noqa: F401 - fixtures, found by their
     transformer,
 )
 from tests.search.catalogue import catalogue_create
-
-Search = Callable[..., dict]  # type: ignore[type-arg]  # an answer's JSON
+from tests.search.types import Ask, Build, Json, Search
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +50,7 @@ def lasting_catalogue(transactional_db: None) -> None:
 
 
 @pytest.fixture
-def embedded(exported_once: None) -> Callable[[], None]:  # noqa: F811 - the fixture of that name
+def embedded(exported_once: None) -> Build:  # noqa: F811 - the fixture of that name
     """Build index and encoder over whatever is in the catalogue now."""
 
     def build() -> None:
@@ -62,32 +60,33 @@ def embedded(exported_once: None) -> Callable[[], None]:  # noqa: F811 - the fix
 
 
 @pytest.fixture
-def ask(client: Client) -> Callable[..., HttpResponse]:
+def ask(client: Client) -> Ask:
     """A GET of the search route with a key; filters as `{"filter[brand]": …}`."""
     issued = api_key_create(name="tests", scopes=[Scope.SEARCH_READ], rate_per_minute=100_000)
 
-    def get(parameters: dict[str, object] | None = None, **more: object) -> HttpResponse:
+    def get(parameters: Json | None = None, **more: object) -> object:
         return client.get(
             "/api/v1/search",
             {**(parameters or {}), **more},
             headers={"Authorization": f"Bearer {issued.secret_once}"},
-        )  # type: ignore[return-value]  # the test client's response is one
+        )
 
     return get
 
 
 @pytest.fixture
-def search(ask: Callable[..., HttpResponse]) -> Search:
-    def get(parameters: dict[str, object] | None = None, **more: object) -> dict[str, object]:
+def search(ask: Ask) -> Search:
+    def get(parameters: Json | None = None, **more: object) -> Json:
         response = ask(parameters, **more)
         assert response.status_code == 200, response.content
-        return response.json()  # type: ignore[attr-defined,no-any-return]  # the test client adds it
+        answer: Json = response.json()
+        return answer
 
     return get
 
 
 @pytest.fixture
-def serving_artifact(embedded: Callable[[], None]) -> None:
+def serving_artifact(embedded: Build) -> None:
     """Display documents on disk, as the job publishes them."""
     features_refresh(as_of=timezone.now(), progress=lambda _done, _total, _note: None)
 

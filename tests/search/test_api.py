@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from apps.catalog.models import Product
 from tests.search.catalogue import BRANDS, COLOURS
+from tests.search.types import Ask, Json, Search
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -15,7 +16,7 @@ def ids(answer: dict[str, Any]) -> list[str]:
     return [hit["product_id"] for hit in answer["hits"]]
 
 
-def test_all_terms(search) -> None:
+def test_all_terms(search: Search) -> None:
     answer = search(q="running shoe")
     assert answer["found"] == 9
     assert answer["matching"] == {"keyword": "all_terms", "semantic": False}
@@ -26,11 +27,11 @@ def test_all_terms(search) -> None:
     assert answer["degraded"] == ["semantic"]  # nothing has been embedded
 
 
-def test_inactive_products_are_not_found(search) -> None:
+def test_inactive_products_are_not_found(search: Search) -> None:
     assert "p-0-8" not in ids(search(q="wireless mouse", per_page=100))
 
 
-def test_relaxed_when_too_few_hold_every_term(search) -> None:
+def test_relaxed_when_too_few_hold_every_term(search: Search) -> None:
     answer = search(q="Acme gaming mouse 3", per_page=100)
     assert answer["matching"]["keyword"] == "relaxed"
     assert ids(answer)[0] == "p-1-3"
@@ -38,18 +39,18 @@ def test_relaxed_when_too_few_hold_every_term(search) -> None:
 
 
 @pytest.mark.parametrize("typed", ["DV7-1211EA", "dv7 1211 ea", "dv71211ea", "dv7.1211/EA"])
-def test_a_part_number_comes_first_however_it_is_typed(search, typed) -> None:
+def test_a_part_number_comes_first_however_it_is_typed(search: Search, typed: str) -> None:
     assert ids(search(q=typed))[0] == "p-2-0"
 
 
-def test_nonsense_finds_nothing(search) -> None:
+def test_nonsense_finds_nothing(search: Search) -> None:
     answer = search(q="zzqx vvbnk")
     assert (answer["found"], answer["hits"], answer["pages"]) == (0, [], 0)
     assert answer["matching"]["keyword"] == "none"
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b"])
-def test_an_empty_query_browses_everything_active(search, typed) -> None:
+def test_an_empty_query_browses_everything_active(search: Search, typed: str) -> None:
     answer = search(q=typed, per_page=100, explain="true")
     assert answer["found"] == 35
     assert answer["matching"]["keyword"] == "browse"
@@ -60,13 +61,13 @@ def test_an_empty_query_browses_everything_active(search, typed) -> None:
 @pytest.mark.parametrize(
     "typed", ["the", "'", "a & !b | (c <-> d)", "%s %(x)s", "\\", "!!!", ":*"]
 )
-def test_anything_may_be_typed(search, typed) -> None:
+def test_anything_may_be_typed(search: Search, typed: str) -> None:
     assert search(q=typed)["found"] >= 0
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(max_size=256))
-def test_any_text_is_answered(search, text) -> None:
+def test_any_text_is_answered(search: Search, text: str) -> None:
     search(q=text)
 
 
@@ -92,7 +93,7 @@ def brute_force(**wanted: Any) -> set[str]:
         ),
     ],
 )
-def test_filters_agree_with_sql(search, filters, wanted) -> None:
+def test_filters_agree_with_sql(search: Search, filters: Json, wanted: Json) -> None:
     answer = search(filters, per_page=100)
     assert set(ids(answer)) == brute_force(**wanted)
     assert answer["found"] == len(ids(answer))
@@ -111,7 +112,9 @@ FACETS = "category,brand,price,availability,attr.color,attr.weight,attr.boxed"
         {"filter[category]": "electronics", "filter[price]": "..50"},
     ],
 )
-def test_the_number_beside_a_value_is_what_filtering_by_it_finds(search, query, filters) -> None:
+def test_the_number_beside_a_value_is_what_filtering_by_it_finds(
+    search: Search, query: str, filters: Json
+) -> None:
     answer = search({**filters}, q=query, facets=FACETS)
     for field, lines in answer["facets"].items():
         for line in lines:
@@ -119,7 +122,7 @@ def test_the_number_beside_a_value_is_what_filtering_by_it_finds(search, query, 
             assert search(chosen, q=query)["found"] == line["count"], (field, line)
 
 
-def test_a_selected_value_is_marked_and_its_field_keeps_the_others(search) -> None:
+def test_a_selected_value_is_marked_and_its_field_keeps_the_others(search: Search) -> None:
     lines = search({"filter[brand]": "Acme"}, facets="brand")["facets"]["brand"]
     assert {line["value"] for line in lines} == set(BRANDS)
     assert [line["value"] for line in lines if line["selected"]] == ["Acme"]
@@ -129,7 +132,7 @@ def test_a_selected_value_is_marked_and_its_field_keeps_the_others(search) -> No
 
 @pytest.mark.parametrize("sort", ["relevance", "price", "-price", "newest", "popularity"])
 @pytest.mark.parametrize("query", ["", "Acme mouse"])
-def test_pages_put_together_are_one_big_page(search, query, sort) -> None:
+def test_pages_put_together_are_one_big_page(search: Search, query: str, sort: str) -> None:
     whole = search(q=query, sort=sort, per_page=100)
     parts = [
         hit
@@ -140,7 +143,7 @@ def test_pages_put_together_are_one_big_page(search, query, sort) -> None:
     assert [hit["position"] for hit in parts] == list(range(1, whole["found"] + 1))
 
 
-def test_sorts(search) -> None:
+def test_sorts(search: Search) -> None:
     prices = [hit["price"] for hit in search(q="mouse", sort="price", per_page=100)["hits"]]
     assert prices == sorted(prices)
     assert len(prices) == 17
@@ -150,7 +153,7 @@ def test_sorts(search) -> None:
     assert released == sorted(released, reverse=True)
 
 
-def test_other_sorts_answer_from_firm_matches(search) -> None:
+def test_other_sorts_answer_from_firm_matches(search: Search) -> None:
     by_price = search(q="Acme gaming mouse 3", sort="price", facets="brand")
     assert ids(by_price) == ["p-1-3"]
     assert by_price["facets"]["brand"][0]["count"] == 1
@@ -173,7 +176,7 @@ def test_other_sorts_answer_from_firm_matches(search) -> None:
         ({"filter[price]": "x"}, "filter[price]"),
     ],
 )
-def test_bad_requests_name_the_parameter(ask, parameters, named) -> None:
+def test_bad_requests_name_the_parameter(ask: Ask, parameters: Json, named: str) -> None:
     response = ask(parameters)
     assert response.status_code == 400
     body = response.json()
@@ -189,7 +192,7 @@ def test_only_get(client: Client) -> None:
     assert client.post("/api/v1/search").status_code == 405
 
 
-def test_explanations_sum_to_the_score(search) -> None:
+def test_explanations_sum_to_the_score(search: Search) -> None:
     for hit in search(q="mouse", explain="true")["hits"]:
         explanation = hit["explanation"]
         assert sum(explanation["contributions"].values()) == pytest.approx(

@@ -5,6 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from redis.connection import AbstractConnection
 
+from tests.search.types import Ask, Build, Json
+
 pytestmark = pytest.mark.usefixtures("catalogue")
 
 WARM = [
@@ -17,21 +19,23 @@ WARM = [
 
 
 @pytest.fixture
-def round_trips(monkeypatch) -> list[bytes]:
+def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Everything that is sent to Redis, one entry a write to its socket."""
     sent: list[bytes] = []
     send = AbstractConnection.send_packed_command
 
-    def counted(self, command, check_health=True) -> object:  # noqa: FBT002 - redis-py's own signature
+    def counted(self: AbstractConnection, command: bytes, *rest: bool) -> None:
         sent.append(command)
-        return send(self, command, check_health)
+        send(self, command, *rest)
 
     monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
     return sent
 
 
 @pytest.mark.parametrize("parameters", WARM)
-def test_statements_and_round_trips(ask, embedded, round_trips, parameters) -> None:
+def test_statements_and_round_trips(
+    ask: Ask, embedded: Build, round_trips: list[bytes], parameters: Json
+) -> None:
     embedded()
     ask(parameters)
     ask(parameters)

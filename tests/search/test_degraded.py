@@ -5,28 +5,31 @@ import pytest
 from django.db import connection
 
 from apps.search.selectors.postgresql import postgresql_breaker
+from tests.search.types import Build, Json, Search
 
 pytestmark = pytest.mark.usefixtures("lasting_catalogue")
 
 
-def ids(answer) -> list[str]:
+def ids(answer: Json) -> list[str]:
     return [hit["product_id"] for hit in answer["hits"]]
 
 
-def test_no_index(search) -> None:
+def test_no_index(search: Search) -> None:
     answer = search(q="mouse")
     assert answer["degraded"] == ["semantic"]
     assert answer["found"] == 17
 
 
-def test_no_redis(search, embedded, redis_gone) -> None:
+def test_no_redis(search: Search, embedded: Build, redis_gone: None) -> None:
     embedded()
     answer = search(q="mouse")
     assert answer["degraded"] == ["redis"]
     assert answer["found"] >= 17
 
 
-def test_postgresql_refuses(search, embedded, serving_artifact, request) -> None:
+def test_postgresql_refuses(
+    search: Search, embedded: Build, serving_artifact: None, request: pytest.FixtureRequest
+) -> None:
     embedded()
     before = search(q="running shoes")
     request.getfixturevalue("postgresql_refused")
@@ -41,7 +44,9 @@ def test_postgresql_refuses(search, embedded, serving_artifact, request) -> None
     assert before["degraded"] == []
 
 
-def test_postgresql_refuses_while_browsing(search, serving_artifact, request) -> None:
+def test_postgresql_refuses_while_browsing(
+    search: Search, serving_artifact: None, request: pytest.FixtureRequest
+) -> None:
     search()
     request.getfixturevalue("postgresql_refused")
     answer = search({"filter[brand]": "Acme"}, per_page=100)
@@ -49,7 +54,7 @@ def test_postgresql_refuses_while_browsing(search, serving_artifact, request) ->
     assert answer["found"] == 12
 
 
-def test_a_broken_connection_is_opened_anew(search) -> None:
+def test_a_broken_connection_is_opened_anew(search: Search) -> None:
     search(q="mouse")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

@@ -54,7 +54,7 @@ def test_agrees_with_counting_every_category(codes: list[int]) -> None:
 
 def test_top_rows_are_the_best_by_search_score() -> None:
     size = 200
-    score = np.random.default_rng(1).permutation(size).astype(np.float32) / size
+    score = (np.random.default_rng(1).permutation(size) / size).astype(np.float32)
     absent, nowhere = np.full(size, np.nan, np.float32), np.zeros(size, np.int32)
     rows = np.arange(size, dtype=np.int32)
     candidates = Candidates(rows, absent, nowhere, absent, nowhere, score)

@@ -60,6 +60,15 @@ def test_reciprocal_rank_fusion_by_hand() -> None:
     assert found[9] == pytest.approx((1 / 62) / most)
 
 
+def test_some_of_the_terms_count_half_where_others_hold_them_all() -> None:
+    keyword = RankedList(np.array([1, 2], np.int32), np.array([1.5, 0.5], np.float32))
+    found = scores_by_row(candidates_fuse(keyword, RankedList.empty(), Fusion()))
+    assert found == pytest.approx({1: 1.0, 2: 0.5 * 61 / 62})
+    keyword = RankedList(np.array([1, 2], np.int32), np.array([0.6, 0.5], np.float32))
+    found = scores_by_row(candidates_fuse(keyword, RankedList.empty(), Fusion()))
+    assert found == pytest.approx({1: 1.0, 2: 61 / 62})
+
+
 def test_weighted_and_max_by_hand() -> None:
     keyword = RankedList(np.array([1, 2], np.int32), np.array([2.0, 1.0], np.float32))
     semantic = RankedList(np.array([2, 3], np.int32), np.array([0.8, 0.4], np.float32))

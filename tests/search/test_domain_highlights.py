@@ -55,7 +55,7 @@ def test_snippet_of_a_short_text_is_the_text() -> None:
 
 
 @pytest.mark.django_db
-def test_stems_are_postgresqls(django_assert_num_queries) -> None:
+def test_stems_are_postgresqls(django_assert_num_queries: object) -> None:
     from django.db import connection
 
     tokens = [

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.search.types import Build
+
 pytestmark = pytest.mark.usefixtures("catalogue")
 
 
@@ -24,7 +26,7 @@ FIGURES = {
 }  # fmt: skip
 
 
-def test_json(judgements, embedded, capsys) -> None:
+def test_json(judgements: Path, embedded: Build, capsys: pytest.CaptureFixture[str]) -> None:
     embedded()
     call_command("search_eval", judgements=judgements, json=True, stdout=StringIO())
     report = json.loads(capsys.readouterr().out)
@@ -37,19 +39,19 @@ def test_json(judgements, embedded, capsys) -> None:
     assert report["definition"]["judged_products_not_in_catalogue"] == 1
 
 
-def test_table(judgements, embedded, capsys) -> None:
+def test_table(judgements: Path, embedded: Build, capsys: pytest.CaptureFixture[str]) -> None:
     embedded()
     call_command("search_eval", judgements=judgements)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[-4:]] == ["keyword", "semantic", "hybrid", "served"]
 
 
-def test_without_an_index_it_says_so(judgements) -> None:
+def test_without_an_index_it_says_so(judgements: Path) -> None:
     with pytest.raises(CommandError, match="build_embeddings"):
         call_command("search_eval", judgements=judgements)
 
 
-def test_a_bad_list_is_refused(tmp_path) -> None:
+def test_a_bad_list_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("query,product\n")
     with pytest.raises(CommandError, match="line 1"):

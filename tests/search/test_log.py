@@ -1,16 +1,18 @@
 """What an answered search leaves behind."""
 
 import pytest
+from pytest_django.fixtures import Settings
 from structlog.testing import capture_logs
 
 from apps.events.selectors import query_log_recent
 from apps.events.services.buffer import buffer_drain
 from apps.search.metrics import zero_results_total
+from tests.search.types import Search
 
 pytestmark = pytest.mark.usefixtures("lasting_catalogue")
 
 
-def test_the_query_log_holds_what_was_answered(search) -> None:
+def test_the_query_log_holds_what_was_answered(search: Search) -> None:
     answer = search(
         {"filter[brand]": ["Acme", "Corvid"]},
         q="  Wireless MOUSE",
@@ -35,14 +37,14 @@ def test_the_query_log_holds_what_was_answered(search) -> None:
     assert entry.principal
 
 
-def test_without_redis_it_goes_straight_to_postgresql(search, redis_gone) -> None:
+def test_without_redis_it_goes_straight_to_postgresql(search: Search, redis_gone: None) -> None:
     answer = search({"filter[category]": "fashion"}, q="shoes")
     (entry,) = query_log_recent(limit=5)
     assert str(entry.query_id) == answer["query_id"]
     assert entry.category == "fashion"
 
 
-def test_logs_and_metrics(search, settings) -> None:
+def test_logs_and_metrics(search: Search, settings: Settings) -> None:
     settings.RANKING_LOG_SAMPLE = 1.0
     before = zero_results_total._value.get()
     with capture_logs() as logs:
@@ -62,7 +64,7 @@ def test_logs_and_metrics(search, settings) -> None:
     assert zero_results_total._value.get() == before + 1
 
 
-def test_no_sample_no_ranking_log(search, settings) -> None:
+def test_no_sample_no_ranking_log(search: Search, settings: Settings) -> None:
     settings.RANKING_LOG_SAMPLE = 0.0
     with capture_logs() as logs:
         search(q="mouse")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -21,11 +23,11 @@ def version() -> int:
     return weights_draft_create(subject="global", weights=FRESH, actor=None).id
 
 
-def page(client: Client, **parameters: object):
+def page(client: Client, **parameters: str | int | list[str]) -> Any:
     return client.get(reverse("search-weights-preview"), parameters)
 
 
-def test_side_by_side_with_who_moved(client, version) -> None:
+def test_side_by_side_with_who_moved(client: Client, version: int) -> None:
     client.force_login(person("mia", groups=("merchandiser",)))
     response = page(client, version=version, q=["running shoes", "zzqx"])
     assert response.status_code == 200
@@ -43,7 +45,7 @@ def test_side_by_side_with_who_moved(client, version) -> None:
         assert line.moved == line.before - line.hit.position
 
 
-def test_a_category_set_is_compared_inside_its_category(client) -> None:
+def test_a_category_set_is_compared_inside_its_category(client: Client) -> None:
     draft = weights_draft_create(subject="fashion", weights=FRESH, actor=None)
     client.force_login(person("root", superuser=True))
     response = page(client, version=draft.id, q="")
@@ -52,19 +54,19 @@ def test_a_category_set_is_compared_inside_its_category(client) -> None:
     assert all(line.hit.document.category_path == "fashion/shoes" for line in comparison.draft)
 
 
-def test_queries_default_to_recent_ones_or_browsing(client, version) -> None:
+def test_queries_default_to_recent_ones_or_browsing(client: Client, version: int) -> None:
     client.force_login(person("root", superuser=True))
     response = page(client, version=version)
     assert [each.query for each in response.context["comparisons"]] == [""]
 
 
 @pytest.mark.parametrize("version_asked", ["", "x", "999999", "9" * 30, "-1"])
-def test_unknown_versions(client, version_asked) -> None:
+def test_unknown_versions(client: Client, version_asked: str) -> None:
     client.force_login(person("root", superuser=True))
     assert page(client, version=version_asked).status_code == 404
 
 
-def test_who_may_look(client, version) -> None:
+def test_who_may_look(client: Client, version: int) -> None:
     assert page(client, version=version).status_code == 302
     outsider = person("out")
     outsider.is_staff = True
@@ -73,7 +75,7 @@ def test_who_may_look(client, version) -> None:
     assert page(client, version=version).status_code == 403
 
 
-def test_what_typed_queries_hold_is_escaped(client, version) -> None:
+def test_what_typed_queries_hold_is_escaped(client: Client, version: int) -> None:
     client.force_login(person("root", superuser=True))
     assert b"<script>x" not in page(client, version=version, q="<script>x").content
 

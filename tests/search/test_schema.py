@@ -2,10 +2,11 @@
 
 from typing import Any
 
-import jsonschema
 import pytest
+from jsonschema.validators import Draft202012Validator
 
 from apps.search.api.schema import components, operation
+from tests.search.types import Ask, Json
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -20,7 +21,7 @@ def document() -> dict[str, Any]:
 
 def validate(document: dict[str, Any], instance: object, name: str) -> None:
     schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
-    jsonschema.Draft202012Validator(schema).validate(instance)
+    Draft202012Validator(schema).validate(instance)
 
 
 @pytest.mark.parametrize(
@@ -32,17 +33,17 @@ def validate(document: dict[str, Any], instance: object, name: str) -> None:
         {"q": "Acme gaming mouse 3", "sort": "price", "filter[brand]": "Acme"},
     ],
 )
-def test_answers(document, ask, parameters) -> None:
+def test_answers(document: Json, ask: Ask, parameters: Json) -> None:
     response = ask(parameters)
     assert response.status_code == 200
     validate(document, response.json(), "SearchAnswer")
 
 
-def test_refusals(document, ask) -> None:
+def test_refusals(document: Json, ask: Ask) -> None:
     validate(document, ask({"nope": "x"}).json(), "SearchRefusal")
 
 
-def test_the_operation_is_there(document) -> None:
+def test_the_operation_is_there(document: Json) -> None:
     operation = document["paths"]["/api/v1/search"]["get"]
     names = {parameter["name"] for parameter in operation["parameters"]}
     assert {"q", "page", "per_page", "sort", "facets", "filter", "explain"} <= names

@@ -7,8 +7,10 @@ import numpy as np
 from apps.catalog.contracts import BoolArray
 from apps.ranking.contracts import Candidates, Float32, Float64, Int32
 from apps.search.contracts import FusionMethod, RankedList
+from apps.search.domain.keyword_list import ALL_TERMS
 
 RRF_K = 60.0
+SOME_TERMS_TRUST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -
     semantic_score = np.full(size, np.nan, dtype=np.float32)
     semantic_score[slots] = semantic.scores
     if fusion.method is FusionMethod.RRF:
-        score = _reciprocal(keyword_rank, semantic_rank)
+        score = _reciprocal(_trust(keyword_score), keyword_rank, semantic_rank)
     else:
         score = _by_score(keyword_score, semantic_score, fusion)
     return Candidates(
@@ -69,18 +71,26 @@ def _slots(keyword_rows: Int32, semantic_rows: Int32) -> tuple[Int32, BoolArray]
     return slots, fresh
 
 
-def _reciprocal(keyword_rank: Int32, semantic_rank: Int32) -> Float64:
-    """Sum of 1 / (60 + rank), over the most that the lists at hand could give.
+def _trust(keyword_score: Float32) -> Float64:
+    """How much a keyword rank counts: half for some of the terms where others hold them all."""
+    firm = keyword_score >= ALL_TERMS
+    if not firm.any():
+        return np.ones(len(keyword_score))
+    return np.where(firm, 1.0, SOME_TERMS_TRUST)
+
+
+def _reciprocal(trust: Float64, keyword_rank: Int32, semantic_rank: Int32) -> Float64:
+    """Sum of trust / (60 + rank), over the most that the lists at hand could give.
 
     Source: Cormack, Clarke and Büttcher, Reciprocal rank fusion, SIGIR 2009, equation 1.
     """
     total = np.zeros(len(keyword_rank), dtype=np.float64)
     lists = 0
-    for ranks in (keyword_rank, semantic_rank):
+    for ranks, trusted in ((keyword_rank, trust), (semantic_rank, np.ones(len(trust)))):
         there = ranks > 0
         if there.any():
             lists += 1
-            total[there] += 1.0 / (RRF_K + ranks[there])
+            total[there] += trusted[there] / (RRF_K + ranks[there])
     return total * ((RRF_K + 1.0) / max(lists, 1))
 
 

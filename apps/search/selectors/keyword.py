@@ -23,10 +23,12 @@ _NONE = "SELECT NULL::bytea AS ids, NULL::bytea AS ranks"
 _WORDS = "plainto_tsquery('endcap', %s)"
 _PHRASE = "phraseto_tsquery('endcap', %s)"
 _FOUND = """
-    SELECT id, {rank}(search_vector, {query}) AS rank
+    SELECT id, {rank}(search_vector, {query}, {length}) AS rank
     FROM catalog_product WHERE active AND search_vector @@ {query}
 """
 _PARTS = f"SELECT {_IDS} FROM catalog_product WHERE active AND mpn_normalised = ANY(%s)"
+# Ranks over 1 + log(length of the text): long texts hold more words by chance.
+_BY_LENGTH = 1
 _FEWEST_RELAXED_CHARACTERS = 2
 
 
@@ -70,12 +72,12 @@ def keyword_statement(understanding: Understanding, horizon: int) -> tuple[str, 
     if understanding.terms:
         every, anything = _every(understanding.terms), _any(understanding.terms)
         rank = "ts_rank_cd" if len(understanding.terms) > 1 else "ts_rank"
-        found = _FOUND.format(rank=rank, query=bound.named(every))
+        found = _FOUND.format(rank=rank, query=bound.named(every), length=_BY_LENGTH)
         head = f"WITH strict AS MATERIALIZED ({found})"
         strict = f"(SELECT {_AGGREGATES} FROM strict)"
         if len(anything.parameters) > 1:
             below = bound.value(settings.KEYWORD_RELAX_BELOW)
-            found = _FOUND.format(rank="ts_rank", query=bound.named(anything))
+            found = _FOUND.format(rank="ts_rank", query=bound.named(anything), length=_BY_LENGTH)
             relaxed = (
                 f"(SELECT {_AGGREGATES} FROM ({found} "
                 f"AND (SELECT count(*) FROM strict) < {below}) AS any_term)"
