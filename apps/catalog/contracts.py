@@ -46,11 +46,12 @@ class Category:
 class CategoryTree:
     """The whole tree, immutable; `categories[i].code == i`, siblings by rank, then name."""
 
-    __slots__ = ("_code_of_id", "_code_of_path", "categories")
+    __slots__ = ("_code_of_id", "_code_of_path", "categories", "ids")
 
     def __init__(self, categories: Iterable[Category]) -> None:
         """Index the nodes by path and by database id."""
         self.categories: tuple[Category, ...] = tuple(categories)
+        self.ids: IntArray = np.array([node.id for node in self.categories], dtype=np.int32)
         self._code_of_path = {node.path: node.code for node in self.categories}
         self._code_of_id = {node.id: node.code for node in self.categories}
 

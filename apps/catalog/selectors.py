@@ -109,6 +109,8 @@ def columns_load() -> ProductColumns:
     The horizon is read before the rows: a change between the two is read twice, never missed.
     """
     horizon, fingerprint = _state()
+    # After the horizon: a product in a category younger than this tree is read again.
+    _tree.reload()
     return columns_build(
         product_rows(),
         category_tree(),
@@ -194,11 +196,19 @@ def columns_refresh(columns: ProductColumns) -> ProductColumns:
         columns,
         changes.rows,
         changes.deleted_pks,
-        category_tree(),
+        _tree_with(changes.rows),
         as_of=as_of,
         horizon=changes.new_horizon,
         fingerprint=changes.fingerprint,
     )
+
+
+def _tree_with(rows: Sequence[ProductRow]) -> CategoryTree:
+    """The tree in memory; read again when `rows` know a category that it does not."""
+    tree = category_tree()
+    if any(row.category_id is not None and tree.code_of_id(row.category_id) < 0 for row in rows):
+        _tree.reload()
+    return category_tree()
 
 
 def _at(columns: ProductColumns, changes: CatalogChanges) -> ProductColumns:

@@ -191,3 +191,13 @@ def test_columns_carry_what_the_table_holds() -> None:
     assert columns.availability.tolist() == [2]
     assert columns.attributes.keys == ("b", "l", "n", "t")
     assert all(array.flags["C_CONTIGUOUS"] for array in (columns.price, columns.attributes.rows))
+
+
+def test_a_category_younger_than_the_tree_in_memory_is_found() -> None:
+    columns = columns_load()
+    # By raw SQL: nothing tells this process that its tree is old.
+    category = Category.objects.create(name="Audio", slug="audio", path="audio")
+    _product("a", category=category)
+    columns = columns_refresh(columns)
+    assert category_tree().categories[int(columns.category[0])].path == "audio"
+    assert columns.category_ids.tolist() == category_tree().ids.tolist()

@@ -93,7 +93,7 @@ def columns_build(
         row_of_pk=_rows_by_pk(pks),
         active=np.array(taken.active, dtype=np.bool_),
         category=np.array(taken.category, dtype=np.int32),
-        category_ids=_category_ids(tree),
+        category_ids=tree.ids,
         brand=np.array(taken.brand, dtype=np.int32),
         brands=tuple(taken.brand_codes),
         price=np.zeros(len(pks)),
@@ -118,10 +118,6 @@ def _rows_by_pk(pks: IntArray) -> IntArray:
     return found
 
 
-def _category_ids(tree: CategoryTree) -> IntArray:
-    return np.array([node.id for node in tree.categories], dtype=np.int32)
-
-
 def columns_repriced(columns: ProductColumns, *, as_of: float) -> ProductColumns:
     """The columns with `price` as it is at `as_of`; the same object while nothing moved."""
     if columns.priced_at <= as_of < columns.priced_until:
@@ -143,12 +139,12 @@ def columns_recoded(columns: ProductColumns, tree: CategoryTree) -> ProductColum
 
     A category that `tree` does not have becomes -1.
     """
-    if np.array_equal(columns.category_ids, _category_ids(tree)):
+    if np.array_equal(columns.category_ids, tree.ids):
         return columns
     codes = [tree.code_of_id(int(category_id)) for category_id in columns.category_ids]
     # The last place answers for -1, "no category".
     moved = np.array([*codes, -1], dtype=np.int32)
-    return replace(columns, category=moved[columns.category], category_ids=_category_ids(tree))
+    return replace(columns, category=moved[columns.category], category_ids=tree.ids)
 
 
 def columns_patch(
