@@ -1,6 +1,6 @@
 """From an empty database to a shop with a past: catalogue, people, history, index."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,12 +9,11 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
-from apps.catalog.domain.product_input import ProductInput
-from apps.catalog.services import product_upsert_many
-from apps.demo.contracts import DemoCatalogue, DemoProduct, HistoryConfig, ShopperConfig
+from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
 from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.history import history_play
 from apps.demo.domain.history_events import history_events
+from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
 from apps.demo.services.stages import (
     DemoOptions,
@@ -85,7 +84,7 @@ def _stages(
 ) -> tuple[_Stage, ...]:
     job = partial(_job, say=say)
     return (
-        _Stage("catalogue", "Catalogue", lambda: _catalogue_store(catalogue())),
+        _Stage("catalogue", "Catalogue", lambda: catalogue_store(catalogue())),
         _Stage("weights", "Weight sets", _weights_store),
         _Stage("synonyms", "Synonyms", _synonyms_store),
         _Stage("history", "Shoppers' history", lambda: _history_store(plan, catalogue(), say)),
@@ -105,42 +104,6 @@ def _once(make: Callable[[], DemoCatalogue]) -> Callable[[], DemoCatalogue]:
         return made[0]
 
     return get
-
-
-def _catalogue_store(catalogue: DemoCatalogue) -> str:
-    names = {one.path: one.name for one in catalogue.categories}
-    counts = product_upsert_many(
-        products=(_product_input(product, names) for product in catalogue.products)
-    )
-    there = counts.updated + counts.unchanged
-    return f"{counts.created:,} products made" + (f", {there:,} were there" if there else "")
-
-
-def _product_input(product: DemoProduct, names: Mapping[str, str]) -> ProductInput:
-    steps = product.category_path.split("/")
-    paths = ["/".join(steps[: depth + 1]) for depth in range(len(steps))]
-    preorder = product.availability == "preorder"
-    return ProductInput(
-        product_id=product.product_id,
-        title=product.title,
-        price=product.price,
-        currency=product.currency,
-        description=product.description,
-        link=product.link,
-        image_link=product.image_link,
-        availability=product.availability,
-        availability_date=product.released_at if preorder else None,
-        stock=product.stock,
-        sale_price=product.sale_price,
-        brand=product.brand,
-        gtin=product.gtin,
-        mpn=product.mpn,
-        category=tuple(names[path] for path in paths),
-        item_group_id=product.item_group_id,
-        attributes=product.attributes,
-        released_at=product.released_at,
-        active=True,
-    )
 
 
 def _weights_store() -> str:

@@ -19,6 +19,7 @@ SORTS = (
     ("-price", "Price, high to low"),
 )
 SHOWN_AT_ONCE = 7
+MOST_CATEGORIES = 12
 LEAST_COVERAGE = 0.2
 """A facet that fewer of the results have is left out: it would only confuse."""
 TITLES = {
@@ -96,8 +97,24 @@ def facet_boxes(facets: Mapping[str, tuple[FacetLine, ...]], found: int) -> tupl
 def _ordered(field: str, lines: tuple[FacetLine, ...]) -> tuple[FacetLine, ...]:
     """Categories as the tree has them; what is chosen never hides behind "more"."""
     if field == "category":
-        return tuple(sorted(lines, key=lambda line: line.value))
+        return _categories_near(lines)
     return tuple(sorted(lines, key=lambda line: not line.selected))
+
+
+def _categories_near(lines: tuple[FacetLine, ...]) -> tuple[FacetLine, ...]:
+    """Few categories: all. Many: the top ones, and what lies around the chosen ones."""
+    ordered = tuple(sorted(lines, key=lambda line: line.value))
+    if len(ordered) <= MOST_CATEGORIES:
+        return ordered
+    chosen = [line.value for line in lines if line.selected]
+    return tuple(
+        line
+        for line in ordered
+        if line.selected
+        or "/" not in line.value
+        or line.value.rpartition("/")[0] in chosen
+        or any(path.startswith(f"{line.value}/") for path in chosen)
+    )
 
 
 def _worth_showing(lines: tuple[FacetLine, ...], found: int) -> bool:

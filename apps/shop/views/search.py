@@ -74,7 +74,13 @@ def _context(
         "category": category,
         "trail": breadcrumbs(category),
         "subcategories": subcategories(category) if category else (),
-        "boxes": pages.facet_boxes(answer.facets, answer.found),
+        "boxes": pages.facet_boxes(
+            # A category's own page offers its subcategories as links instead.
+            {field: lines for field, lines in answer.facets.items() if field != "category"}
+            if category
+            else answer.facets,
+            answer.found,
+        ),
         "chips": pages.filter_chips(request.path, parameters, answer.facets),
         "pages": pages.page_links(request.path, parameters, answer.page, answer.pages),
         "next_url": _page_or_none(request, parameters, answer, 1),
