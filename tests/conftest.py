@@ -1,16 +1,23 @@
 """Shared fixtures. The servers themselves are started by config/settings/test.py."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis_settings
 
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.common.snapshots import snapshots_forget
 
 pytest_plugins = ["tests.browser"]
+# A busy machine is not a slow function; in CI the same examples are tried every time.
+hypothesis_settings.register_profile(
+    "endcap", deadline=None, derandomize=os.environ.get("CI") == "true"
+)
+hypothesis_settings.load_profile("endcap")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
