@@ -1,7 +1,7 @@
 """Search core against its own parts, and a web worker's memory, on the icecat catalogue.
 
 Core: understand, one keyword statement, one FAISS scan, fusion, four features, scores, top 20,
-hydration by plain SQL, highlights. Base: the same keyword statement and the same FAISS scan, on
+hydration by plain SQL. Base: the same keyword statement and the same FAISS scan, on
 the same connection. Warm, query vectors cached, rounds interleaved. Uses the database
 `endcap_eval` of the embedded server, and fills it when it is empty.
 """
@@ -146,7 +146,7 @@ def _timed(run: Callable[[str], None], queries: list[str]) -> list[float]:
 
 def _worker_memory(queries: list[str]) -> float:
     """Resident memory of one granian worker after 1,000 searches, MB (10^6 bytes)."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]  # ships no types
 
     from apps.access.contracts import Scope
     from apps.access.services import api_key_create, api_key_revoke

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from jsonschema.validators import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[attr-defined]  # ships no types
 
 from apps.search.api.schema import components, operation
 from tests.search.types import Ask, Json

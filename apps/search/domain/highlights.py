@@ -7,7 +7,9 @@ from html import escape
 from apps.search.domain.normalise import fold, pieces
 
 _TOKEN = re.compile(r"[^\W_]+")
+_LOOKED_THROUGH = 2000  # characters of a description, from its start
 _ELLIPSIS = "…"
+# From a token as written to its stem: folding accents and case is part of it.
 Stem = Callable[[str], str]
 
 # PostgreSQL 18, english.stop: words that no text search query of ours ever holds.
@@ -27,8 +29,8 @@ STOP_WORDS = frozenset(
 
 def stems_of(query_words: Collection[str], stem: Stem) -> frozenset[str]:
     """Stems that the words come to, stop words left out."""
-    tokens = (fold(piece) for word in query_words for piece in pieces(word))
-    return frozenset(stem(token) for token in tokens if token not in STOP_WORDS)
+    tokens = (piece for word in query_words for piece in pieces(word))
+    return frozenset(stem(token) for token in tokens if fold(token) not in STOP_WORDS)
 
 
 def highlight(text: str, stems: Collection[str], stem: Stem) -> str | None:
@@ -37,26 +39,21 @@ def highlight(text: str, stems: Collection[str], stem: Stem) -> str | None:
     Returns:
         None when nothing matches, so that an answer carries only what helps.
     """
+    spans = [m.span() for m in _TOKEN.finditer(text) if stem(m.group()) in stems]
+    if not spans:
+        return None
     marked: list[str] = []
     end = 0
-    for match in _TOKEN.finditer(text):
-        if stem(fold(match.group())) in stems:
-            marked += (
-                escape(text[end : match.start()]),
-                "<mark>",
-                escape(match.group()),
-                "</mark>",
-            )
-            end = match.end()
-    if not end:
-        return None
+    for start, stop in spans:
+        marked += (escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>")
+        end = stop
     return "".join((*marked, escape(text[end:]))).replace("</mark> <mark>", " ")
 
 
 def snippet(text: str, stems: Collection[str], stem: Stem, length: int = 200) -> str | None:
     """About `length` characters around the first match, highlighted; None without a match."""
-    for match in _TOKEN.finditer(text):
-        if stem(fold(match.group())) in stems:
+    for match in _TOKEN.finditer(text, 0, _LOOKED_THROUGH):
+        if stem(match.group()) in stems:
             break
     else:
         return None

@@ -5,16 +5,19 @@ from threading import local
 
 from Stemmer import Stemmer
 
+from apps.search.domain.normalise import fold
+
 _own = local()
 
 
 @lru_cache(maxsize=50_000)
 def english_stem(token: str) -> str:
-    """The stem of one folded, lower-case token; a token with a digit is its own stem."""
-    if not token.isalpha():
-        return token
+    """The stem of one token as written, folded first; one with a digit is its own stem."""
+    folded = fold(token)
+    if not folded.isalpha():
+        return folded
     stemmer: Stemmer | None = getattr(_own, "stemmer", None)
     if stemmer is None:
         # Not safe to share between threads.
         stemmer = _own.stemmer = Stemmer("english")
-    return stemmer.stemWord(token)
+    return stemmer.stemWord(folded)

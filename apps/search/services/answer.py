@@ -24,7 +24,7 @@ from apps.search.contracts import (
     Understanding,
 )
 from apps.search.metrics import search_seconds, searches_total, step_timed, zero_results_total
-from apps.search.selectors.presenting import hits_presented, page_documents
+from apps.search.selectors.presenting import Documents, hits_presented, page_documents
 from apps.search.selectors.retrieval import retrieval
 from apps.search.selectors.scoring import Scored, facets_counted, matches_scored, rows_on_page
 from apps.search.selectors.understanding import query_understanding
@@ -39,13 +39,13 @@ class Core:
     Attributes:
         understanding: the query as it was searched for.
         scored: every match in its order.
-        hits: the page.
+        documents: the page's rows to what is shown of them.
         degraded: what was missing.
     """
 
     understanding: Understanding
     scored: Scored
-    hits: tuple[Hit, ...]
+    documents: Documents
     degraded: tuple[str, ...]
 
 
@@ -62,9 +62,14 @@ def search_core(request: SearchRequest) -> Core:
     with step_timed("hydrate"):
         rows = rows_on_page(scored, request)
         documents, hydrated = page_documents(retrieved.snapshot, rows)
-        hits = hits_presented(scored, request, understanding, documents)
     degraded = [*request.degraded, *retrieved.degraded, *(() if hydrated else ("keyword",))]
-    return Core(understanding, scored, hits, tuple(dict.fromkeys(degraded)))
+    return Core(understanding, scored, documents, tuple(dict.fromkeys(degraded)))
+
+
+def core_hits(core: Core, request: SearchRequest) -> tuple[Hit, ...]:
+    """The page as it is shown: highlights, and records when asked for."""
+    with step_timed("present"):
+        return hits_presented(core.scored, request, core.understanding, core.documents)
 
 
 def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
@@ -81,8 +86,11 @@ def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
     core = search_core(request)
     with step_timed("facets"):
         facets = facets_counted(core.scored, request)
+    hits = core_hits(core, request)
     took_ms = (time.perf_counter() - started) * 1000.0
-    answer = _answer(request, core, facets, as_of, took_ms)
+    answer = _answer(
+        request=request, core=core, hits=hits, facets=facets, as_of=as_of, took_ms=took_ms
+    )
     if request.logged:
         answer = _logged(answer, request, core, as_of)
     _counted(answer)
@@ -90,8 +98,10 @@ def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
 
 
 def _answer(
+    *,
     request: SearchRequest,
     core: Core,
+    hits: tuple[Hit, ...],
     facets: Mapping[str, tuple[FacetLine, ...]],
     as_of: datetime,
     took_ms: float,
@@ -107,7 +117,7 @@ def _answer(
         found=found,
         took_ms=round(took_ms, 3),
         sort=request.sort,
-        hits=core.hits,
+        hits=hits,
         facets=facets,
         category=scored.category,
         weights=scored.ranking.weights,

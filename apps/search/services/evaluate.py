@@ -27,7 +27,7 @@ from apps.search.domain.normalise import normalise
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.retrieval import retrieval, semantic_list
 from apps.search.selectors.understanding import query_understanding
-from apps.search.services.answer import search_core
+from apps.search.services.answer import core_hits, search_core
 
 Progress = Callable[[int, int, str], None]
 Report = dict[str, dict[str, dict[str, Figure]] | dict[str, str | int | float]]
@@ -84,8 +84,9 @@ def _hybrid(query: str) -> list[str]:
 
 
 def _served(query: str) -> list[str]:
-    core = search_core(SearchRequest(query=query, per_page=DEPTH, logged=False))
-    return [hit.document.product_id for hit in core.hits]
+    request = SearchRequest(query=query, per_page=DEPTH, logged=False)
+    hits = core_hits(search_core(request), request)
+    return [hit.document.product_id for hit in hits]
 
 
 def _ids(snapshot: ServingSnapshot, rows: Int32) -> list[str]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from apps.catalog.contracts import FilterSet
-from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightSet
+from apps.ranking_weights.contracts import GLOBAL_SUBJECT, ResolvedWeights, WeightSet
 from apps.search.contracts import Comparison, Hit, MovedHit, SearchRequest
-from apps.search.services.answer import Core, search_core
+from apps.search.services.answer import core_hits, search_core
 
 SHOWN = 10
 # How deep the other side is looked through for where a hit came from.
@@ -14,7 +14,8 @@ DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    core: Core
+    hits: tuple[Hit, ...]
+    weights: ResolvedWeights
     places: dict[str, int]
 
 
@@ -27,17 +28,17 @@ def weights_compare(*, query: str, weights: WeightSet) -> Comparison:
     """
     request = _request(query, weights.subject)
     current = _side(request)
-    used = current.core.scored.ranking.weights
+    used = current.weights
     applies = weights.subject != GLOBAL_SUBJECT or used.source in {"global", "default", "none"}
     draft = _side(replace(request, weights_override=weights.weights)) if applies else current
     return Comparison(
         query=query,
         category="" if weights.subject == GLOBAL_SUBJECT else weights.subject,
         applies=applies,
-        current=current.core.hits[:SHOWN],
-        draft=tuple(_moved(hit, current.places) for hit in draft.core.hits[:SHOWN]),
+        current=current.hits[:SHOWN],
+        draft=tuple(_moved(hit, current.places) for hit in draft.hits[:SHOWN]),
         current_weights=used,
-        draft_weights=draft.core.scored.ranking.weights,
+        draft_weights=draft.weights,
     )
 
 
@@ -54,7 +55,9 @@ def _request(query: str, subject: str) -> SearchRequest:
 
 def _side(request: SearchRequest) -> _Side:
     core = search_core(request)
-    return _Side(core, {hit.document.product_id: hit.position for hit in core.hits})
+    hits = core_hits(core, request)
+    places = {hit.document.product_id: hit.position for hit in hits}
+    return _Side(hits, core.scored.ranking.weights, places)
 
 
 def _moved(hit: Hit, before: dict[str, int]) -> MovedHit:
