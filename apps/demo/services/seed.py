@@ -32,6 +32,7 @@ from apps.publishing.selectors import subject_versions
 from apps.publishing.services import version_publish
 from apps.ranking_weights.services import weight_starters_ensure
 
+INDEX_JOBS = (("export_query_encoder", "Query encoder"), ("embed_products", "Product index"))
 WEIGHT_STARTERS = ("electronics", "fashion", "books")
 SYNONYM_LINES = """
 sofa, couch, settee
@@ -89,8 +90,7 @@ def _stages(
         _Stage("synonyms", "Synonyms", _synonyms_store),
         _Stage("history", "Shoppers' history", lambda: _history_store(plan, catalogue(), say)),
         _Stage("features", "Ranking features", lambda: job("features_refresh")),
-        _Stage("encoder", "Query encoder", lambda: job("export_query_encoder")),
-        _Stage("embeddings", "Product index", lambda: job("embed_products")),
+        *(_Stage(name, title, partial(job, name)) for name, title in INDEX_JOBS),
     )
 
 
