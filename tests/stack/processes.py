@@ -103,7 +103,8 @@ def demo_start(var: Path, *, products: int, days: int) -> DemoStack:
 
     def read() -> None:
         assert process.stdout is not None
-        output.extend(iter(process.stdout.readline, ""))
+        with process.stdout as lines:
+            output.extend(iter(lines.readline, ""))
 
     threading.Thread(target=read, daemon=True).start()
     stack = DemoStack(var, port, process, output)

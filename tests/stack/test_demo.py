@@ -35,7 +35,7 @@ def test_it_prints_urls_and_logins_that_work(demo_stack: DemoStack) -> None:
     printed = "".join(demo_stack.output)
     assert demo_stack.base_url in printed
     for name in ("merchandiser", "analyst", "operator"):
-        found = re.search(rf"{name}\s+(\S+)\s*$", printed, flags=re.MULTILINE)
+        found = re.search(rf"^\s+{name}\s+(\S+)", printed, flags=re.MULTILINE)
         assert found, f"no password of {name} in:\n{printed}"
         _log_in(demo_stack, name, found[1])
 

@@ -19,12 +19,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--base-url", default=demo_base_url())
+        parser.add_argument("--print-key", action="store_true", help="the secret API key alone")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         base = str(options["base_url"]).rstrip("/")
         credentials = credentials_read()
         if credentials is None:
             raise CommandError("There is no demo yet: run `manage.py demo_seed`.")
+        if options["print_key"]:
+            self.stdout.write(credentials.secret_key)
+            return
         lines = [
             "",
             f"  Shop    {base}/",
