@@ -1,12 +1,12 @@
 """The page's documents, highlights and records: work for what is shown, never for more."""
 
 from apps.catalog.contracts import IntArray, ProductDocument
-from apps.catalog.selectors import documents_by_pk
 from apps.features.contracts import ServingSnapshot
 from apps.ranking.domain.records import hit_record
 from apps.search.contracts import Hit, SearchRequest, Understanding
 from apps.search.domain.highlights import highlight, snippet, stems_of
 from apps.search.engines.english import english_stem
+from apps.search.selectors.hydration import documents_of_rows
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 from apps.search.selectors.scoring import Scored, rows_on_page
 
@@ -15,15 +15,12 @@ Documents = dict[int, ProductDocument]
 
 def page_documents(snapshot: ServingSnapshot, rows: IntArray) -> tuple[Documents, bool]:
     """Row to document, and whether PostgreSQL gave them; else the snapshot's own do."""
-    pks = snapshot.columns.pks[rows].tolist()
-    if not pks:
+    if not len(rows):
         return {}, True
     try:
-        found = postgresql_call("hydrate", lambda: documents_by_pk(pks))
+        return postgresql_call("hydrate", lambda: documents_of_rows(snapshot, rows)), True
     except PostgresqlGone:
         return _from_snapshot(snapshot, rows), False
-    pairs = zip(rows.tolist(), pks, strict=True)
-    return {row: found[pk] for row, pk in pairs if pk in found}, True
 
 
 def hits_presented(
