@@ -45,6 +45,8 @@ COLOURS: dict[str, str] = {
     "blue": "#3f6fb5", "green": "#4f8f5c", "grey": "#8b9197", "gray": "#8b9197",
     "brown": "#7a5636", "pink": "#e39bb0", "orange": "#e8863c", "purple": "#7c5aa6",
 }  # fmt: skip
+DARK_KINDS = frozenset({"screen", "laptop", "phone", "drive", "knife", "light", "camera"})
+DARK = "#4b5058"
 _CANVAS = 400
 
 
@@ -69,10 +71,11 @@ def picture_svg(*, product_id: str, title: str, category_path: str, colour: str)
         category_path: chooses the drawing.
         colour: a colour's name in English, any case; empty when there is none.
     """
-    main = COLOURS.get(colour.lower()) or _colour_of(product_id.rpartition("-")[0] or product_id)
+    kind = kind_of(category_path)
+    main = COLOURS.get(colour.lower()) or _colour_of(kind, product_id.rpartition("-")[0])
     hue = _hue(category_path)
     body = (
-        SHAPES[kind_of(category_path)]
+        SHAPES[kind]
         .replace("{c}", main)
         .replace("{d}", shade(main, 0.72))
         .replace("{l}", shade(main, 1.38))
@@ -97,7 +100,10 @@ def shade(colour: str, factor: float) -> str:
     return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
 
 
-def _colour_of(name: str) -> str:
+def _colour_of(kind: str, name: str) -> str:
+    """A colour for a product that names none; devices are dark, as they are in shops."""
+    if kind in DARK_KINDS:
+        return DARK
     return _hex(_share(name), 0.52, 0.42)
 
 
