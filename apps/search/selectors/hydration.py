@@ -1,6 +1,6 @@
 """What a page shows of its products, by the leanest statement that will do.
 
-`catalog.documents_by_pk` is half as fast: it joins the category's path, which the serving
+`catalog.documents_by_pk` takes about a quarter longer: it joins the category's path, which the serving
 snapshot holds already, and reads times in Python. On a search's path that is most of the
 overhead (benchmarks/bench_search.py).
 """
