@@ -7,7 +7,8 @@ from django.urls import reverse
 from apps.access.models import User
 from apps.access.services import user_ensure
 from apps.ranking_weights.services import weights_draft_create
-from apps.search.contracts import Hit, MovedHit
+from apps.search.contracts import Hit
+from apps.search.domain.comparison import MovedHit
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 FRESH = {"search_score": 0.0, "cf_score": 0.0, "popularity_score": 0.0, "freshness_score": 1.0}

@@ -1,8 +1,8 @@
 """What a page shows of its products, by the leanest statement that will do.
 
-`catalog.documents_by_pk` takes about a quarter longer: it joins the category's path, which the serving
-snapshot holds already, and reads times in Python. On a search's path that is most of the
-overhead (benchmarks/bench_search.py).
+`catalog.documents_by_pk` takes about a quarter longer: it joins the category's path, which
+the serving snapshot holds already, and reads times in Python. On a search's path hydration
+is most of the overhead (benchmarks/bench_search.py).
 """
 
 from datetime import datetime
@@ -40,11 +40,19 @@ def _document(snapshot: ServingSnapshot, row: int, found: tuple[Any, ...]) -> Pr
     code = int(snapshot.columns.category[row])
     released: str | None = found[13]
     return ProductDocument(
-        *found[1:5],
-        snapshot.tree.categories[code].path if code >= 0 else "",
-        *found[5:11],
-        attributes_read(found[11]),
-        found[12],
-        None if released is None else datetime.fromisoformat(released),
-        found[14],
+        product_id=found[1],
+        title=found[2],
+        description=found[3],
+        brand=found[4],
+        category_path=snapshot.tree.categories[code].path if code >= 0 else "",
+        price=found[5],
+        sale_price=found[6],
+        currency=found[7],
+        availability=found[8],
+        image_link=found[9],
+        link=found[10],
+        attributes=attributes_read(found[11]),
+        item_group_id=found[12],
+        released_at=None if released is None else datetime.fromisoformat(released),
+        active=found[14],
     )

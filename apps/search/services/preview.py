@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from apps.catalog.contracts import FilterSet
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT, ResolvedWeights, WeightSet
-from apps.search.contracts import Comparison, Hit, MovedHit, SearchRequest
+from apps.search.contracts import Hit, SearchRequest
+from apps.search.domain.comparison import Comparison, MovedHit
 from apps.search.services.answer import core_hits, search_core
 
 SHOWN = 10
