@@ -24,9 +24,9 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     sent: list[bytes] = []
     send = AbstractConnection.send_packed_command
 
-    def counted(self: AbstractConnection, command: bytes, *rest: bool) -> None:
+    def counted(self: AbstractConnection, command: bytes, check_health: object = True) -> None:
         sent.append(command)
-        send(self, command, *rest)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+        send(self, command, check_health)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
 
     monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
     return sent
