@@ -176,17 +176,7 @@ def answer_events(
     }
     found: list[dict[str, object]] = [{"type": "search", "attributes": {"query": asked.query}}]
     for column, hit in enumerate(hits):
-        place = {"product_id": hit.product_id, "position": hit.position}
-        found += [{"type": kind, **place} for kind in _kinds(played, column)]
-        units = int(played.units[0, column])
-        line = {**place, "quantity": max(units, 1), "currency": hit.currency}
-        line["value"] = round(hit.unit_price * max(units, 1), 2)
-        if played.carted[0, column]:
-            found.append({"type": "add_to_cart", **line})
-        if units:
-            found.append({"type": "purchase", **line})
-        if played.returned[0, column]:
-            found.append({"type": "refund", **line})
+        found += _hit_events(hit, played, column)
     return [
         {
             "event_id": str(uuid7_at(now, rng.bytes(10))),
@@ -198,5 +188,20 @@ def answer_events(
     ]
 
 
-def _kinds(played: Behaviour, column: int) -> tuple[str, ...]:
-    return ("impression", "click", "view") if played.clicked[0, column] else ("impression",)
+def _hit_events(hit: SeenHit, played: Behaviour, column: int) -> list[dict[str, object]]:
+    """Types and lines of one hit, from its impression to its refund."""
+    place: dict[str, object] = {"product_id": hit.product_id, "position": hit.position}
+    clicked = bool(played.clicked[0, column])
+    kinds = ("impression", "click", "view") if clicked else ("impression",)
+    units = int(played.units[0, column])
+    value = round(hit.unit_price * max(units, 1), 2)
+    line = {**place, "quantity": max(units, 1), "currency": hit.currency, "value": value}
+    followed = (
+        ("add_to_cart", played.carted[0, column]),
+        ("purchase", units > 0),
+        ("refund", played.returned[0, column]),
+    )
+    return [
+        *({"type": kind, **place} for kind in kinds),
+        *({"type": kind, **line} for kind, happened in followed if happened),
+    ]

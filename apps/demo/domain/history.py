@@ -108,13 +108,12 @@ def history_play(
     )
     arm_of = np.zeros(history.shoppers, np.int64) if arms is None else arms
     effect_of_search = effect_rows(effects, arm_of[visits.shopper])
+    everybody = _Scene(visits.moment, tastes[visits.shopper], effect_of_search)
     logs = []
     for leaf, shelf in enumerate(shelves):
         search = np.flatnonzero(visits.leaf == leaf)
         own = Generator(PCG64(SeedSequence([shopper.seed, 2, leaf])))
-        scene = _Scene(
-            visits.moment[search], tastes[visits.shopper[search]], effect_of_search[search]
-        )
+        scene = everybody.part(search)
         logs.append(
             _leaf_play(own, search, shelf=shelf, scene=scene, config=shopper, shown=history.shown)
         )
@@ -123,11 +122,15 @@ def history_play(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scene:
-    """Who searches one leaf, and when; row = search."""
+    """Who searches, and when; row = search."""
 
     moment: FloatArray
     tastes: FloatArray
     effects: FloatArray
+
+    def part(self, rows: IntArray) -> "_Scene":
+        """Some of the searches."""
+        return _Scene(self.moment[rows], self.tastes[rows], self.effects[rows])
 
 
 def _shelves(catalogue: DemoCatalogue, config: ShopperConfig) -> tuple[_Shelf, ...]:
@@ -185,21 +188,9 @@ def _leaf_play(
     query = rng.choice(len(shelf.queries), size=len(search), p=shares)
     matches = shelf.matches[query]
     listed = _listed(rng, matches, shelf=shelf, fresh=fresh, ages=ages, shown=shown)
-    features = np.stack(
-        [
-            np.take_along_axis(matches, listed, axis=1),
-            shelf.appeal[listed],
-            np.take_along_axis(fresh, listed, axis=1),
-            shelf.bargain[listed],
-        ],
-        axis=-1,
-    )
     branch = shelf.products[0].category_path.split("/", 1)[0]
-    utilities = utility(
-        features,
-        weights_of([branch], config.weights),
-        taste_scores(scene.tastes[:, None, :], shelf.tastes[listed], config.taste_scale),
-        gumbel_noise(rng, listed.shape, config.noise_scale),
+    utilities = _utilities(
+        rng, listed, shelf=shelf, scene=scene, seen=(matches, fresh), config=config
     )
     there = np.take_along_axis(ages, listed, axis=1) >= 0.0
     played = behave(
@@ -214,6 +205,35 @@ def _leaf_play(
     )
     typed = _typed(rng, shelf.queries, query, config.typo_chance)
     return SearchLog(search, typed, np.where(there, shelf.rows[listed], -1), played)
+
+
+def _utilities(
+    rng: Generator,
+    listed: IntArray,
+    *,
+    shelf: _Shelf,
+    scene: _Scene,
+    seen: tuple[FloatArray, FloatArray],
+    config: ShopperConfig,
+) -> FloatArray:
+    """Utility of each listed product; `seen` holds relevance and freshness, [s, products]."""
+    matches, fresh = seen
+    features = np.stack(
+        [
+            np.take_along_axis(matches, listed, axis=1),
+            shelf.appeal[listed],
+            np.take_along_axis(fresh, listed, axis=1),
+            shelf.bargain[listed],
+        ],
+        axis=-1,
+    )
+    branch = shelf.products[0].category_path.split("/", 1)[0]
+    return utility(
+        features,
+        weights_of([branch], config.weights),
+        taste_scores(scene.tastes[:, None, :], shelf.tastes[listed], config.taste_scale),
+        gumbel_noise(rng, listed.shape, config.noise_scale),
+    )
 
 
 def _listed(

@@ -115,9 +115,14 @@ class _Writer:
         bought = carted + BUY_S * float(delays[3])
         yield self._event(frame, "purchase", bought, product, position, units=units)
         if played.returned[cell]:
-            back = bought + float(self._rng.uniform(*RETURN_DAYS)) * 86_400.0
-            if back < self._until:
-                yield self._event(frame, "refund", back, product, units=units)
+            yield from self._refund(frame, product, bought, units)
+
+    def _refund(
+        self, frame: "_Frame", product: DemoProduct, bought: float, units: int
+    ) -> Iterator[HistoryEvent]:
+        back = bought + float(self._rng.uniform(*RETURN_DAYS)) * 86_400.0
+        if back < self._until:
+            yield self._event(frame, "refund", back, product, units=units)
 
     def _event(
         self,

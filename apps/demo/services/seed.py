@@ -32,6 +32,7 @@ from apps.publishing.selectors import subject_versions
 from apps.publishing.services import version_publish
 from apps.ranking_weights.services import weight_starters_ensure
 
+_SAID_EVERY = 50_000
 INDEX_JOBS = (("export_query_encoder", "Query encoder"), ("embed_products", "Product index"))
 WEIGHT_STARTERS = ("electronics", "fashion", "books")
 SYNONYM_LINES = """
@@ -165,4 +166,5 @@ def _job(name: str, *, say: Say) -> str:
 
 
 def _say_part(say: Say, done: int, whole: int) -> None:
-    say(f"  {done:,} of {whole:,}")
+    if done % _SAID_EVERY == 0:
+        say(f"  {done:,} of {whole:,}")
