@@ -3,8 +3,10 @@
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from apps.events.selectors import query_log_recent
+from apps.features.contracts import FEATURES
 from apps.ranking_weights.contracts import WeightSet
 from apps.ranking_weights.selectors import weights_of_version
 from apps.search.contracts import MOST_QUERY_CHARACTERS
@@ -27,6 +29,10 @@ def weights_preview(request: HttpRequest) -> HttpResponse:
         {
             "version": request.GET.get("version"),
             "weights": weights,
+            "weight_lines": [
+                (spec.title, weights.weights.get(spec.name, 0.0)) for spec in FEATURES
+            ],
+            "version_url": _version_url(request),
             "comparisons": comparisons,
             "queries": [*queries, *([""] * (MOST_QUERIES - len(queries)))],
             "most_characters": MOST_QUERY_CHARACTERS,
@@ -34,6 +40,12 @@ def weights_preview(request: HttpRequest) -> HttpResponse:
     )
     response.csp_strict = True  # type: ignore[attr-defined]  # read by ContentSecurityPolicyMiddleware
     return response
+
+
+def _version_url(request: HttpRequest) -> str:
+    """The version's own page, where it is published or rolled back."""
+    name = "admin:ranking_weights_weightsetversion_change"
+    return reverse(name, args=(int(request.GET["version"]),))
 
 
 def _weights_asked(request: HttpRequest) -> WeightSet:

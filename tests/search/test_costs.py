@@ -24,7 +24,11 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     sent: list[bytes] = []
     send = AbstractConnection.send_packed_command
 
-    def counted(self: AbstractConnection, command: bytes, check_health: object = True) -> None:
+    def counted(
+        self: AbstractConnection,
+        command: bytes,
+        check_health: object = True,  # noqa: FBT002 - redis-py's own signature
+    ) -> None:
         sent.append(command)
         send(self, command, check_health)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
 

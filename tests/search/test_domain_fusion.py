@@ -53,7 +53,8 @@ def test_one_list_alone_keeps_its_order(rows: list[int]) -> None:
 
 def test_reciprocal_rank_fusion_by_hand() -> None:
     # Cormack et al. 2009: 1/(60 + rank), summed; ours over the most attainable, 2/61.
-    found = scores_by_row(candidates_fuse(ranked([7, 8]), ranked([8, 9]), Fusion()))
+    keyword = RankedList(np.array([7, 8], np.int32), np.array([1.5, 1.2], np.float32))
+    found = scores_by_row(candidates_fuse(keyword, ranked([8, 9]), Fusion()))
     most = 2 / 61
     assert found[8] == pytest.approx((1 / 62 + 1 / 61) / most)
     assert found[7] == pytest.approx((1 / 61) / most)

@@ -36,6 +36,12 @@ def test_nonsense_finds_nothing(search: Search, typed: str) -> None:
     assert search(q=typed)["found"] == 0
 
 
+def test_other_sorts_answer_from_meaning_where_no_word_matches(search: Search) -> None:
+    prices = [hit["price"] for hit in search(q="jogging sneakers", sort="price")["hits"]]
+    assert prices
+    assert prices == sorted(prices)
+
+
 def test_both_lists_are_fused(search: Search) -> None:
     answer = search(q="mouse", explain="true", per_page=100)
     parts = [hit["explanation"]["score_breakdown"]["search_score"] for hit in answer["hits"]]

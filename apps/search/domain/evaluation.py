@@ -124,10 +124,6 @@ def system_figures(run: SystemRun, judgements: Judgements) -> dict[str, Figure]:
     }
 
 
-def _condensed(ranked: Sequence[str], ratings: Mapping[str, int]) -> float:
-    return ndcg_at_k(judged_only(ranked, ratings), ratings, CUT)
-
-
 def _mean(values: Sequence[float]) -> float | None:
     """None over no query: there is no such figure."""
     return float(np.mean(values)) if len(values) else None
