@@ -13,7 +13,7 @@ from apps.shop.domain.pages import (
     why_bars,
     without_value,
 )
-from apps.shop.domain.pictures import COLOURS, KINDS, SHAPES, kind_of, picture_svg, shade
+from apps.shop.domain.pictures import COLOURS, DARK, KINDS, SHAPES, kind_of, picture_svg, shade
 
 
 def _lines(*values: str, count: int = 10, selected: tuple[str, ...] = ()) -> tuple[FacetLine, ...]:
@@ -155,6 +155,14 @@ def test_pictures_are_the_same_each_time_and_safe() -> None:
     assert "Tom &amp; &lt;Jerry&gt;" in one("")
     assert "style" not in one("")
     assert "{" not in one("")
+
+
+def test_products_without_a_colour_get_one_by_kind_and_name() -> None:
+    def one(product_id: str, path: str) -> str:
+        return picture_svg(product_id=product_id, title="", category_path=path, colour="")
+
+    assert DARK in one("A-1", "electronics/cameras")
+    assert one("A-1", "books") == one("A-2", "books") != one("B-1", "books")
 
 
 def test_shades_darken_and_lighten() -> None:
