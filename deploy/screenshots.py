@@ -1,0 +1,73 @@
+"""The README's pictures, of a running `make demo`: `make screenshots`.
+
+Needs Chromium on the machine. ENDCAP_URL names the demo when it is not at its usual address.
+"""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+BASE = os.environ.get("ENDCAP_URL", "http://127.0.0.1:8000")
+VAR = Path(os.environ.get("ENDCAP_VAR", ROOT / "var"))
+IMAGES = ROOT / "docs" / "images"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def main() -> int:
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser_path is None:
+        print("No Chromium on this machine.", file=sys.stderr)
+        return 1
+    password = json.loads((VAR / "demo" / "credentials.json").read_text())["passwords"]
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1280, "height": 860})
+        shop(page)
+        admin(page, "merchandiser", password["merchandiser"])
+        browser.close()
+    return 0
+
+
+def shop(page: Page) -> None:
+    page.goto(f"{BASE}/?q=wireless+headphones")
+    page.wait_for_load_state("networkidle")
+    save(page, "shop-search")
+    page.get_by_role("link", name="Why this?").first.click()
+    page.wait_for_timeout(800)
+    save(page, "shop-why")
+
+
+def admin(page: Page, username: str, password: str) -> None:
+    page.goto(f"{BASE}/admin/login/")
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", password)
+    page.click("[type=submit]")
+    page.goto(f"{BASE}/admin/ranking_weights/weightsetversion/")
+    page.wait_for_load_state("networkidle")
+    save(page, "admin-weights")
+    # A draft, when there is one, has something to show.
+    drafts = page.locator("tr", has_text="draft").get_by_role("link", name="Compare")
+    compare = drafts if drafts.count() else page.get_by_role("link", name="Compare")
+    target = compare.first.get_attribute("href")
+    page.goto(f"{BASE}{target}&q=headphones")
+    page.wait_for_load_state("networkidle")
+    save(page, "admin-preview")
+
+
+def save(page: Page, name: str) -> None:
+    path = IMAGES / f"{name}.png"
+    page.screenshot(path=path)
+    print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
