@@ -25,6 +25,16 @@ class SpecInvalid(ValueError):
         self.message = message
 
 
+class ConditionInvalid(ValueError):
+    """A targeting condition that cannot be read: which operator, and what it needs."""
+
+    def __init__(self, operator: str, message: str) -> None:
+        """Keep the operator or path beside the message."""
+        super().__init__(f"{operator} {message}")
+        self.operator = operator
+        self.message = message
+
+
 class Status(StrEnum):
     """Where an experiment stands in its life."""
 

@@ -97,7 +97,7 @@ def condition_case(case: Case) -> bool:
 
 
 def hash_case(case: Case) -> bool:
-    return bucket(case[0], case[1], case[2]) == case[3]
+    return bool(bucket(case[0], case[1], case[2]) == case[3])
 
 
 def range_case(case: Case) -> bool:
@@ -109,11 +109,11 @@ def weights_case(case: Case) -> bool:
 
 
 def choice_case(case: Case) -> bool:
-    return variation_choose(case[1], case[2]) == case[3]
+    return bool(variation_choose(case[1], case[2]) == case[3])
 
 
 def query_case(case: Case) -> bool:
-    return query_override(case[1], case[2], case[3]) == case[4]
+    return bool(query_override(case[1], case[2], case[3]) == case[4])
 
 
 def namespace_case(case: Case) -> bool:
@@ -123,13 +123,13 @@ def namespace_case(case: Case) -> bool:
 def run_case(case: Case) -> bool:
     _, document, experiment, value, inside, hashed = case
     result = features_of(document).run(experiment, context_of(document))
-    return (result.value, result.in_experiment, result.hash_used) == (value, inside, hashed)
+    return bool((result.value, result.in_experiment, result.hash_used) == (value, inside, hashed))
 
 
 def feature_case(case: Case) -> bool:
     _, document, key, expected = case
     found = features_of(document).evaluate(key, context_of(document))
-    return json.loads(json.dumps(feature_public(found))) == expected
+    return bool(json.loads(json.dumps(feature_public(found))) == expected)
 
 
 def sticky_case(case: Case) -> bool:
@@ -148,7 +148,7 @@ def sticky_case(case: Case) -> bool:
             "assignments": dict(write.assignments),
         }
     public = None if found is None else result_public(found)
-    return public == expected and documents == expected_documents
+    return bool(public == expected and documents == expected_documents)
 
 
 def redirect_case(case: Case) -> bool:
@@ -163,7 +163,7 @@ def redirect_case(case: Case) -> bool:
             address = url_with_query(context.url, target) if kept else target
             found.append({"inExperiment": True, "urlRedirect": target, "urlWithParams": address})
             break
-    return found == expected
+    return bool(found == expected)
 
 
 CHECKS: dict[str, Callable[[Case], bool]] = {

@@ -175,7 +175,7 @@ def _with_leaves(experiment: Experiment, bandit: Document, shared: Shared) -> Ex
         context = reading.object_of(item)
         weights = reading.numbers_of(context.get("weights")) or ()
         leaf = BanditLeaf(reading.integer_at(context, "leafId", 0), weights, number)
-        public = {**experiment.document, "weights": list(weights)}
+        public: dict[str, Json] = {**experiment.document, "weights": list(weights)}
         condition = condition_compile(reading.object_of(context.get("condition")), shared.groups)
         leaves.append((condition, replace(experiment_read(public, shared), bandit=leaf)))
     marginal = weights_or_equal(count, reading.numbers_of(experiment.document.get("weights")))
