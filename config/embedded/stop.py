@@ -1,6 +1,7 @@
 """Stop the embedded servers; with --reset delete what they stored."""
 
 import argparse
+import fcntl
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ def main() -> int:
     parser.add_argument("--test", action="store_true", help="the servers of the tests")
     arguments = parser.parse_args()
     state = VAR / "test" if arguments.test else VAR
+    if _demo_runs(state):
+        print("The demo is running: stop it with Ctrl-C first.", file=sys.stderr)
+        return 1
     with start_lock(state):
         servers = servers_below(state)
         servers.stop()
@@ -24,6 +28,18 @@ def main() -> int:
                 shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
     print("stopped")
     return 0
+
+
+def _demo_runs(state: Path) -> bool:
+    lock = state / "demo.lock"
+    if not lock.exists():
+        return False
+    with lock.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _stored(state: Path, moved: Path) -> list[Path]:

@@ -137,3 +137,33 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"make demo PORT={port + 1}" in done.stderr
     assert list(tmp_path.iterdir()) == [tmp_path / "demo.lock"]
+
+
+def _stop(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "config.embedded.stop", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "ENDCAP_VAR": str(var)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.processes
+def test_reset_deletes_what_was_stored_but_not_under_a_running_demo(tmp_path: Path) -> None:
+    import fcntl
+
+    for name in ("artifacts", "test", "demo"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "valkey.log").touch()
+    lock = tmp_path / "demo.lock"
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        refused = _stop(tmp_path, "--reset")
+    assert (refused.returncode, (tmp_path / "artifacts").exists()) == (1, True)
+    assert "Ctrl-C" in refused.stderr
+    done = _stop(tmp_path, "--reset")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["start.lock", "test"]
