@@ -259,7 +259,7 @@ def test_export_then_import_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "feed_format"),
     [
-        ("broken.gz", gzip.compress(b"id\ttitle\n" * 1000)[:40], "merchant"),
+        ("broken.gz", gzip.compress(b"id\ttitle\n" * 1000, mtime=0)[:40], "merchant"),
         ("broken.xml", b"<rss><channel><item></channel>", "merchant"),
         ("latin.csv", "id,title\né".encode("latin-1"), "csv"),
         ("empty.csv", b"", "csv"),
