@@ -17,7 +17,7 @@ from apps.experiments.domain.assignment.buckets import (
     namespace_seed,
 )
 from apps.experiments.domain.assignment.bulk import choice_table
-from apps.experiments.domain.assignment.units import Seed, seed_prepare
+from apps.experiments.domain.assignment.units import Seed, SeedBook
 
 _OUTSIDE = (
     Reason.NOT_RUNNING,
@@ -59,7 +59,6 @@ class Gate:
 
     reason: Reason
     name: str
-    attribute: str
     seed: Seed
     ranges: tuple[Range, ...]
     inside: bytes
@@ -88,10 +87,10 @@ def arms_compile(spec: ExperimentSpec, phase: int | None) -> Arms:
     )
 
 
-def phases_compile(spec: ExperimentSpec) -> tuple[Phase, ...]:
+def phases_compile(spec: ExperimentSpec, book: SeedBook) -> tuple[Phase, ...]:
     """The phases, the one that started last first."""
     ordered = sorted(spec.phases, key=lambda phase: (phase.starts_at, phase.number), reverse=True)
-    return tuple(_phase_compile(spec, phase) for phase in ordered)
+    return tuple(_phase_compile(spec, phase, book) for phase in ordered)
 
 
 def phase_ranges(phase: PhaseSpec) -> tuple[Range, ...]:
@@ -99,37 +98,30 @@ def phase_ranges(phase: PhaseSpec) -> tuple[Range, ...]:
     return bucket_ranges(len(phase.weights), phase.coverage, phase.weights)
 
 
-def _phase_compile(spec: ExperimentSpec, phase: PhaseSpec) -> Phase:
+def _phase_compile(spec: ExperimentSpec, phase: PhaseSpec, book: SeedBook) -> Phase:
     arms = arms_compile(spec, phase.number)
     ranges = phase_ranges(phase)
     answers = (*arms.split, arms.out[Reason.COVERAGE])  # index -1 reads the last
     choices = tuple(answers[index] for index in choice_table(ranges, phase.hash_version).tolist())
-    return Phase(phase, seed_prepare(phase.salt, phase.hash_version), ranges, arms, choices)
+    seed = book.seed(spec.unit, phase.salt, phase.hash_version)
+    return Phase(phase, seed, ranges, arms, choices)
 
 
-def gates_compile(spec: ExperimentSpec, seeds: dict[tuple[str, int], Seed]) -> tuple[Gate, ...]:
-    """The global holdout, then the layer. Equal seeds are one object: hashed once a request."""
+def gates_compile(spec: ExperimentSpec, book: SeedBook) -> tuple[Gate, ...]:
+    """The global holdout, then the layer."""
     gates: list[Gate] = []
     if spec.holdout is not None:
         holdout = spec.holdout
-        seed = seeds.setdefault(
-            (holdout.salt, HASH_VERSION), seed_prepare(holdout.salt, HASH_VERSION)
-        )
-        ranges = ((holdout.share, 1.0),)
-        attribute = holdout.unit or spec.unit
-        gates.append(_gate(Reason.HOLDOUT, holdout.salt, attribute, seed, ranges))
+        seed = book.seed(holdout.unit or spec.unit, holdout.salt, HASH_VERSION)
+        gates.append(_gate(Reason.HOLDOUT, holdout.salt, seed, ((holdout.share, 1.0),)))
     if spec.layer is not None:
         layer = spec.layer
         salt = namespace_seed(layer.name)
-        version = NAMESPACE_HASH_VERSION
-        seed = seeds.setdefault((salt, version), seed_prepare(salt, version))
-        attribute = layer.unit or spec.unit
-        gates.append(_gate(Reason.LAYER, layer.name, attribute, seed, layer.ranges))
+        seed = book.seed(layer.unit or spec.unit, salt, NAMESPACE_HASH_VERSION)
+        gates.append(_gate(Reason.LAYER, layer.name, seed, layer.ranges))
     return tuple(gates)
 
 
-def _gate(
-    reason: Reason, name: str, attribute: str, seed: Seed, ranges: tuple[Range, ...]
-) -> Gate:
+def _gate(reason: Reason, name: str, seed: Seed, ranges: tuple[Range, ...]) -> Gate:
     inside = bytes((choice_table(ranges, seed.version) >= 0).tolist())
-    return Gate(reason, name, attribute, seed, ranges, inside)
+    return Gate(reason, name, seed, ranges, inside)

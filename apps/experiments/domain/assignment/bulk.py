@@ -81,7 +81,7 @@ def _fold(encoded: EncodedUnits, start: int) -> Words:
     return state
 
 
-def _fold_decimal(numbers: Words) -> Words:
+def decimals_fold(numbers: Words) -> Words:
     """FNV-1a 32 of each number written in decimal: uint32[n]."""
     state = np.full(len(numbers), OFFSET_BASIS, dtype=np.uint32)
     for power in _POWERS:
@@ -95,7 +95,7 @@ def slots_bulk(seed: str, encoded: EncodedUnits, version: int) -> Words | None:
     """The integer bucket of every unit under a seed (see `hashing.slot`): uint32[n]."""
     if version == 2:  # noqa: PLR2004 - the two versions are named so in the specification
         first = _fold(encoded, fnv1a_32(code_units(seed)))
-        return _fold_decimal(first) % np.uint32(RESOLUTION[2])
+        return decimals_fold(first) % np.uint32(RESOLUTION[2])
     if version == 1:
         state = _fold(encoded, OFFSET_BASIS)
         for unit in code_units(seed):

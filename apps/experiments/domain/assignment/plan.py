@@ -30,7 +30,7 @@ from apps.experiments.domain.assignment.operators import Predicate
 from apps.experiments.domain.assignment.portable import condition_portable
 from apps.experiments.domain.assignment.sticky import experiment_key
 from apps.experiments.domain.assignment.trace import Trace
-from apps.experiments.domain.assignment.units import Seed, Unit, Units, slot_of
+from apps.experiments.domain.assignment.units import SeedBook, Unit, Units
 
 OVERRIDABLE = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.RUNNING})
 _NOBODY: Mapping[str, str] = {}
@@ -56,8 +56,8 @@ class ExperimentPlan:
 
     __slots__ = ("_gates", "_phases", "_resting", "_targeting", "spec")
 
-    def __init__(self, spec: ExperimentSpec, seeds: dict[tuple[str, int], Seed]) -> None:
-        """Compile targeting, phases, layer and holdout; seeds are shared between plans.
+    def __init__(self, spec: ExperimentSpec, book: SeedBook) -> None:
+        """Compile targeting, phases, layer and holdout; the book collects the seeds of all plans.
 
         Raises:
             ConditionInvalid: the targeting condition cannot be read.
@@ -65,8 +65,8 @@ class ExperimentPlan:
         self.spec = spec
         portable = condition_portable(spec.targeting)
         self._targeting: Predicate | None = condition_compile(portable) if portable else None
-        self._gates: tuple[Gate, ...] = gates_compile(spec, seeds)
-        self._phases: tuple[Phase, ...] = phases_compile(spec)
+        self._gates: tuple[Gate, ...] = gates_compile(spec, book)
+        self._phases: tuple[Phase, ...] = phases_compile(spec, book)
         self._resting: Arms = arms_compile(spec, None)
 
     def assign(self, request: Request, trace: Trace | None = None) -> Assignment:
@@ -109,15 +109,15 @@ class ExperimentPlan:
                 trace.targeting(self.spec.targeting, request.attributes, passed=passed)
             if not passed:
                 return arms.out[Reason.TARGETING]
-        slot = slot_of(phase.seed, unit)
+        slot = request.units.slot(phase.seed, unit)
         if trace is not None:
             trace.bucket(phase, slot)
         return phase.choices[slot]
 
     @staticmethod
     def _gate_passes(gate: Gate, units: Units, trace: Trace | None) -> bool:
-        unit = units.unit(gate.attribute)
-        slot = None if unit is None else units.shared_slot(gate.seed, gate.attribute, unit)
+        unit = units.unit(gate.seed.attribute)
+        slot = None if unit is None else units.shared_slot(gate.seed, unit)
         passed = slot is not None and gate.inside[slot] == 1
         if trace is not None:
             trace.gate(gate, unit, slot, passed=passed)
@@ -160,7 +160,7 @@ class ExperimentPlan:
 class AssignmentPlan:
     """Every experiment of a snapshot, ready to assign. Immutable; shared between threads."""
 
-    __slots__ = ("experiments",)
+    __slots__ = ("_lanes", "experiments")
 
     def __init__(self, specs: Sequence[ExperimentSpec]) -> None:
         """Compile the specifications.
@@ -170,8 +170,9 @@ class AssignmentPlan:
             ConditionInvalid: a targeting condition cannot be read.
         """
         specs_check(specs)
-        seeds: dict[tuple[str, int], Seed] = {}
-        self.experiments = tuple(ExperimentPlan(spec, seeds) for spec in specs)
+        book = SeedBook()
+        self.experiments = tuple(ExperimentPlan(spec, book) for spec in specs)
+        self._lanes = book.lanes()
 
     def assign(
         self,
@@ -183,7 +184,7 @@ class AssignmentPlan:
         traced: bool = False,
     ) -> tuple[Assignment, ...]:
         """The answer of every experiment, in the order of the specifications."""
-        request = Request(attributes, as_of, overrides, sticky, Units(attributes))
+        request = Request(attributes, as_of, overrides, sticky, Units(attributes, self._lanes))
         if traced:
             return tuple(plan.assign(request, Trace()) for plan in self.experiments)
         return tuple([plan.assign(request) for plan in self.experiments])

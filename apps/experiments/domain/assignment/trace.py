@@ -46,7 +46,7 @@ class Trace:
         """A holdout or layer: the unit's bucket and the ranges that pass."""
         detail: dict[str, Json] = {
             "name": gate.name,
-            "attribute": gate.attribute,
+            "attribute": gate.seed.attribute,
             "id": None if unit is None else unit.text,
             "seed": gate.seed.text,
             "hash_version": gate.seed.version,

@@ -1,9 +1,20 @@
-"""Unit ids out of attributes, and the hashes of one request, each computed once."""
+"""Unit ids out of attributes, and the hashes of one request, each computed once.
 
+Version 2 hashes `seed + unit`, so every experiment of a unit folds the same code units into a
+state of its own. `Lanes` holds these states side by side in one integer, 64 bits each, and folds
+a code unit into all of them with three operations.
+"""
+
+import struct
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
 
 from apps.experiments.contracts.assignment import Json
+from apps.experiments.domain.assignment.bulk import decimals_fold
 from apps.experiments.domain.assignment.hashing import (
     MASK,
     PRIME,
@@ -14,30 +25,91 @@ from apps.experiments.domain.assignment.hashing import (
 from apps.experiments.domain.assignment.javascript import number_text
 
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+_ASCII = 128
+_LANE_BITS = 64  # a state times the prime needs 57
+_LOW_DIGITS = 100_000
+# FNV-1a of every number that a 32-bit state has above its last five digits.
+_HIGH_STATES: "array[int]" = array(
+    "I", decimals_fold(np.arange(2**32 // _LOW_DIGITS + 1, dtype=np.uint32)).tolist()
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Seed:
-    """A seed prepared for one hash version: hashed ahead (2), its code units (1)."""
+    """A prepared seed of one attribute: its lane (version 2) or its code units (version 1).
 
+    Compared by identity: a book makes each seed once.
+    """
+
+    attribute: str
     text: str
     version: int
-    state: int
+    lane: int
     codes: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit's id, its code units and their version-1 hash before any seed."""
+    """A unit's id and its code units."""
 
     text: str
     codes: Sequence[int]
 
 
-def seed_prepare(text: str, version: int) -> Seed:
-    """Prepare a seed of hash version 1 or 2."""
-    codes = code_units(text)
-    return Seed(text, version, fnv1a_32(codes), codes)
+class Lanes:
+    """The version-2 seeds of one attribute, folded together."""
+
+    __slots__ = ("_count", "_keep", "_ones", "_spread", "_start")
+
+    def __init__(self, seeds: Sequence[str]) -> None:
+        """Hash every seed ahead."""
+        shifts = [lane * _LANE_BITS for lane in range(len(seeds))]
+        self._count = len(seeds)
+        self._ones = sum(1 << shift for shift in shifts)
+        self._keep = self._ones * MASK
+        states = [fnv1a_32(code_units(seed)) for seed in seeds]
+        self._start = sum(state << shift for state, shift in zip(states, shifts, strict=True))
+        self._spread = tuple(self._ones * code for code in range(_ASCII))
+
+    def fold(self, codes: Sequence[int]) -> Sequence[int]:
+        """The state of every seed followed by these code units."""
+        states, keep = self._start, self._keep
+        if isinstance(codes, bytes):
+            spread = self._spread
+            for code in codes:
+                states = (states ^ spread[code]) * PRIME & keep
+        else:
+            for code in codes:
+                states = (states ^ self._ones * code) * PRIME & keep
+        packed = states.to_bytes(self._count * _LANE_BITS // 8, "little")
+        return struct.unpack(f"<{self._count}Q", packed)
+
+
+LanesByAttribute: TypeAlias = Mapping[str, Lanes]
+
+
+class SeedBook:
+    """Collects the seeds of a plan: equal ones are one, and share their lane."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._seeds: dict[tuple[str, str, int], Seed] = {}
+        self._texts: dict[str, list[str]] = {}
+
+    def seed(self, attribute: str, text: str, version: int) -> Seed:
+        """The seed of hash version 1 or 2 under which an attribute's units are hashed."""
+        key = (attribute, text, version)
+        found = self._seeds.get(key)
+        if found is None:
+            texts = self._texts.setdefault(attribute, []) if version > 1 else []
+            found = Seed(attribute, text, version, len(texts), code_units(text))
+            texts.append(text)
+            self._seeds[key] = found
+        return found
+
+    def lanes(self) -> LanesByAttribute:
+        """The version-2 seeds by attribute, ready to fold."""
+        return {attribute: Lanes(texts) for attribute, texts in self._texts.items()}
 
 
 def unit_text(value: Json) -> str | None:
@@ -50,26 +122,29 @@ def unit_text(value: Json) -> str | None:
     return None if written in _NOT_FINITE else written
 
 
-def slot_of(seed: Seed, unit: Unit) -> int:
-    """The integer bucket of a unit under a prepared seed (see `hashing.slot`)."""
-    if seed.version == 1:
-        return fnv1a_32(seed.codes, fnv1a_32(unit.codes)) % RESOLUTION[1]
-    state = seed.state
-    for code in unit.codes:
+def second_slot(state: int) -> int:
+    """The integer bucket of version 2 from the first hash: that of its decimal digits."""
+    high, low = divmod(state, _LOW_DIGITS)
+    if not high:
+        return fnv1a_32(b"%d" % low) % RESOLUTION[2]
+    state = _HIGH_STATES[high]
+    for code in b"%05d" % low:
         state = (state ^ code) * PRIME & MASK
-    return fnv1a_32(b"%d" % state) % RESOLUTION[2]
+    return state % 10_000
 
 
 class Units:
-    """The units of one request by attribute, with the slots that were asked for."""
+    """The units of one request by attribute, with what was hashed of them."""
 
-    __slots__ = ("_attributes", "_slots", "_units")
+    __slots__ = ("_attributes", "_lanes", "_slots", "_states", "_units")
 
-    def __init__(self, attributes: Mapping[str, Json]) -> None:
+    def __init__(self, attributes: Mapping[str, Json], lanes: LanesByAttribute) -> None:
         """Start from the attributes of one request."""
         self._attributes = attributes
+        self._lanes = lanes
         self._units: dict[str, Unit | None] = {}
-        self._slots: dict[tuple[int, str], int] = {}
+        self._states: dict[str, Sequence[int]] = {}
+        self._slots: dict[Seed, int] = {}
 
     def unit(self, attribute: str) -> Unit | None:
         """The unit that an attribute identifies, None when it identifies none."""
@@ -80,10 +155,19 @@ class Units:
         found = units[attribute] = None if text is None else Unit(text, code_units(text))
         return found
 
-    def shared_slot(self, seed: Seed, attribute: str, unit: Unit) -> int:
+    def shared_slot(self, seed: Seed, unit: Unit) -> int:
         """The slot under a seed that several experiments share (a layer's, a holdout's)."""
-        key = (id(seed), attribute)
-        found = self._slots.get(key)
+        found = self._slots.get(seed)
         if found is None:
-            found = self._slots[key] = slot_of(seed, unit)
+            found = self._slots[seed] = self.slot(seed, unit)
         return found
+
+    def slot(self, seed: Seed, unit: Unit) -> int:
+        """The integer bucket of a unit under a seed (see `hashing.slot`)."""
+        if seed.version == 1:
+            return fnv1a_32(seed.codes, fnv1a_32(unit.codes)) % RESOLUTION[1]
+        states = self._states.get(seed.attribute)
+        if states is None:
+            states = self._lanes[seed.attribute].fold(unit.codes)
+            self._states[seed.attribute] = states
+        return second_slot(states[seed.lane])
