@@ -42,7 +42,7 @@ def chance_greater(a: tuple[float, float], b: tuple[float, float]) -> float:
     """P(rate of b > rate of a) for two independent Beta posteriors."""
     u, w = _nodes()
     rates = betaincinv(b[0], b[1], u)
-    return float(min(1.0, max(0.0, w @ betainc(a[0], a[1], rates))))
+    return float(np.clip(w @ betainc(a[0], a[1], rates), 0.0, 1.0))
 
 
 def _expected_gain(a: tuple[float, float], b: tuple[float, float]) -> float:

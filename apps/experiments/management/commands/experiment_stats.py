@@ -1,6 +1,6 @@
 import json
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -14,7 +14,7 @@ class Command(BaseCommand):
         'object with "cases"), a JSON list of {"name", "result"} or {"name", "error"} on standard '
         "output. See docs/statistics.md."
     )
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def handle(self, *_args: object, **_options: Any) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from apps.experiments.domain.statistics.cases import comparing, planning
 from apps.experiments.domain.statistics.cases.documents import Document
 from apps.experiments.domain.statistics.cases.reader import (
@@ -59,12 +61,13 @@ def case_run(case: Fields) -> Document:
         method = METHODS.get(reader.text("", "method"))
         if method is None:
             return _failed(name, "unknown_method", f"known methods: {', '.join(METHODS)}")
-        return {"name": name, "result": method(reader)}
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return {"name": name, "result": method(reader)}
     except NotComputable as refusal:
         return _failed(name, refusal.reason.value, refusal.message)
     except CaseInvalid as refusal:
         return _failed(name, "invalid_case", str(refusal))
-    except (OverflowError, ZeroDivisionError):
+    except ArithmeticError:
         return _failed(name, "invalid_input", "the numbers are too large or too small")
 
 
