@@ -4,6 +4,7 @@ Source: the public specification of GrowthBook's SDKs, evalCondition (0.7.1); op
 value are in `operators.py`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from apps.experiments.contracts.assignment import Json
 from apps.experiments.domain.assignment import operators
 from apps.experiments.domain.assignment.operators import Compiler, Groups, Predicate
 
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _Part: TypeAlias = "Callable[[Json, Compiler], Predicate]"
 
 
@@ -100,7 +102,7 @@ def _step(subject: Json, part: str) -> Json:
     if isinstance(subject, list):
         if part == "length":
             return len(subject)
-        if part.isascii() and part.isdigit() and str(int(part)) == part:
+        if _INDEX.fullmatch(part):
             position = int(part)
             return subject[position] if position < len(subject) else None
     return None

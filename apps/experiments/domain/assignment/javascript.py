@@ -15,10 +15,7 @@ _PREFIXES = {"0x": 16, "0o": 8, "0b": 2}
 
 def number_text(value: float) -> str:
     """A number as JavaScript writes it: 1.0 is "1", 1e21 is "1e+21"."""
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.copysign(math.inf, value)
+    number = _double(value)
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
@@ -52,7 +49,7 @@ def number_of(value: Json) -> float:
     if value is None:
         return 0.0
     if isinstance(value, bool | int | float):
-        return _float(value)
+        return _double(value)
     text = text_of(value).strip()
     if not text:
         return 0.0
@@ -67,11 +64,12 @@ def number_of(value: Json) -> float:
         return math.nan
 
 
-def _float(value: float) -> float:
+def _double(value: float) -> float:
+    """The nearest double; whole numbers too large for one are infinite."""
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def truth_of(value: Json) -> bool:
