@@ -16,6 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connections
 
+from apps.jobs.contracts import Progress
 from apps.jobs.domain.retry import lock_key
 
 logger = structlog.get_logger(__name__)
@@ -96,8 +97,9 @@ class LockConnection:
 class RunChannel(LockConnection):
     """The side channel of one job's run; use as a context manager."""
 
-    def __init__(self, job_name: str) -> None:
+    def __init__(self, job_name: str, told: Progress | None = None) -> None:
         super().__init__(f"job:{job_name}")
+        self._told = told
         self._job_name = job_name
         self._run: tuple[int, int] | None = None
         self._progress: tuple[int, int, str] = (0, 0, "")
@@ -137,8 +139,10 @@ class RunChannel(LockConnection):
         return self._progress
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """Remember how far the run is; written at most once a second."""
+        """Remember how far the run is; written at most once a second, told at once."""
         self._progress = (max(done, 0), max(total, 0), message[:300])
+        if self._told is not None:
+            self._told(*self._progress)
         if time.monotonic() - self._written_at >= _PROGRESS_EVERY_S:
             self._beat()
 

@@ -13,7 +13,14 @@ from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.jobs.attempts import attempts_recover
 from apps.jobs.audit import run_audit
 from apps.jobs.channel import RunChannel
-from apps.jobs.contracts import JobOutcome, JobSpec, JsonScalar, UnknownJob, job_spec
+from apps.jobs.contracts import (
+    JobOutcome,
+    JobSpec,
+    JsonScalar,
+    Progress,
+    UnknownJob,
+    job_spec,
+)
 from apps.jobs.dispatch import run_dispatch
 from apps.jobs.domain.retry import lock_key
 from apps.jobs.execution import foreground_execute, queued_execute
@@ -73,15 +80,23 @@ def job_run_now(
     params: Mapping[str, JsonScalar] | None = None,
     actor: Actor = None,
     wait_s: float = 60.0,
+    progress: Progress | None = None,
 ) -> JobOutcome:
     """Run a job in this process, with the same row, lock and counter; raise what it raises.
+
+    Args:
+        job_name: a registered job.
+        params: JSON scalars for it.
+        actor: who is said to have asked; None is the system.
+        wait_s: how long to wait for the same job to end elsewhere.
+        progress: told at once whatever the job reports, beside the row; it must not raise.
 
     Raises:
         NotFound: no such job.
         Conflict: the same job was still running elsewhere after `wait_s` seconds.
     """
     spec = _spec(job_name)
-    with RunChannel(job_name) as channel:
+    with RunChannel(job_name, told=progress) as channel:
         if not channel.acquire_within(wait_s):
             raise Conflict(f"{spec.title} is running already.", code="job_running")
         attempts_recover(job_name)

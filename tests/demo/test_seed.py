@@ -1,4 +1,5 @@
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from pytest_django import Settings
 from apps.access.selectors import principal_for
 from apps.catalog.selectors import category_tree
 from apps.demo.models import DemoStage
+from apps.demo.services import seed
 from apps.demo.services.credentials import (
     PEOPLE,
     credentials_ensure,
@@ -18,6 +20,7 @@ from apps.demo.services.credentials import (
 from apps.demo.services.stages import DemoOptions, plan_settle, stage_run, still_working
 from apps.events.selectors import events_count
 from apps.features.selectors import serving_snapshot
+from apps.jobs.contracts import JobContext, JobOutcome, JobSpec, job_register, job_unregister
 from apps.ranking_weights.selectors import weights_resolve
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,14 +113,35 @@ def test_the_plan_is_settled_by_the_first_run(settings: Settings) -> None:
 
 
 def test_long_steps_give_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setattr("apps.demo.services.stages._SIGN_OF_LIFE_S", 0.01)
     said: list[str] = []
-    with still_working(said.append):
+    with still_working(said.append, title="Product index") as progress:
         time.sleep(0.1)
-    assert said
+        progress(1_500, 5_111, "40 of 1500 products had a new text")
+        time.sleep(0.1)
     assert "still working" in said[0]
+    assert said[-1].startswith("  Product index: 1,500 of 5,111 (")
+    with still_working(said.append, title="Query encoder") as progress:
+        progress(0, 0, "Exporting")
+        time.sleep(0.1)
+    assert said[-1].startswith("  Query encoder: Exporting (")
+
+
+def test_a_stage_says_how_far_its_job_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.demo.services.stages._SIGN_OF_LIFE_S", 0.01)
+    said: list[str] = []
+
+    def work(context: JobContext) -> JobOutcome:
+        context.progress(256, 300, "")
+        time.sleep(0.2)
+        return {"encoded": 300}
+
+    job_register(JobSpec(name="slow_index", title="Slow index", run=work))
+    try:
+        assert seed._job("slow_index", "Product index", say=said.append) == "encoded 300"
+    finally:
+        job_unregister("slow_index")
+    assert any(line.startswith("  Product index: 256 of 300 (") for line in said)
 
 
 def test_urls_print_logins_and_a_call(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,20 @@ def test_a_run_is_queued_executed_and_counted(register: Register) -> None:
     assert counted("batch_job_duration_seconds_count", job_name="test_job") == timed + 1
 
 
+def test_progress_is_told_at_once_and_kept_on_the_row(register: Register) -> None:
+    def work(context: JobContext) -> JobOutcome:
+        for done in range(1, 4):
+            context.progress(done, 3, f"part {done}")
+        return {}
+
+    register(work)
+    told: list[tuple[int, int, str]] = []
+    job_run_now(job_name="test_job", progress=lambda *each: told.append(each))
+    assert told == [(1, 3, "part 1"), (2, 3, "part 2"), (3, 3, "part 3")]
+    run = JobRun.objects.get()
+    assert (run.progress_done, run.progress_total, run.progress_message) == (3, 3, "part 3")
+
+
 def test_the_worker_is_sent_the_id_after_commit(
     register: Register, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:

@@ -90,8 +90,10 @@ def _stages(
         _Stage("weights", "Weight sets", _weights_store),
         _Stage("synonyms", "Synonyms", _synonyms_store),
         _Stage("history", "Shoppers' history", lambda: _history_store(plan, catalogue(), say)),
-        _Stage("features", "Ranking features", lambda: job("features_refresh")),
-        *(_Stage(name, title, partial(job, name)) for name, title in INDEX_JOBS),
+        _Stage(
+            "features", "Ranking features", lambda: job("features_refresh", "Ranking features")
+        ),
+        *(_Stage(name, title, partial(job, name, title)) for name, title in INDEX_JOBS),
     )
 
 
@@ -159,9 +161,9 @@ def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
     return count
 
 
-def _job(name: str, *, say: Say) -> str:
-    with still_working(say):
-        outcome = job_run_now(job_name=name)
+def _job(name: str, title: str, *, say: Say) -> str:
+    with still_working(say, title=title) as progress:
+        outcome = job_run_now(job_name=name, progress=progress)
     return ", ".join(f"{key} {value}" for key, value in outcome.items()) or "done"
 
 

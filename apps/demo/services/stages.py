@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.common.errors import Conflict
 from apps.demo.models import DemoStage
+from apps.jobs.contracts import Progress
 
 Say = Callable[[str], None]
 BEGINNING = "beginning"
@@ -94,20 +95,42 @@ def stage_run(*, name: str, title: str, work: Callable[[], str], say: Say) -> bo
     return True
 
 
+class _Teller:
+    """What a step last reported, said by the sign of life instead of bare seconds."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._started = time.monotonic()
+        self._reported = ""
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """As jobs report: called often, said seldom."""
+        self._reported = f"{done:,} of {total:,}" if total else message
+
+    def line(self) -> str:
+        passed = f"{time.monotonic() - self._started:.0f} s"
+        if not self._reported:
+            return f"  still working, {passed}"
+        return f"  {self._title}: {self._reported} ({passed})"
+
+
 @contextmanager
-def still_working(say: Say) -> Iterator[None]:
-    """Say every few seconds that a step without progress of its own goes on."""
+def still_working(say: Say, *, title: str = "") -> Iterator[Progress]:
+    """Say every few seconds that a step goes on, and how far it is where it reports that.
+
+    Gives the callback by which the step reports.
+    """
     done = threading.Event()
-    started = time.monotonic()
+    teller = _Teller(title)
 
     def tell() -> None:
         while not done.wait(_SIGN_OF_LIFE_S):
-            say(f"  still working, {time.monotonic() - started:.0f} s")
+            say(teller.line())
 
-    teller = threading.Thread(target=tell, name="demo-sign-of-life", daemon=True)
-    teller.start()
+    thread = threading.Thread(target=tell, name="demo-sign-of-life", daemon=True)
+    thread.start()
     try:
-        yield
+        yield teller.progress
     finally:
         done.set()
-        teller.join()
+        thread.join()

@@ -24,7 +24,8 @@ from apps.jobs.contracts import JobCancelled, Progress
 from apps.model_registry.selectors import active_version
 
 logger = structlog.get_logger(__name__)
-_CHUNK = 512
+# About ten seconds of work on one busy core: progress moves, and a lost run repeats little.
+_CHUNK = 256
 _UPSERT = """
     INSERT INTO embeddings_productvector (product_pk, text_hash, model_name, vector)
     SELECT pk, hash, %s, vector
