@@ -59,7 +59,7 @@ def theirs(sdk: GrowthBook, keys: list[str], people: list[dict[str, Json]]) -> l
     answers = []
     for person in people:
         sdk.set_attributes(person)
-        answers.append([sdk.eval_feature(key).value for key in keys])
+        answers.append([str(sdk.eval_feature(key).value) for key in keys])
     return answers
 
 

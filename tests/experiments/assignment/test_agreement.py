@@ -14,6 +14,7 @@ from apps.experiments.contracts.assignment import (
     LayerSpec,
     Reason,
     Status,
+    StickySpec,
     VariantSpec,
 )
 from apps.experiments.domain.assignment.evaluation import FeatureSet
@@ -91,7 +92,7 @@ def people() -> list[dict[str, Json]]:
     return found
 
 
-def test_10_000_units_get_the_same_everywhere():
+def test_10_000_units_get_the_same_everywhere() -> None:
     chosen = specs()
     values = {
         (spec.key, variant.key): variant.value for spec in chosen for variant in spec.variants
@@ -127,12 +128,12 @@ def test_10_000_units_get_the_same_everywhere():
     }
 
 
-def test_experiments_that_do_not_run_serve_control():
+def test_experiments_that_do_not_run_serve_control() -> None:
     spec = spec_make(status=Status.DRAFT)
     assert features_payload([spec], AS_OF) == {"weights": {"defaultValue": "control"}}
 
 
-def test_the_payload_names_phase_and_variants():
+def test_the_payload_names_phase_and_variants() -> None:
     feature = features_payload([spec_make()], AS_OF)["weights"]
     assert isinstance(feature, dict)
     assert isinstance(feature["rules"], list)
@@ -144,3 +145,19 @@ def test_the_payload_names_phase_and_variants():
         {"key": "treatment", "name": "treatment"},
     ]
     assert rule["disableStickyBucketing"] is True
+
+
+def test_stickiness_is_written_when_chosen() -> None:
+    sticky = spec_make(sticky=StickySpec(3, oldest=2))
+    feature = features_payload([sticky], AS_OF)["weights"]
+    assert isinstance(feature, dict)
+    assert isinstance(feature["rules"], list)
+    rule = feature["rules"][0]
+    assert isinstance(rule, dict)
+    assert (rule["bucketVersion"], rule["minBucketVersion"]) == (3, 2)
+    assert "disableStickyBucketing" not in rule
+
+
+def test_forced_numbers_are_listed_as_both() -> None:
+    payload = features_payload([spec_make(forced_units={"7": "control", "07": "control"})], AS_OF)
+    assert "{'$in': ['7', 7.0, '07']}" in str(payload)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from apps.experiments.contracts.assignment import Json
 from apps.experiments.domain.assignment.conditions import condition_compile, value_compile
 from apps.experiments.domain.assignment.javascript import (
     number_of,
@@ -103,16 +104,18 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("condition", "attributes", "expected", "_source"), ROWS)
-def test_conditions(condition, attributes, expected, _source):
+def test_conditions(
+    condition: dict[str, Json], attributes: dict[str, Json], expected: bool, _source: str
+) -> None:
     assert condition_compile(condition, {"g": [1, "2"]})(attributes) is expected
 
 
-def test_a_condition_on_something_else_than_an_object():
+def test_a_condition_on_something_else_than_an_object() -> None:
     assert condition_compile({"length": 2})(["a", "b"]) is True
     assert condition_compile({"a": None})("text") is True
 
 
-def test_a_value_alone():
+def test_a_value_alone() -> None:
     assert value_compile({"$gt": 3})(4) is True
     assert value_compile("x")("y") is False
 
@@ -138,7 +141,7 @@ def test_a_value_alone():
         (2**53, "9007199254740992"),
     ],
 )
-def test_numbers_are_written_as_in_javascript(value, text):
+def test_numbers_are_written_as_in_javascript(value: float, text: str) -> None:
     assert number_text(value) == text
 
 
@@ -152,7 +155,7 @@ def test_numbers_are_written_as_in_javascript(value, text):
         ({}, "[object Object]"),
     ],
 )
-def test_values_are_written_as_in_javascript(value, text):
+def test_values_are_written_as_in_javascript(value: Json, text: str) -> None:
     assert text_of(value) == text
 
 
@@ -173,27 +176,29 @@ def test_values_are_written_as_in_javascript(value, text):
         (10**400, math.inf),
     ],
 )
-def test_values_are_read_as_numbers(value, number):
+def test_values_are_read_as_numbers(value: Json, number: float) -> None:
     assert number_of(value) == number
 
 
 @pytest.mark.parametrize("value", ["x", "1_000", "inf", "nan", "0xZZ", {}, [1, 2], "infinity"])
-def test_what_is_no_number(value):
+def test_what_is_no_number(value: Json) -> None:
     assert math.isnan(number_of(value))
 
 
-def test_truth():
-    assert [truth_of(value) for value in (0, 0.0, math.nan, "", None, False)] == [False] * 6
-    assert [truth_of(value) for value in (1, 0.5, "0", [], {}, True)] == [True] * 6
+def test_truth() -> None:
+    falsy: list[Json] = [0, 0.0, math.nan, "", None, False]
+    truthy: list[Json] = [1, 0.5, "0", [], {}, True]
+    assert not any(truth_of(value) for value in falsy)
+    assert all(truth_of(value) for value in truthy)
 
 
-def test_types():
-    values = (None, True, 1, "x", [], {})
+def test_types() -> None:
+    values: list[Json] = [None, True, 1, "x", [], {}]
     names = ["null", "boolean", "number", "string", "array", "object"]
     assert [type_of(value) for value in values] == names
 
 
-def test_sameness():
+def test_sameness() -> None:
     assert same(1, 1.0)
     assert not same({}, {})
     assert not same_written({"a": 1}, [1])
@@ -203,6 +208,6 @@ def test_sameness():
     assert order_of(1, {}) is None
 
 
-def test_versions_pad():
+def test_versions_pad() -> None:
     assert version_text("1.2") == "    1-    2"
     assert version_text("") == version_text(None) == version_text(True) == "    0"

@@ -4,22 +4,27 @@ Buckets used below (version 1): "1" under "feature" and so on are computed by `b
 are placed around them so that the rows say what they test.
 """
 
+from typing import Any
+
 import pytest
 
+from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.features import EvaluationContext, FeatureSource
 from apps.experiments.domain.assignment.evaluation import FeatureSet
 from apps.experiments.domain.assignment.hashing import bucket
 from apps.experiments.domain.assignment.sticky import document_key, experiment_key
 
-USER = {"id": "u1", "country": "DE"}
+Changes = dict[str, Any]  # any field of a context
+Document = dict[str, Any]  # JSON of mixed types, written by hand
+USER: dict[str, Json] = {"id": "u1", "country": "DE"}
 AT = bucket("feature", "u1", 1)
 assert AT is not None
 AROUND = [AT, AT + 0.001]
 ELSEWHERE = [AT + 0.001, 1]
-TWO = {"variations": ["a", "b"]}
+TWO: Document = {"variations": ["a", "b"]}
 
 # rules, context, value, source, note
-RULES = [
+RULES: list[Any] = [
     ([], {}, "default", "defaultValue", "no rules"),
     ([{"force": "x"}], {}, "x", "force", "forced"),
     ([{"force": None}], {}, None, "force", "null may be forced"),
@@ -44,6 +49,7 @@ RULES = [
     ([{**TWO, "weights": [0, 1]}], {}, "b", "experiment", "weights"),
     ([{**TWO, "weights": ["x", 1]}, {"force": "y"}], {}, None, "experiment", "weights that are no numbers: equal ones"),
     ([{**TWO, "weights": [1, 0], "condition": {"country": "FR"}}], {}, "default", "defaultValue", "condition"),
+    ([{**TWO, "weights": [1, 0], "filters": [{"seed": "s", "ranges": []}]}], {}, "default", "defaultValue", "in no range of a filter"),
     ([{**TWO, "weights": [1, 0], "namespace": ["n", 0, 1]}], {}, "a", "experiment", "namespace"),
     ([{**TWO, "weights": [1, 0], "namespace": ["n", 0, 0]}], {}, "default", "defaultValue", "outside the namespace"),
     ([{**TWO, "weights": [1, 0], "namespace": ["n"]}], {}, "default", "defaultValue", "a namespace without a range"),
@@ -75,7 +81,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rules", "changes", "value", "source", "note"), RULES)
-def test_rules(rules, changes, value, source, note):
+def test_rules(rules: list[Json], changes: Changes, value: Json, source: str, note: str) -> None:
     features = FeatureSet(
         {
             "feature": {"defaultValue": "default", "rules": rules},
@@ -90,13 +96,13 @@ def test_rules(rules, changes, value, source, note):
         assert found.value == value, note
 
 
-def test_unknown_features():
+def test_unknown_features() -> None:
     found = FeatureSet().evaluate("what", EvaluationContext())
     assert (found.source, found.value) == (FeatureSource.UNKNOWN_FEATURE, None)
 
 
-def test_an_experiments_prerequisite():
-    experiment = {**TWO, "key": "feature", "weights": [1, 0], "parentConditions": [{"id": "on", "condition": {"value": 1}}]}  # fmt: skip
+def test_an_experiments_prerequisite() -> None:
+    experiment: Document = {**TWO, "key": "feature", "weights": [1, 0], "parentConditions": [{"id": "on", "condition": {"value": 1}}]}  # fmt: skip
     on = FeatureSet({"on": {"defaultValue": 1}})
     off = FeatureSet({"on": {"defaultValue": 2}})
     context = EvaluationContext(attributes=USER)
@@ -104,13 +110,13 @@ def test_an_experiments_prerequisite():
     assert not off.run(experiment, context).in_experiment
 
 
-def test_an_experiment_without_variations_has_no_value():
+def test_an_experiment_without_variations_has_no_value() -> None:
     found = FeatureSet().run({"key": "x", "variations": []}, EvaluationContext(attributes=USER))
     assert (found.value, found.in_experiment, found.key) == (None, False, "0")
 
 
-def test_the_result_says_what_was_hashed():
-    rule = {**TWO, "weights": [1, 0], "meta": [{"key": "control", "name": "Control"}, "bad"], "id": "r1"}  # fmt: skip
+def test_the_result_says_what_was_hashed() -> None:
+    rule: Document = {**TWO, "weights": [1, 0], "meta": [{"key": "control", "name": "Control"}, "bad"], "id": "r1"}  # fmt: skip
     found = FeatureSet({"feature": {"rules": [rule]}}).evaluate(
         "feature", EvaluationContext(attributes=USER)
     )
@@ -121,13 +127,13 @@ def test_the_result_says_what_was_hashed():
     assert (found.rule, found.experiment) == ("r1", {key: rule[key] for key in ("variations", "weights", "meta")} | {"key": "feature"})  # fmt: skip
 
 
-BANDIT = {
+BANDIT: Document = {
     "variations": None,
     "contextualVariations": ["a", "b"],
     "weights": [0, 1],
     "contextualBanditRef": "cb",
 }
-LEAVES = {
+LEAVES: Document = {
     "banditVersion": 3,
     "contexts": [{"leafId": 4, "condition": {"country": "DE"}, "weights": [1, 0]}],
 }
@@ -141,7 +147,12 @@ LEAVES = {
         ({"contexts": []}, USER, "b", (-1, (0, 1), None)),
     ],
 )
-def test_contextual_bandits(definition, attributes, value, leaf):
+def test_contextual_bandits(
+    definition: dict[str, Json],
+    attributes: dict[str, Json],
+    value: Json,
+    leaf: tuple[int, tuple[float, ...], int | None],
+) -> None:
     features = FeatureSet({"feature": {"rules": [BANDIT]}}, bandits={"cb": definition})
     found = features.evaluate("feature", EvaluationContext(attributes=attributes))
     assert found.value == value
@@ -153,7 +164,7 @@ def test_contextual_bandits(definition, attributes, value, leaf):
     assert ("banditVersion" in str(found.experiment)) is (leaf[2] is not None)
 
 
-STICKY = {
+STICKY: Document = {
     **TWO,
     "weights": [1, 0],
     "meta": [{"key": "va"}, {"key": "vb"}],
@@ -163,19 +174,21 @@ STICKY = {
 }
 
 
-def sticky_run(attributes, documents, **changes):
+def sticky_run(
+    attributes: dict[str, Json], documents: dict[str, dict[str, str]], **changes: Json
+) -> tuple[Any, tuple[str, ...]]:
     features = FeatureSet({"feature": {"rules": [{**STICKY, **changes}]}})
     context = EvaluationContext(attributes=attributes, sticky=documents)
     found = features.evaluate("feature", context)
     return found.result, features.sticky_keys(context)
 
 
-def test_keys_of_stored_assignments():
+def test_keys_of_stored_assignments() -> None:
     assert document_key("id", "u1") == "id||u1"
     assert experiment_key("feature", 2) == "feature__2"
 
 
-def test_a_first_assignment_is_to_be_stored():
+def test_a_first_assignment_is_to_be_stored() -> None:
     result, keys = sticky_run(USER, {})
     assert keys == ("id||u1", "device||")
     assert result is not None
@@ -183,13 +196,13 @@ def test_a_first_assignment_is_to_be_stored():
     assert (result.sticky_write.key, result.sticky_write.assignments) == ("id||u1", {"feature__2": "va"})  # fmt: skip
 
 
-def test_a_stored_assignment_wins_and_is_not_stored_again():
+def test_a_stored_assignment_wins_and_is_not_stored_again() -> None:
     result, _ = sticky_run(USER, {"id||u1": {"feature__2": "vb"}}, condition={"country": "FR"})
     assert result is not None
     assert (result.value, result.sticky_used, result.sticky_write) == ("b", True, None)
 
 
-def test_the_fallback_attribute_is_hashed_and_upgraded():
+def test_the_fallback_attribute_is_hashed_and_upgraded() -> None:
     result, _ = sticky_run({"device": "d"}, {})
     assert result is not None
     assert (result.hash_attribute, result.sticky_write.key) == ("device", "device||d")
@@ -199,11 +212,11 @@ def test_the_fallback_attribute_is_hashed_and_upgraded():
     assert (result.value, result.sticky_write.key) == ("b", "id||u1")
 
 
-def test_an_old_assignment_bars_the_unit():
+def test_an_old_assignment_bars_the_unit() -> None:
     assert sticky_run(USER, {"id||u1": {"feature__0": "vb"}})[0] is None
 
 
-def test_what_is_stored_may_be_unknown_or_switched_off():
+def test_what_is_stored_may_be_unknown_or_switched_off() -> None:
     result, _ = sticky_run(USER, {"id||u1": {"feature__2": "gone"}})
     assert result is not None
     assert result.value == "a"
@@ -212,8 +225,13 @@ def test_what_is_stored_may_be_unknown_or_switched_off():
     assert (result.value, result.sticky_write) == ("a", None)
 
 
-def test_a_forced_values_fallback_needs_stickiness():
-    rule = {"force": "x", "coverage": 1, "hashAttribute": "no", "fallbackAttribute": "id"}
+def test_a_forced_values_fallback_needs_stickiness() -> None:
+    rule: Document = {
+        "force": "x",
+        "coverage": 1,
+        "hashAttribute": "no",
+        "fallbackAttribute": "id",
+    }
     features = FeatureSet({"feature": {"rules": [rule]}})
     assert features.evaluate("feature", EvaluationContext(USER)).value is None
     assert features.evaluate("feature", EvaluationContext(USER, sticky={})).value == "x"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from apps.experiments.contracts.assignment import Range
 from apps.experiments.domain.assignment.buckets import (
     bucket_ranges,
     equal_weights,
@@ -39,18 +40,18 @@ FNV = [
 
 
 @pytest.mark.parametrize(("text", "expected", "_source"), FNV)
-def test_fnv(text, expected, _source):
+def test_fnv(text: str, expected: int, _source: str) -> None:
     assert fnv1a_32(code_units(text)) == expected
 
 
-def test_code_units_are_those_of_javascript():
+def test_code_units_are_those_of_javascript() -> None:
     # "\u00e9".charCodeAt(0) is 0xe9; an emoji is its surrogate pair
     assert tuple(code_units("é")) == (0xE9,)
     assert tuple(code_units("😀")) == (0xD83D, 0xDE00)
     assert tuple(code_units("az")) == (97, 122)
 
 
-def test_versions_1_and_2_have_an_answer_and_no_others():
+def test_versions_1_and_2_have_an_answer_and_no_others() -> None:
     # by hand: version 1 of "a" under "" is 0xE40C292C % 1000 / 1000
     assert bucket("", "a", 1) == 0xE40C292C % 1000 / 1000
     first = fnv1a_32(code_units("seeda"))
@@ -62,14 +63,14 @@ def test_versions_1_and_2_have_an_answer_and_no_others():
 
 
 @given(st.lists(TEXTS, max_size=12), TEXTS, st.sampled_from([1, 2]))
-def test_many_hash_as_one(units, seed, version):
+def test_many_hash_as_one(units: list[str], seed: str, version: int) -> None:
     found = slots_bulk(seed, units_encode(units), version)
     assert found is not None
     assert found.tolist() == [slot(seed, unit, version) for unit in units]
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=6), TEXTS.filter(bool), st.sampled_from([1, 2]))
-def test_lanes_hash_as_one(seeds, unit, version):
+def test_lanes_hash_as_one(seeds: list[str], unit: str, version: int) -> None:
     book = SeedBook()
     prepared = [book.seed("id", seed, version) for seed in seeds]
     units = Units({"id": unit}, book.lanes())
@@ -82,11 +83,11 @@ def test_lanes_hash_as_one(seeds, unit, version):
 
 
 @given(st.one_of(st.integers(0, 200_000), st.integers(0, 2**32 - 1)))
-def test_the_second_hash_is_that_of_the_digits(state):
+def test_the_second_hash_is_that_of_the_digits(state: int) -> None:
     assert second_slot(state) == fnv1a_32(str(state).encode()) % 10_000
 
 
-def test_no_units_and_empty_ones_encode():
+def test_no_units_and_empty_ones_encode() -> None:
     assert len(units_encode([])) == 0
     assert slots_bulk("s", units_encode([]), 2).tolist() == []  # type: ignore[union-attr] # version 2 has an answer
     found = slots_bulk("s", units_encode(["", "", "\0", "a\0"]), 1)
@@ -108,19 +109,25 @@ RANGES = [
 
 
 @pytest.mark.parametrize(("count", "coverage", "weights", "expected", "_source"), RANGES)
-def test_ranges(count, coverage, weights, expected, _source):
+def test_ranges(
+    count: int,
+    coverage: float,
+    weights: tuple[float, ...] | None,
+    expected: tuple[Range, ...],
+    _source: str,
+) -> None:
     found = bucket_ranges(count, coverage, weights)
     assert len(found) == len(expected)
     for owned, wanted in zip(found, expected, strict=True):
         assert owned == pytest.approx(wanted, abs=1e-12)
 
 
-def test_equal_weights():
+def test_equal_weights() -> None:
     assert equal_weights(4) == [0.25] * 4
     assert equal_weights(0) == equal_weights(-1) == []
 
 
-def test_membership_is_half_open():
+def test_membership_is_half_open() -> None:
     assert in_range(0.0, (0.0, 0.5))
     assert not in_range(0.5, (0.0, 0.5))
     assert variation_choose(0.5, ((0.0, 0.5), (0.5, 1.0))) == 1
@@ -128,14 +135,18 @@ def test_membership_is_half_open():
 
 
 @given(st.lists(st.floats(0, 0.9999), max_size=20), WEIGHTS, st.floats(0, 1))
-def test_many_choose_as_one(positions, weights, coverage):
+def test_many_choose_as_one(
+    positions: list[float], weights: tuple[float, ...], coverage: float
+) -> None:
     ranges = bucket_ranges(len(weights), coverage, weights)
     found = variations_choose(np.array(positions, dtype=np.float64), ranges)
     assert found.tolist() == [variation_choose(position, ranges) for position in positions]
 
 
 @given(WEIGHTS, st.floats(0, 1), st.floats(0, 1))
-def test_growing_coverage_moves_no_enrolled_unit(weights, one, other):
+def test_growing_coverage_moves_no_enrolled_unit(
+    weights: tuple[float, ...], one: float, other: float
+) -> None:
     small, large = sorted((one, other))
     before = choice_table(bucket_ranges(len(weights), small, weights), 2)
     after = choice_table(bucket_ranges(len(weights), large, weights), 2)
@@ -143,18 +154,18 @@ def test_growing_coverage_moves_no_enrolled_unit(weights, one, other):
     assert (before[enrolled] == after[enrolled]).all()
 
 
-def test_every_slot_has_an_owner_at_full_coverage():
+def test_every_slot_has_an_owner_at_full_coverage() -> None:
     for weights in ((0.5, 0.5), (0.1, 0.2, 0.7), (0.25,) * 4):
         assert (choice_table(bucket_ranges(len(weights), 1.0, weights), 2) >= 0).all()
 
 
 @given(st.text(max_size=12), st.text(max_size=12), st.floats(0, 1))
-def test_namespaces_exclude_each_other(unit, name, cut):
+def test_namespaces_exclude_each_other(unit: str, name: str, cut: float) -> None:
     left, right = in_namespace(unit, name, 0, cut), in_namespace(unit, name, cut, 1)
     assert left is not right
 
 
-def test_a_million_units_are_uniform():
+def test_a_million_units_are_uniform() -> None:
     encoded = units_encode([f"user-{number}" for number in range(MILLION)])
     slots = slots_bulk("uniformity", encoded, 2)
     assert slots is not None
@@ -166,7 +177,7 @@ def test_a_million_units_are_uniform():
     assert stats.chisquare(np.bincount(chosen), expected).pvalue > 1e-4
 
 
-def test_two_experiments_are_independent():
+def test_two_experiments_are_independent() -> None:
     encoded = units_encode([f"user-{number}" for number in range(200_000)])
     one, other = (buckets_bulk(seed, encoded, 2) for seed in ("weights:1", "fusion:1"))
     assert one is not None

@@ -1,4 +1,5 @@
 import dataclasses
+from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
@@ -11,6 +12,7 @@ from apps.experiments.contracts.assignment import (
     ConditionInvalid,
     ExperimentSpec,
     HoldoutSpec,
+    Json,
     LayerSpec,
     Reason,
     SpecInvalid,
@@ -24,20 +26,21 @@ from apps.experiments.domain.assignment.hashing import bucket
 from apps.experiments.domain.assignment.plan import AssignmentPlan, assign
 from tests.experiments.assignment.factory import AS_OF, START, person, phase_make, spec_make
 
+Changes = dict[str, object]
 UNITS = st.text(min_size=1, max_size=20)
 HALF = (phase_make(coverage=0.5),)
 NOBODY = LayerSpec("layer", ())
 ALL_OUT = HoldoutSpec("holdout", 1.0)
 
 
-def answer_of(spec: ExperimentSpec, unit="u1", *, overrides=None, sticky=None, **attributes) -> Assignment:  # fmt: skip
+def answer_of(spec: ExperimentSpec, unit: Json="u1", *, overrides: Mapping[str, str] | None=None, sticky: Mapping[str, str] | None=None, **attributes: Json) -> Assignment:  # fmt: skip
     found = assign(
         [spec], person(unit, **attributes), AS_OF, overrides=overrides or {}, sticky=sticky or {}
     )
     return found[0]
 
 
-def test_an_assignment_says_who_gets_what():
+def test_an_assignment_says_who_gets_what() -> None:
     answer = answer_of(spec_make())
     position = bucket("salt", "u1", 2)
     assert position is not None
@@ -70,7 +73,7 @@ def test_an_assignment_says_who_gets_what():
         ({"phases": (phase_make(coverage=0.0),)}, Reason.COVERAGE),
     ],
 )
-def test_who_is_left_out_gets_control(changes, reason):
+def test_who_is_left_out_gets_control(changes: Changes, reason: Reason) -> None:
     answer = answer_of(spec_make(**changes))
     assert (answer.variant, answer.index) == ("control", 0)
     assert (answer.in_experiment, answer.reason) == (False, reason)
@@ -79,15 +82,15 @@ def test_who_is_left_out_gets_control(changes, reason):
 
 
 @pytest.mark.parametrize("unit", ["", None, True, 0, float("nan"), float("inf"), [], {}])
-def test_what_identifies_no_unit(unit):
+def test_what_identifies_no_unit(unit: Json) -> None:
     assert answer_of(spec_make(), unit).reason is Reason.UNIT_MISSING
 
 
-def test_a_number_identifies_the_unit_that_is_written_so():
+def test_a_number_identifies_the_unit_that_is_written_so() -> None:
     assert answer_of(spec_make(), 12.0).index == answer_of(spec_make(), "12").index
 
 
-def test_forced_units_pass_every_gate_and_do_not_count():
+def test_forced_units_pass_every_gate_and_do_not_count() -> None:
     spec = spec_make(
         forced_units={"u1": "treatment"}, layer=NOBODY, holdout=ALL_OUT, targeting={"x": 1}
     )
@@ -108,20 +111,22 @@ def test_forced_units_pass_every_gate_and_do_not_count():
         (Status.ARCHIVED, False),
     ],
 )
-def test_overrides_show_what_may_run_and_never_what_was_stopped(status, forced):
+def test_overrides_show_what_may_run_and_never_what_was_stopped(
+    status: Status, forced: bool
+) -> None:
     answer = answer_of(spec_make(status=status), overrides={"weights": "treatment"})
     assert answer.forced is forced
     assert answer.reason is (Reason.OVERRIDE if forced else Reason.NOT_RUNNING)
 
 
-def test_an_override_works_before_the_first_phase_and_needs_a_variant():
+def test_an_override_works_before_the_first_phase_and_needs_a_variant() -> None:
     draft = spec_make(status=Status.DRAFT, phases=())
     assert answer_of(draft, overrides={"weights": "treatment"}).phase is None
     assert answer_of(draft, overrides={"weights": "gone"}).reason is Reason.NOT_RUNNING
     assert answer_of(draft, overrides={"other": "treatment"}).reason is Reason.NOT_RUNNING
 
 
-def test_the_phase_that_started_last_counts():
+def test_the_phase_that_started_last_counts() -> None:
     later = phase_make(2, salt="other", starts_at=START + timedelta(days=3))
     third = phase_make(3, starts_at=AS_OF + timedelta(days=3))
     spec = spec_make(phases=(phase_make(), later, third))
@@ -130,7 +135,7 @@ def test_the_phase_that_started_last_counts():
     assert assign([spec], person("u1"), START)[0].phase == 1
 
 
-def test_layers_exclude_each_other():
+def test_layers_exclude_each_other() -> None:
     left = spec_make(key="left", layer=LayerSpec("layer", ((0, 0.3),)))
     right = spec_make(key="right", layer=LayerSpec("layer", ((0.3, 0.8),)))
     plan = AssignmentPlan([left, right])
@@ -140,7 +145,7 @@ def test_layers_exclude_each_other():
     assert inside.mean(axis=0) == pytest.approx([0.3, 0.5], abs=0.05)
 
 
-def test_stored_assignments():
+def test_stored_assignments() -> None:
     spec = spec_make(sticky=StickySpec(2, oldest=1), phases=(phase_make(weights=(1.0, 0.0)),), targeting={"country": "DE"})  # fmt: skip
     kept = answer_of(spec, sticky={"weights__2": "treatment"})
     assert (kept.variant, kept.reason, kept.counted) == ("treatment", Reason.STICKY, True)
@@ -152,7 +157,7 @@ def test_stored_assignments():
     assert answer_of(held, sticky={"weights__2": "treatment"}).reason is Reason.HOLDOUT
 
 
-def test_the_trace_says_why():
+def test_the_trace_says_why() -> None:
     spec = spec_make(
         layer=LayerSpec("rank", ((0, 1),)),
         holdout=HoldoutSpec("h", 0.0),
@@ -176,19 +181,22 @@ def test_the_trace_says_why():
     assert steps["outcome"].detail["reason"] == "split"
 
 
-def test_a_trace_of_who_is_outside():
+def test_a_trace_of_who_is_outside() -> None:
     missing = answer_of(spec_make(layer=LayerSpec("rank", ((0, 1),), unit="client_id")))
     steps = {step.name: step for step in missing.trace}
     assert steps["layer"].detail["bucket"] is None
     uncovered = answer_of(spec_make(phases=(phase_make(coverage=0.0),)))
     steps = {step.name: step for step in uncovered.trace}
     assert (steps["bucket"].passed, steps["bucket"].detail["variant"]) == (False, None)
-    odd = answer_of(spec_make(targeting={"a": {"$exists": True}, "$nor": [{"b": 1}]}), a=1)
-    assert odd.reason is Reason.SPLIT
+    logic = answer_of(spec_make(targeting={"$nor": [{"b": 1}], "$not": {"a.c": 2}}), a=1)
+    steps = {step.name: step for step in logic.trace}
+    assert steps["targeting"].detail["attributes"] == {"a": 1, "b": None}
 
 
 @given(UNITS, st.booleans(), st.floats(0, 1), st.sampled_from([1, 2]))
-def test_the_trace_changes_nothing(unit, targeted, coverage, version):
+def test_the_trace_changes_nothing(
+    unit: Json, targeted: bool, coverage: float, version: int
+) -> None:
     phase = phase_make(coverage=coverage, hash_version=version)
     spec = spec_make(phases=(phase,), targeting={"a": 1} if targeted else {})
     attributes = person(unit, a=1)
@@ -199,7 +207,9 @@ def test_the_trace_changes_nothing(unit, targeted, coverage, version):
 
 
 @given(UNITS, st.floats(0, 1), st.floats(0, 1))
-def test_growing_coverage_keeps_every_unit_where_it_is(unit, one, other):
+def test_growing_coverage_keeps_every_unit_where_it_is(
+    unit: Json, one: float, other: float
+) -> None:
     small, large = sorted((one, other))
     before, after = (
         answer_of(spec_make(phases=(phase_make(coverage=coverage),)), unit)
@@ -210,7 +220,7 @@ def test_growing_coverage_keeps_every_unit_where_it_is(unit, one, other):
         assert after.index == before.index
 
 
-def test_experiments_need_different_keys_and_readable_targeting():
+def test_experiments_need_different_keys_and_readable_targeting() -> None:
     with pytest.raises(SpecInvalid, match="two experiments"):
         AssignmentPlan([spec_make(), spec_make()])
     with pytest.raises(ConditionInvalid):
@@ -237,7 +247,7 @@ def test_experiments_need_different_keys_and_readable_targeting():
         {"forced_units": {"u": "gone"}},
     ],
 )
-def test_what_cannot_be_assigned_from_is_refused(changes):
+def test_what_cannot_be_assigned_from_is_refused(changes: Changes) -> None:
     with pytest.raises(SpecInvalid) as refused:
         spec_make(**changes)
     assert refused.value.subject == changes.get("key", "weights")
@@ -257,7 +267,7 @@ def test_what_cannot_be_assigned_from_is_refused(changes):
         {"targeting": {"vip": True}, "holdout": HoldoutSpec("h", 0.1, unit="client_id")},
     ],
 )
-def test_in_bulk_as_one_by_one(changes):
+def test_in_bulk_as_one_by_one(changes: Changes) -> None:
     spec = spec_make(**changes)
     ids = [f"u{number}" for number in range(300)] + [f"é{number}" for number in range(50)] + [""]
     clients = [f"c{number % 100}" if number % 7 else "" for number in range(len(ids))]
@@ -276,13 +286,13 @@ def test_in_bulk_as_one_by_one(changes):
         assert found.counted[position] == answer.counted
 
 
-def test_bulk_says_what_it_needs():
+def test_bulk_says_what_it_needs() -> None:
     with pytest.raises(SpecInvalid, match="ids of user_id"):
         assign_bulk(spec_make(), {}, AS_OF)
     with pytest.raises(SpecInvalid, match="targeted"):
         assign_bulk(spec_make(targeting={"a": 1}), {"user_id": ["u"]}, AS_OF)
 
 
-def test_a_variants_value_is_its_payload_or_its_key():
+def test_a_variants_value_is_its_payload_or_its_key() -> None:
     assert VariantSpec("a").value == "a"
     assert VariantSpec("a", {"weights": "x"}).value == {"weights": "x"}

@@ -3,7 +3,7 @@ from growthbook.core import evalCondition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.experiments.contracts.assignment import ConditionInvalid
+from apps.experiments.contracts.assignment import ConditionInvalid, Json
 from apps.experiments.domain.assignment.conditions import condition_compile
 from apps.experiments.domain.assignment.portable import condition_portable
 
@@ -34,7 +34,7 @@ WRITTEN = [
 
 
 @pytest.mark.parametrize(("condition", "expected"), WRITTEN)
-def test_how_conditions_are_written(condition, expected):
+def test_how_conditions_are_written(condition: dict[str, Json], expected: dict[str, Json]) -> None:
     assert condition_portable(condition) == expected
     assert condition_portable(expected) == expected or condition["a"] in (["x"], {"b": 1})
 
@@ -65,7 +65,7 @@ def test_how_conditions_are_written(condition, expected):
         ({"a": {"$inGroup": "g"}}, "$inGroup"),
     ],
 )
-def test_what_is_refused(condition, operator):
+def test_what_is_refused(condition: dict[str, Json], operator: str) -> None:
     with pytest.raises(ConditionInvalid) as refused:
         condition_portable(condition)
     assert refused.value.operator == operator
@@ -106,6 +106,8 @@ PEOPLE = st.fixed_dictionaries(
 
 
 @given(CONDITIONS, PEOPLE)
-def test_the_sdk_and_we_read_it_alike(condition, attributes):
+def test_the_sdk_and_we_read_it_alike(
+    condition: dict[str, Json], attributes: dict[str, Json]
+) -> None:
     written = condition_portable(condition)
     assert condition_compile(written)(attributes) is evalCondition(attributes, written)

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,24 +13,26 @@ from apps.experiments.domain.assignment.hashing import bucket
 from tests.experiments.assignment.public_cases import CHECKS, cases_of, context_of, main
 
 ORACLE = Path(__file__).resolve().parents[4] / "shared" / "oracles" / "assignment.json"
+Oracle = dict[str, Any]  # the shape differs by section
 FULL = "ENDCAP_ASSIGNMENT_CASES"
 
 
 @pytest.fixture(scope="module")
-def oracle():
+def oracle() -> Oracle:
     if not ORACLE.exists():
         if os.environ.get("CI") == "true":
             pytest.fail("the oracle must be there in CI")
         pytest.skip(f"no {ORACLE.name} beside the project")
-    return json.loads(ORACLE.read_text())
+    found: Oracle = json.loads(ORACLE.read_text())
+    return found
 
 
-def test_the_oracles_hashes(oracle):
+def test_the_oracles_hashes(oracle: Oracle) -> None:
     for seed, value, version, expected in oracle["hash"]:
         assert bucket(seed, value, version) == expected
 
 
-def test_the_oracles_ranges(oracle):
+def test_the_oracles_ranges(oracle: Oracle) -> None:
     for count, coverage, weights, expected in oracle["bucket_ranges"]:
         found = bucket_ranges(count, coverage, weights)
         assert len(found) == len(expected)
@@ -37,12 +40,12 @@ def test_the_oracles_ranges(oracle):
             assert (low, high) == pytest.approx((start, end), abs=1e-12)
 
 
-def test_the_oracles_namespaces(oracle):
+def test_the_oracles_namespaces(oracle: Oracle) -> None:
     for unit, (name, low, high), expected in oracle["namespace"]:
         assert in_namespace(unit, name, low, high) is expected
 
 
-def test_the_oracles_run(oracle):
+def test_the_oracles_run(oracle: Oracle) -> None:
     run = oracle["run"]
     experiment = {
         "key": run["key"],
@@ -55,7 +58,7 @@ def test_the_oracles_run(oracle):
         assert FeatureSet().run(experiment, context).index == expected
 
 
-def test_the_full_public_file():
+def test_the_full_public_file() -> None:
     named = os.environ.get(FULL)
     if not named:
         pytest.skip(f"{FULL} names no case file of the public specification")
@@ -68,7 +71,9 @@ def test_the_full_public_file():
     assert not failed
 
 
-def test_the_command_counts(tmp_path, monkeypatch, capsys):
+def test_the_command_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "cases.json"
     path.write_text(json.dumps({"hash": [["", "a", 1, 0.22], ["", "a", 1, 0.5]]}))
     monkeypatch.setattr("sys.argv", ["public_cases", str(path)])

@@ -26,11 +26,11 @@ from apps.experiments.domain.assignment.urls import (
         ("https://shop/?other=1", None),
     ],
 )
-def test_query_overrides(url, expected):
+def test_query_overrides(url: str, expected: int | None) -> None:
     assert query_override("test", url, 3) == expected
 
 
-def test_patterns_of_addresses():
+def test_patterns_of_addresses() -> None:
     assert url_matches("^/sale", "https://shop/sale/today")
     assert url_matches("shop", "https://shop/")
     assert not url_matches("^/sale", "https://shop/cart")
@@ -59,10 +59,10 @@ def test_patterns_of_addresses():
         ("https://[bad/", [("simple", "/sale", True)], False),
     ],
 )
-def test_targeted_pages(url, targets, expected):
+def test_targeted_pages(url: str, targets: list[tuple[str, str, bool]], expected: bool) -> None:
     assert url_targeted(url, [UrlTarget(*target) for target in targets]) is expected
 
 
-def test_queries_are_carried_over():
+def test_queries_are_carried_over() -> None:
     assert url_with_query("https://a/?x=1&y=2", "https://b/p?y=3") == "https://b/p?y=3&x=1"
     assert url_with_query("https://a/", "https://b/p") == "https://b/p"

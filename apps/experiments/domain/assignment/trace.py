@@ -100,9 +100,7 @@ def _paths(condition: Json) -> list[str]:
     """Attribute paths that a condition names, at any depth of its logic."""
     if isinstance(condition, list):
         return [path for part in condition for path in _paths(part)]
-    if not isinstance(condition, dict):
-        return []
     found: list[str] = []
-    for key, value in condition.items():
+    for key, value in condition.items() if isinstance(condition, dict) else ():
         found += _paths(value) if key in {"$and", "$or", "$nor", "$not"} else [key]
     return found
