@@ -14,7 +14,7 @@ RATIO = {
     "sum_squares_d": 200,
     "sum_md": 45,
 }
-QUANTILE = {"n": 1000, "estimate": 5.0, "lower": 4.8, "upper": 5.2}
+QUANTILE = {"n": 1000, "quantile": 0.5, "estimate": 5.0, "lower": 4.8, "upper": 5.2}
 
 
 def run(method: str, inputs: dict[str, Any] | None = None, **top: Any) -> dict[str, Any]:
@@ -47,6 +47,7 @@ def code(method: str, inputs: dict[str, Any], **top: Any) -> str:
             {"control": {"n": 2, "sum": 1396.87, "sum_squares": 52377.9767}, "treatment": B},
             "inconsistent_sums",
         ),
+        ({"control": {"n": 9, "sum": 1e200, "sum_squares": 1e306}, "treatment": B}, None),
         ({"control": {"n": 10, "sum": 11}, "treatment": {"n": 10, "sum": 1}}, "inconsistent_sums"),
         ({"control": A, "treatment": RATIO}, "invalid_input"),
         ({"control": {**RATIO, "sum_d": 0}, "treatment": RATIO}, "zero_denominator"),
@@ -258,6 +259,7 @@ def test_plans_answer_whatever_their_inputs_allow() -> None:
 
 def test_checks_and_trends_have_their_cases() -> None:
     assert result("srm", {"observed": [500, 500]})["p_value"] == 1.0
+    assert result("srm", {"observed": [600, 400], "weights": [6, 4]})["p_value"] == 1.0
     assert result("multiple_exposure", {"units": 1000, "multiple": 20})["alarm"]
     assert (
         result("non_inferiority", {"control": A, "treatment": B, "margin": -0.02})["margin"]
@@ -275,6 +277,9 @@ def test_checks_and_trends_have_their_cases() -> None:
         )["p_value"]
         > 0.5
     )
+    rates = {"control": {"n": 9, "sum": 3}, "treatment": {"n": 9, "sum": 4}}
+    assert 0.5 < result("beta_binomial", rates)["chance_to_win"] < 0.8
+    assert code("holm", {"p_values": []}) == "no_data"
     values = {"control": [1.0, 2.0, 3.0, 4.0] * 30, "treatment": [2.0, 3.0, 4.0, 5.0] * 30}
     assert result("quantile_bootstrap", {**values, "quantile": 0.4})["effect"] > 0
     clusters = {

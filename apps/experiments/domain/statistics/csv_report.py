@@ -57,13 +57,14 @@ def _compared(control: SummableSums, treatment: SummableSums, plan: CsvPlan) -> 
 
 
 def _names(totals: UnitTotals, control: str | None) -> list[str]:
-    """Control first.
+    """Control first: the one named, else `control`, else the first seen.
 
     Raises:
         NotComputable: Fewer than two variants, or control is not among them.
     """
     names = list(totals.metric)
-    first = control if control is not None else (names[0] if names else "")
+    first = control if control is not None else next((n for n in names if n == "control"), "")
+    first = first or (names[0] if names else "")
     if first not in names or len(names) < 2:  # noqa: PLR2004  # something to compare
         raise NotComputable(Reason.NO_DATA, f"need control {first!r} and another variant")
     return [first, *(name for name in names if name != first)]

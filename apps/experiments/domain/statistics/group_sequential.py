@@ -26,6 +26,7 @@ from apps.experiments.domain.statistics.spending import alpha_spent
 REACH = 9.0
 """Paths further than this many standard deviations out carry no mass that a double can hold."""
 PANEL_NODES = 6
+LEAST_SPEND = 1e-290
 UNREACHABLE = 37.0
 """Boundary reported when nothing may be spent: no statistic gets there."""
 _X, _W = np.polynomial.legendre.leggauss(PANEL_NODES)
@@ -91,7 +92,7 @@ def _solve(before: _Density | None, t: float, spend: float) -> float:
 
     Solved on the logarithm, so that a first look's 1e-20 is met as closely as a last look's 0.02.
     """
-    if spend <= 0:
+    if spend <= LEAST_SPEND:
         return UNREACHABLE
     if before is None:
         return -float(ndtri(spend))
@@ -100,12 +101,7 @@ def _solve(before: _Density | None, t: float, spend: float) -> float:
         crossing = _crossing(before, bound, t, 0.0)
         return math.log(max(crossing, 1e-320)) - math.log(spend)
 
-    low = -REACH
-    if gap(low) <= 0:
-        raise NotComputable(Reason.NO_SOLUTION, "more alpha is to be spent than is left")
-    if gap(UNREACHABLE) >= 0:
-        return UNREACHABLE
-    return float(brentq(gap, low, UNREACHABLE, xtol=1e-12))
+    return float(brentq(gap, -REACH, UNREACHABLE, xtol=1e-12))
 
 
 def _checked(information: Sequence[float]) -> tuple[float, ...]:

@@ -103,8 +103,9 @@ def plan_power_compute(
 ) -> PlanResult:
     """Power to find `effect` in one treatment with `n_total` units over all arms.
 
-    Sequences: `power` inflates the standard error by reach / z as published planners do, which
-    is generous; `power_at_look` is the probability that the interval excludes zero at this look.
+    Sequences: `power` inflates the standard error by reach / z as published planners do;
+    `power_at_look` is the probability that the interval excludes zero at this look. Both agree at
+    one half; above it the published one is the lower.
 
     Raises:
         NotComputable: Inputs out of range.

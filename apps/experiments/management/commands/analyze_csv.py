@@ -24,6 +24,18 @@ def _number(row: dict[str, str], column: str | None, line: int) -> float | None:
         raise CommandError(f"line {line}, {column}: {text!r} is not a number") from error
 
 
+def _allocation(text: str | None) -> dict[str, float]:
+    """`a=0.5,b=0.5` as weights; nothing means equal shares."""
+    allocation = {}
+    for part in text.split(",") if text else ():
+        name, _, weight = part.partition("=")
+        try:
+            allocation[name.strip()] = float(weight)
+        except ValueError as error:
+            raise CommandError(f"allocation: {part!r} is not name=weight") from error
+    return allocation
+
+
 class Command(BaseCommand):
     help = (
         "Analyse an experiment from a CSV (or TSV) file of units or of their events: rows of one "
@@ -37,7 +49,7 @@ class Command(BaseCommand):
         parser.add_argument("--unit", required=True, help="column of the unit's id")
         parser.add_argument("--variant", required=True, help="column of the variant's name")
         parser.add_argument("--metric", required=True, help="column that is summed per unit")
-        parser.add_argument("--control", default=None, help="control's name (default: first seen)")
+        parser.add_argument("--control", default=None, help="control's name (default: control)")
         parser.add_argument(
             "--covariate", default=None, help="column from before exposure (CUPED)"
         )
@@ -61,18 +73,13 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _plan(self, options: dict[str, Any]) -> CsvPlan:
-        allocation = {}
-        for part in (options["allocation"] or "").split(","):
-            name, equals, weight = part.partition("=")
-            if equals:
-                allocation[name.strip()] = float(weight)
         return CsvPlan(
             control=options["control"],
             kind="ratio" if options["denominator"] else options["kind"],
             covariate=options["covariate"] is not None,
             scale=Scale(options["scale"]),
             alpha=options["alpha"],
-            allocation=allocation,
+            allocation=_allocation(options["allocation"]),
         )
 
     def _rows(self, options: dict[str, Any]) -> Iterator[UnitRow]:
