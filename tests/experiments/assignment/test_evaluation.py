@@ -110,6 +110,15 @@ def test_an_experiments_prerequisite() -> None:
     assert not off.run(experiment, context).in_experiment
 
 
+def test_an_experiments_filters_shadow_its_namespace() -> None:
+    experiment: Document = {**TWO, "key": "feature", "weights": [1, 0], "namespace": ["n", 0, 0]}
+    context = EvaluationContext(attributes=USER)
+    inside = {**experiment, "filters": [{"seed": "s", "ranges": [[0, 1]]}]}
+    assert FeatureSet().run(inside, context).in_experiment
+    outside = {**experiment, "filters": [{"seed": "s", "ranges": [[0, 0]]}]}
+    assert not FeatureSet().run(outside, context).in_experiment
+
+
 def test_an_experiment_without_variations_has_no_value() -> None:
     found = FeatureSet().run({"key": "x", "variations": []}, EvaluationContext(attributes=USER))
     assert (found.value, found.in_experiment, found.key) == (None, False, "0")

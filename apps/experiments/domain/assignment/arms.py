@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from apps.experiments.contracts.assignment import (
     HASH_VERSION,
     Assignment,
@@ -44,13 +46,18 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A phase ready to assign: its seed, its ranges, and the answer of every slot."""
+    """A phase ready to assign: its seed, its ranges, and one byte a slot: which answer."""
 
     spec: PhaseSpec
     seed: Seed
     ranges: tuple[Range, ...]
     arms: Arms
-    choices: tuple[Assignment, ...]
+    answers: tuple[Assignment, ...]
+    choices: bytes
+
+    def answer(self, slot: int) -> Assignment:
+        """The answer of a slot."""
+        return self.answers[self.choices[slot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +108,11 @@ def phase_ranges(phase: PhaseSpec) -> tuple[Range, ...]:
 def _phase_compile(spec: ExperimentSpec, phase: PhaseSpec, book: SeedBook) -> Phase:
     arms = arms_compile(spec, phase.number)
     ranges = phase_ranges(phase)
-    answers = (*arms.split, arms.out[Reason.COVERAGE])  # index -1 reads the last
-    choices = tuple(answers[index] for index in choice_table(ranges, phase.hash_version).tolist())
+    chosen = choice_table(ranges, phase.hash_version)
+    chosen[chosen < 0] = len(ranges)  # the answer behind the variants': outside
+    answers = (*arms.split, arms.out[Reason.COVERAGE])
     seed = book.seed(spec.unit, phase.salt, phase.hash_version)
-    return Phase(phase, seed, ranges, arms, choices)
+    return Phase(phase, seed, ranges, arms, answers, chosen.astype(np.uint8).tobytes())
 
 
 def gates_compile(spec: ExperimentSpec, book: SeedBook) -> tuple[Gate, ...]:
@@ -123,5 +131,5 @@ def gates_compile(spec: ExperimentSpec, book: SeedBook) -> tuple[Gate, ...]:
 
 
 def _gate(reason: Reason, name: str, seed: Seed, ranges: tuple[Range, ...]) -> Gate:
-    inside = bytes((choice_table(ranges, seed.version) >= 0).tolist())
+    inside = (choice_table(ranges, seed.version) >= 0).tobytes()
     return Gate(reason, name, seed, ranges, inside)

@@ -112,7 +112,7 @@ class ExperimentPlan:
         slot = request.units.slot(phase.seed, unit)
         if trace is not None:
             trace.bucket(phase, slot)
-        return phase.choices[slot]
+        return phase.answers[phase.choices[slot]]
 
     @staticmethod
     def _gate_passes(gate: Gate, units: Units, trace: Trace | None) -> bool:

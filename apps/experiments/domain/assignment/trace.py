@@ -71,7 +71,7 @@ class Trace:
 
     def bucket(self, phase: Phase, slot: int) -> None:
         """The hash under the phase's salt, and whose range it falls into."""
-        answer = phase.choices[slot]
+        answer = phase.answer(slot)
         detail: dict[str, Json] = {
             "seed": phase.seed.text,
             "hash_version": phase.seed.version,
