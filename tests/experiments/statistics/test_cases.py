@@ -206,6 +206,8 @@ def test_priors_in_their_shapes() -> None:
         ("alpha * t^2, two-sided", {"family": "power", "rho": 2}),
         ("alpha * t ** 3", "rho = 3"),
         ("alpha * t", {"family": "linear"}),
+        ("alpha ln(1 + (e - 1) t)", "Pocock-like"),
+        ("2 - 2 Phi(z / sqrt(t))", "O'Brien-Fleming-like"),
         ("kim_demets", {"name": "power", "rho": 2.0}),
         (None, "Lan-DeMets OBF"),
         ("pocock, one-sided", {"family": "pocock", "sides": 1}),
@@ -253,6 +255,8 @@ def test_plans_answer_whatever_their_inputs_allow() -> None:
         result("power", kind)["power"]
         == result("power", {"rate": 0.1, "relative_effect": 0.05, "n_total": 1000})["power"]
     )
+    sequence = {**kind, "tuning_n": 5000}
+    assert result("power", sequence) == result("sequential_power", kind)
     many = result("power", {**kind, "looks": 3, "spending": "pocock"})
     assert many["power"] == many["power_at_look"]
 

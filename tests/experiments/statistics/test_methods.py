@@ -393,3 +393,16 @@ def test_the_bootstrap_says_what_it_cannot() -> None:
 def test_sums_that_are_no_numbers_are_refused() -> None:
     odd = MeanSums(10, math.nan, 1.0)
     assert reason(t_test(odd, B)) is Reason.INVALID_INPUT
+
+
+def test_a_small_spread_around_a_large_mean_is_still_a_spread() -> None:
+    values = 1e6 + np.arange(100.0)
+    answer = t_test(sums(values), sums(values + 1), scale=Scale.ABSOLUTE)
+    assert isinstance(answer, TestResult)
+    assert answer.estimate.control_variance == pytest.approx(values.var(ddof=1), rel=1e-3)
+    assert reason(t_test(sums(np.full(100, 0.1)), sums(values))) is Reason.ZERO_VARIANCE
+
+
+def test_a_ratio_of_proportional_parts_does_not_vary() -> None:
+    ratio = RatioSums(10, 30.0, 120.0, 10.0, 40.0 / 3, 40.0)
+    assert reason(t_test(ratio, ratio)) is Reason.ZERO_VARIANCE

@@ -17,6 +17,9 @@ from apps.experiments.domain.statistics.estimands import Estimand, estimand_for
 from apps.experiments.domain.statistics.moments import MomentVector, Vector, moment_vector
 from apps.experiments.domain.statistics.quantile_moments import quantile_moments
 
+CANCELLED = 1e-12
+"""Share of the parts' variances below which their combination is only rounding."""
+
 
 def welch_degrees(variance_a: float, n_a: float, variance_b: float, n_b: float) -> float:
     """Welch-Satterthwaite degrees of freedom from per-unit variances."""
@@ -59,8 +62,7 @@ def _arm_variance(estimand: Estimand, arm: MomentVector, name: str) -> float:
     """
     _, gradient = estimand.value(arm.z)
     variance = float(gradient @ arm.s @ gradient)
-    scale = float(np.abs(gradient) ** 2 @ (np.diag(arm.s) + arm.z**2))
-    if variance <= 1e-14 * scale:
+    if variance <= CANCELLED * float(gradient**2 @ np.diag(arm.s)):
         raise NotComputable(Reason.ZERO_VARIANCE, f"{name} does not vary: its variance is zero")
     return variance
 
@@ -89,9 +91,9 @@ def effect_compute(control: ArmSums, treatment: ArmSums, scale: Scale) -> Effect
     else:
         estimand = estimand_for(control, a, b)
     drop = isinstance(control, CupedSums)
-    effect, grad_a, grad_b = effect_gradients(estimand, a.z, b.z, scale, drop_imbalance=drop)
     variance_a = _arm_variance(estimand, a, "control")
     variance_b = _arm_variance(estimand, b, "treatment")
+    effect, grad_a, grad_b = effect_gradients(estimand, a.z, b.z, scale, drop_imbalance=drop)
     variance = float(grad_a @ a.s @ grad_a) / a.n + float(grad_b @ b.s @ grad_b) / b.n
     return EffectEstimate(
         scale=scale,

@@ -1,5 +1,6 @@
 """What is estimated from an arm's moments: a value, its gradient, and the unadjusted baseline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,16 @@ def cuped_theta(a: MomentVector, b: MomentVector, *, proportion: bool) -> Vector
     """
     spread = _pooled_of_proportions(a, b) if proportion else _pooled(a, b)
     return _solve(spread[1:, 1:], spread[1:, 0])
+
+
+def cuped_theta_within(arms: Sequence[tuple[MomentVector, MomentVector]]) -> Vector:
+    """Coefficients (p) common to all strata: each stratum's arms pooled, then added up.
+
+    What differs between strata is left to the strata's weights.
+    """
+    spread = sum((a.n + b.n - 1) * _pooled(a, b) for a, b in arms)
+    total = np.asarray(spread, dtype=np.float64)
+    return _solve(total[1:, 1:], total[1:, 0])
 
 
 def ratio_theta(a: MomentVector, b: MomentVector) -> Vector:

@@ -18,7 +18,10 @@ from apps.experiments.domain.statistics.errors import NotComputable
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
-ROUNDING = 1e-9
+ROUNDING = 1e-13
+"""Relative error of sums of squares: a smaller variance is the rounding of none at all."""
+CONTRADICTION = 1e-9
+"""A variance below minus this share of the mean square is no rounding but wrong sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,13 @@ def _vector(n: int, sums: list[float], products: list[list[float]], ddof: int) -
         raise NotComputable(Reason.INVALID_INPUT, "a sum is not a finite number")
     covariance = (square - np.outer(total, total) / n) / (n - ddof)
     spread = np.diag(covariance)
-    slack = ROUNDING * np.maximum(np.diag(square) / n, 1e-300)
-    if (spread < -slack).any():
+    size = np.maximum(np.abs(np.diag(square)) / n, 1e-300)
+    if (spread < -CONTRADICTION * size).any():
         raise NotComputable(
             Reason.INCONSISTENT_SUMS, "a sum of squares is too small for its sum: variance < 0"
         )
     # Sums of equal values leave rounding noise where the variance is zero.
-    flat = spread <= slack
+    flat = spread <= ROUNDING * size
     covariance[flat, :] = 0.0
     covariance[:, flat] = 0.0
     return MomentVector(n=n, z=total / n, s=covariance)

@@ -18,7 +18,7 @@ from apps.experiments.contracts.statistics import (
 from apps.experiments.contracts.statistics_results import EffectEstimate
 from apps.experiments.domain.statistics.effects import effect_compute, effect_gradients
 from apps.experiments.domain.statistics.errors import NotComputable, typed_state
-from apps.experiments.domain.statistics.estimands import estimand_for
+from apps.experiments.domain.statistics.estimands import Estimand, cuped_theta_within
 from apps.experiments.domain.statistics.moments import Matrix, MomentVector, Vector, moment_vector
 
 Stratum = tuple[SummableSums, SummableSums]
@@ -132,7 +132,9 @@ def post_stratified_effect(
     arms = [(moment_vector(a), moment_vector(b)) for a, b in kept]
     shares = np.array([a.n + b.n for a, b in arms], dtype=np.float64)
     centre, covariance = _weighted(arms, shares / shares.sum())
-    estimand = estimand_for(whole[0], moment_vector(whole[0]), moment_vector(whole[1]))
+    estimand = Estimand(ratio=isinstance(whole[0], RatioSums), theta=np.zeros(0))
+    if isinstance(whole[0], CupedSums):
+        estimand = Estimand(ratio=False, theta=cuped_theta_within(arms))
     width = centre.size // 2
     za, zb = centre[:width], centre[width:]
     effect, grad_a, grad_b = effect_gradients(estimand, za, zb, scale)
@@ -144,4 +146,5 @@ def post_stratified_effect(
         control_mean=estimand.value(za)[0],
         treatment_mean=estimand.value(zb)[0],
         control_baseline=estimand.baseline(za)[0],
+        theta=tuple(float(value) for value in estimand.theta),
     )

@@ -120,7 +120,9 @@ def _family(text: str, rho: float | None) -> tuple[Spending, float]:
     word = text.lower()
     if "fleming" in word or "obf" in word or word.strip() in {"of", "sfldof"}:
         return Spending.OBRIEN_FLEMING, 1.0
-    if "pocock" in word:
+    if "phi(" in word or "sqrt" in word:
+        return Spending.OBRIEN_FLEMING, 1.0
+    if "pocock" in word or "ln(" in word or "log(" in word:
         return Spending.POCOCK, 1.0
     found = POWER_LAW.search(word)
     if found:

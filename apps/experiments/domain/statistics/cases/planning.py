@@ -194,7 +194,9 @@ def _plan(reader: CaseReader, scale: Scale) -> PlanInputs:
     information: tuple[float, ...] = ()
     if reader.has("information", "looks", "spending"):
         design, information = spending_of(reader), _information(reader)
-    tuning = reader.number_or(0.0, "tuning_n", "sequential_tuning_parameter")
+    always = "sequential" in reader.text("", "method") or reader.flag("sequential")
+    default = 5000.0 if always and design is None else 0.0
+    tuning = reader.number_or(default, "tuning_n", "sequential_tuning_parameter")
     comparisons = reader.number_or(1.0, "comparisons")
     return PlanInputs(
         mean=mean,

@@ -41,6 +41,8 @@ METHODS: Mapping[str, Callable[[CaseReader], Document]] = {
     "novelty": planning.read_novelty,
     "simpson": planning.read_simpson,
     "power": planning.read_power,
+    "sequential_power": planning.read_power,
+    "power_sequential": planning.read_power,
     "mde": planning.read_power,
     "sample_size": planning.read_power,
 }
