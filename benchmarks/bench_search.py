@@ -1,8 +1,9 @@
 """Search core against its own parts, and a web worker's memory, on the icecat catalogue.
 
 Core: understand, one keyword statement, one FAISS scan, fusion, four features, scores, top 20,
-hydration by plain SQL. Base: the same keyword statement and the same FAISS scan, on
-the same connection. Warm, query vectors cached, rounds interleaved. Uses the database
+hydration by plain SQL. Base: the same keyword statement and the same FAISS scan, one after
+the other, by the same calls on the same connection (the core scans while PostgreSQL works).
+Warm, query vectors cached, rounds interleaved. Uses the database
 `endcap_eval` of the embedded server, and fills it when it is empty.
 """
 
@@ -103,13 +104,13 @@ def _core(queries: list[str]) -> float:
 
 def _base() -> Callable[[str], None]:
     from django.conf import settings
-    from django.db import connection
 
     from apps.embeddings.domain.masks import rows_allowed
     from apps.embeddings.selectors import product_index, query_vector
     from apps.features.selectors import serving_snapshot
     from apps.search.selectors.keyword import keyword_statement
     from apps.search.selectors.retrieval import _active
+    from apps.search.selectors.statements import row_fetch
     from apps.search.selectors.understanding import query_understanding
 
     columns = serving_snapshot().columns
@@ -127,9 +128,7 @@ def _base() -> Callable[[str], None]:
                 sys.exit("there is no query encoder")
             prepared[query] = (keyword_statement(understanding, columns.horizon), vector)
         (sql, parameters), vector = prepared[query]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            cursor.fetchone()
+        row_fetch(sql, parameters)
         loaded.index.search(vector, settings.SEMANTIC_CANDIDATES, mask)
 
     return run

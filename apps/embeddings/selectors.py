@@ -18,7 +18,7 @@ from apps.embeddings.domain.lru import BoundedCache
 from apps.embeddings.domain.masks import rows_allowed
 from apps.embeddings.domain.texts import query_fold
 from apps.model_registry.contracts import Artifact, ArtifactManifest
-from apps.model_registry.services.holder import ArtifactHolder
+from apps.model_registry.services.holder import ArtifactHolder, Held
 
 INDEX_ARTIFACT = "product_index"
 ENCODER_ARTIFACT = "query_encoder"
@@ -65,9 +65,22 @@ query_encoder: ArtifactHolder[QueryEncoder] = ArtifactHolder(ENCODER_ARTIFACT, _
 _vectors: BoundedCache[tuple[str, str], FloatArray] = BoundedCache(_CACHED_QUERIES)
 
 
-def query_vector(text: str) -> FloatArray | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Engines:
+    """Encoder and index as one moment has them: using these needs no database."""
+
+    encoder: Held[QueryEncoder]
+    index: Held[LoadedIndex]
+
+
+def engines_now() -> Engines:
+    """Both, loaded if they are not yet."""
+    return Engines(query_encoder.state, product_index.state)
+
+
+def query_vector(text: str, engines: Engines | None = None) -> FloatArray | None:
     """float32[dimension] of length 1, read-only; None when no encoder can be loaded."""
-    held = query_encoder.state
+    held = query_encoder.state if engines is None else engines.encoder
     encoder = held.value
     if encoder is None:
         return None
@@ -83,7 +96,12 @@ def query_vector(text: str) -> FloatArray | None:
 
 
 def nearest(
-    *, vector: FloatArray, k: int, floor: float, allowed: BoolArray | None = None
+    *,
+    vector: FloatArray,
+    k: int,
+    floor: float,
+    allowed: BoolArray | None = None,
+    engines: Engines | None = None,
 ) -> Neighbours:
     """The `k` nearest products at a cosine of `floor` or more.
 
@@ -92,11 +110,12 @@ def nearest(
         k: at most so many.
         floor: similarity under which a product is not an answer.
         allowed: bool by primary key, applied inside the scan; None allows all.
+        engines: which to use; None for the current ones.
 
     Raises:
         IndexUnavailable: no index can be loaded, or it does not fit the encoder.
     """
-    loaded = _index_get()
+    loaded = _index_of(engines_now() if engines is None else engines)
     if len(vector) != loaded.index.dimension:
         raise IndexUnavailable("dimension")
     rows_mask = None if allowed is None else rows_allowed(loaded.pks, allowed)
@@ -105,11 +124,11 @@ def nearest(
     return Neighbours(np.asarray(loaded.pks[rows[near]], dtype=np.int32), similarities[near])
 
 
-def _index_get() -> LoadedIndex:
-    held = product_index.state
+def _index_of(engines: Engines) -> LoadedIndex:
+    held = engines.index
     if held.value is None:
         raise IndexUnavailable(held.reason)
-    encoder = query_encoder.get()
+    encoder = engines.encoder.value
     if encoder is not None and encoder.model_name != held.value.model_name:
         raise IndexUnavailable("model_mismatch")
     return held.value

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from apps.ranking.contracts import Candidates
 from apps.search.contracts import FusionMethod, KeywordMatches, KeywordMode, RankedList
 from apps.search.domain.fusion import Fusion, candidates_fuse
-from apps.search.domain.keyword_list import keyword_list, keyword_mode
+from apps.search.domain.keyword_list import keyword_list, keyword_mode, list_cut
 
 lists_of = st.lists(st.integers(0, 60), unique=True, max_size=40)
 
@@ -122,3 +122,19 @@ def test_modes() -> None:
     assert keyword_mode(3, 3) is KeywordMode.ALL_TERMS
     assert keyword_mode(3, 9) is KeywordMode.RELAXED
     assert keyword_mode(0, 9) is KeywordMode.RELAXED
+
+
+@pytest.mark.parametrize(
+    ("floor", "relative", "expected"),
+    [(0.0, 0.0, 5), (0.5, 0.0, 3), (0.0, 0.7, 2), (0.3, 0.5, 3), (0.9, 0.5, 1), (1.1, 0.0, 0)],
+)
+def test_a_list_ends_at_the_floor_or_far_below_its_best(
+    floor: float, relative: float, expected: int
+) -> None:
+    found = list_cut(ranked([4, 2, 9, 1, 3]), floor, relative)
+    assert found.rows.tolist() == [4, 2, 9, 1, 3][:expected]
+    assert len(found.scores) == expected
+
+
+def test_no_list_ends_at_once() -> None:
+    assert len(list_cut(RankedList.empty(), 0.3, 0.7)) == 0

@@ -1,5 +1,7 @@
 """Which category a query is about, by where its best candidates stand."""
 
+from bisect import bisect_left
+
 import numpy as np
 
 from apps.catalog.contracts import CategoryTree
@@ -30,14 +32,16 @@ def category_detect(
     """
     if not len(codes):
         return None
-    ordered = np.sort(codes)
+    # A handful of codes: bisecting a list takes a tenth of numpy's call.
+    ordered = sorted(codes.tolist())
+    enough = share * len(ordered)
     found: DetectedCategory | None = None
     code, end = 0, len(tree)
     while code < end:
         node = tree.categories[code]
-        inside = int(np.searchsorted(ordered, node.end) - np.searchsorted(ordered, code))
-        if inside >= share * len(codes):
-            found = DetectedCategory(node.path, inside / len(codes))
+        inside = bisect_left(ordered, node.end) - bisect_left(ordered, code)
+        if inside >= enough:
+            found = DetectedCategory(node.path, inside / len(ordered))
             code, end = code + 1, node.end
         else:
             code = node.end

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.catalog.contracts import BoolArray
 from apps.ranking.contracts import Candidates, Float32, Float64, Int32
 from apps.search.contracts import FusionMethod, RankedList
 from apps.search.domain.keyword_list import ALL_TERMS
@@ -31,19 +30,18 @@ def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -
 
     The candidates come in the keyword list's order, then what only the semantic list holds.
     """
-    slots, fresh = _slots(keyword.rows, semantic.rows)
-    size = len(keyword) + int(fresh.sum())
-    rows = np.concatenate([keyword.rows, semantic.rows[fresh]])
+    slots, rows = _slots(keyword.rows, semantic.rows)
+    first, size = len(keyword), len(rows)
     keyword_rank = np.zeros(size, dtype=np.int32)
-    keyword_rank[: len(keyword)] = np.arange(1, len(keyword) + 1, dtype=np.int32)
+    keyword_rank[:first] = np.arange(1, first + 1, dtype=np.int32)
     keyword_score = np.full(size, np.nan, dtype=np.float32)
-    keyword_score[: len(keyword)] = keyword.scores
+    keyword_score[:first] = keyword.scores
     semantic_rank = np.zeros(size, dtype=np.int32)
     semantic_rank[slots] = np.arange(1, len(semantic) + 1, dtype=np.int32)
     semantic_score = np.full(size, np.nan, dtype=np.float32)
     semantic_score[slots] = semantic.scores
     if fusion.method is FusionMethod.RRF:
-        score = _reciprocal(_trust(keyword_score), keyword_rank, semantic_rank)
+        score = _reciprocal(keyword, slots, size)
     else:
         score = _by_score(keyword_score, semantic_score, fusion)
     return Candidates(
@@ -56,42 +54,45 @@ def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -
     )
 
 
-def _slots(keyword_rows: Int32, semantic_rows: Int32) -> tuple[Int32, BoolArray]:
-    """Where each semantic row stands among the candidates, and which are new."""
-    slots = np.full(len(semantic_rows), -1, dtype=np.int32)
-    if len(keyword_rows) and len(semantic_rows):
-        order = np.argsort(semantic_rows)
-        ascending = semantic_rows[order]
-        at = np.searchsorted(ascending, keyword_rows)
-        at[at == len(ascending)] = 0
-        common = np.flatnonzero(ascending[at] == keyword_rows)
-        slots[order[at[common]]] = common
-    fresh = slots < 0
-    slots[fresh] = np.arange(len(keyword_rows), len(keyword_rows) + int(fresh.sum()))
-    return slots, fresh
+def _slots(keyword_rows: Int32, semantic_rows: Int32) -> tuple[Int32, Int32]:
+    """Where each semantic row stands among the candidates, and the candidates' rows."""
+    first, more = len(keyword_rows), len(semantic_rows)
+    if not first or not more:
+        every = np.arange(first, first + more, dtype=np.int32)
+        return every, np.concatenate([keyword_rows, semantic_rows])
+    slots = np.full(more, -1, dtype=np.int32)
+    order = np.argsort(semantic_rows)
+    ascending = semantic_rows[order]
+    at = np.searchsorted(ascending, keyword_rows)
+    common = np.flatnonzero(ascending.take(at, mode="clip") == keyword_rows)
+    slots[order[at[common]]] = common
+    fresh = np.flatnonzero(slots < 0)
+    slots[fresh] = np.arange(first, first + len(fresh))
+    return slots, np.concatenate([keyword_rows, semantic_rows[fresh]])
 
 
-def _trust(keyword_score: Float32) -> Float64:
-    """How much a keyword rank counts: half for some of the terms where others hold them all."""
-    firm = keyword_score >= ALL_TERMS
-    if not firm.any():
-        return np.ones(len(keyword_score))
-    return np.where(firm, 1.0, SOME_TERMS_TRUST)
-
-
-def _reciprocal(trust: Float64, keyword_rank: Int32, semantic_rank: Int32) -> Float64:
+def _reciprocal(keyword: RankedList, slots: Int32, size: int) -> Float64:
     """Sum of trust / (60 + rank), over the most that the lists at hand could give.
+
+    A keyword rank counts half for some of the terms where others hold them all.
+
+    Args:
+        keyword: the candidates begin with it, best first.
+        slots: int[m], where each row of the semantic list stands among them.
+        size: of the candidates.
 
     Source: Cormack, Clarke and Büttcher, Reciprocal rank fusion, SIGIR 2009, equation 1.
     """
-    total = np.zeros(len(keyword_rank), dtype=np.float64)
-    lists = 0
-    for ranks, trusted in ((keyword_rank, trust), (semantic_rank, np.ones(len(trust)))):
-        there = ranks > 0
-        if there.any():
-            lists += 1
-            total[there] += trusted[there] / (RRF_K + ranks[there])
-    return total * ((RRF_K + 1.0) / max(lists, 1))
+    total = np.zeros(size, dtype=np.float64)
+    first, firm = len(keyword), int(np.count_nonzero(keyword.scores >= ALL_TERMS))
+    total[:first] = 1.0 / np.arange(RRF_K + 1.0, RRF_K + 1.0 + first)
+    if firm:
+        total[firm:first] *= SOME_TERMS_TRUST
+    # Each slot stands once: nothing is added twice to one place.
+    total[slots] += 1.0 / np.arange(RRF_K + 1.0, RRF_K + 1.0 + len(slots))
+    lists = (first > 0) + (len(slots) > 0)
+    total *= (RRF_K + 1.0) / max(lists, 1)
+    return total
 
 
 def _by_score(keyword: Float32, semantic: Float32, fusion: Fusion) -> Float64:

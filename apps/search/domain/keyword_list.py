@@ -22,21 +22,52 @@ def keyword_list(matches: KeywordMatches, row_of_pk: IntArray) -> tuple[RankedLi
         matches: by pk, unordered; a product may stand in more than one part.
         row_of_pk: int32[greatest pk + 1], -1 for unknown.
     """
-    parts = np.full(len(matches.part_pks), PART_NUMBER, dtype=np.float32)
-    strict = _bounded(matches.strict_ranks) + np.float32(ALL_TERMS)
-    pks = np.concatenate([matches.part_pks, matches.strict_pks, matches.relaxed_pks])
-    scores = np.concatenate([parts, strict, _bounded(matches.relaxed_ranks)])
-    pks, scores = _ordered(pks, scores)
+    pks, scores = matches.strict_pks, _bounded(matches.strict_ranks) + np.float32(ALL_TERMS)
     if len(matches.part_pks) or len(matches.relaxed_pks):
+        parts = np.full(len(matches.part_pks), PART_NUMBER, dtype=np.float32)
+        pks = np.concatenate([matches.part_pks, pks, matches.relaxed_pks])
+        scores = np.concatenate([parts, scores, _bounded(matches.relaxed_ranks)])
+        pks, scores = _ordered(pks, scores)
         _, first = np.unique(pks, return_index=True)
         first.sort()
         pks, scores = pks[first], scores[first]
-    rows = np.full(len(pks), -1, dtype=np.int32)
-    known = pks < len(row_of_pk)
-    rows[known] = row_of_pk[pks[known]]
+    else:
+        pks, scores = _ordered(pks, scores)
+    ranked = RankedList(*rows_known(pks, scores, row_of_pk))
+    return ranked, int(np.count_nonzero(ranked.scores >= ALL_TERMS))
+
+
+def rows_known(pks: IntArray, scores: Float32, row_of_pk: IntArray) -> tuple[IntArray, Float32]:
+    """Rows and scores of the products that the columns hold, in the same order.
+
+    Args:
+        pks: int32[m].
+        scores: float32[m].
+        row_of_pk: int32[greatest pk + 1], -1 for unknown.
+    """
+    if len(pks) and pks.max() >= len(row_of_pk):
+        inside = pks < len(row_of_pk)
+        pks, scores = pks[inside], scores[inside]
+    rows = row_of_pk[pks]
     found = rows >= 0
-    ranked = RankedList(rows[found], scores[found])
-    return ranked, int((ranked.scores >= ALL_TERMS).sum())
+    if found.all():
+        return rows, scores
+    return rows[found], scores[found]
+
+
+def list_cut(ranked: RankedList, floor: float, relative: float) -> RankedList:
+    """The head of a list that ends where it stops being an answer.
+
+    Args:
+        ranked: best first.
+        floor: the least score that is an answer.
+        relative: the least share of the best score that is one, in [0, 1].
+    """
+    if not len(ranked):
+        return ranked
+    least = max(floor, relative * float(ranked.scores[0]))
+    count = int(np.count_nonzero(ranked.scores >= least))
+    return RankedList(ranked.rows[:count], ranked.scores[:count])
 
 
 def keyword_mode(firm: int, total: int) -> KeywordMode:

@@ -8,11 +8,10 @@ is most of the overhead (benchmarks/bench_search.py).
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from apps.catalog.contracts import IntArray, ProductDocument
 from apps.catalog.selectors import attributes_read
 from apps.features.contracts import ServingSnapshot
+from apps.search.selectors.statements import rows_fetch
 
 _PAGE = """
     SELECT id, product_id, title, description, brand, price, sale_price, currency,
@@ -30,9 +29,7 @@ def documents_of_rows(snapshot: ServingSnapshot, rows: IntArray) -> dict[int, Pr
     """
     columns = snapshot.columns
     row_of_pk = dict(zip(columns.pks[rows].tolist(), rows.tolist(), strict=True))
-    with connection.cursor() as cursor:
-        cursor.execute(_PAGE, [list(row_of_pk)])
-        found = cursor.fetchall()
+    found = rows_fetch(_PAGE, [list(row_of_pk)])
     return {row_of_pk[each[0]]: _document(snapshot, row_of_pk[each[0]], each) for each in found}
 
 

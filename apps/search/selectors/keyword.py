@@ -4,16 +4,17 @@ It answers every match, not a first page: as arrays of bytes, so that facets can
 over all of them in memory. No filter is in it, so that a filter never changes what matches.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from django.conf import settings
-from django.db import connection
 from numpy.typing import NDArray
 
 from apps.catalog.selectors import staleness_sql
 from apps.search.contracts import KeywordMatches, QueryTerm, Understanding
 from apps.search.domain.normalise import pieces
+from apps.search.selectors.statements import row_fetch
 
 Parameter = str | int | list[str]
 Parameters = dict[str, Parameter]
@@ -40,27 +41,28 @@ class _Expression:
     parameters: tuple[str, ...]
 
 
-def keyword_matches(understanding: Understanding, horizon: int) -> KeywordMatches:
+def keyword_matches(
+    understanding: Understanding, horizon: int, meanwhile: Callable[[], object] = lambda: None
+) -> KeywordMatches:
     """Every active product that the query's words find, and the catalogue's fingerprint.
 
     Args:
         understanding: without terms only the fingerprint is read.
         horizon: of the columns at hand; what changed after it makes them stale.
+        meanwhile: work that needs no database; it is done while PostgreSQL answers.
 
     Raises:
         OperationalError: PostgreSQL did not answer.
     """
     sql, parameters = keyword_statement(understanding, horizon)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
+    row = row_fetch(sql, parameters, meanwhile)
     return KeywordMatches(
         strict_pks=_integers(row[0]),
         strict_ranks=_floats(row[1]),
         relaxed_pks=_integers(row[2]),
         relaxed_ranks=_floats(row[3]),
         part_pks=_integers(row[4]),
-        fingerprint=str(row[5]),
+        fingerprint=(row[5] or b"").decode(),
     )
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from apps.catalog.contracts import BoolArray, ProductColumns
 from apps.common.observability.metrics import degraded_total
 from apps.embeddings.contracts import IndexUnavailable, Neighbours
-from apps.embeddings.selectors import nearest, query_vector
+from apps.embeddings.selectors import Engines, engines_now, nearest, query_vector
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_refresh
 from apps.ranking.contracts import Candidates
@@ -21,7 +21,7 @@ from apps.search.contracts import (
     Understanding,
 )
 from apps.search.domain.fusion import Fusion, candidates_fuse
-from apps.search.domain.keyword_list import keyword_list, keyword_mode
+from apps.search.domain.keyword_list import keyword_list, keyword_mode, list_cut, rows_known
 from apps.search.metrics import step_timed
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
@@ -55,8 +55,9 @@ class Retrieved:
 def retrieval(understanding: Understanding) -> Retrieved:
     """Run both engines and fuse. A missing engine is named, never an error."""
     degraded: list[str] = []
+    scan = _Scan(understanding.normalised)
     with step_timed("keyword"):
-        matches, snapshot = _keyword(understanding, serving_snapshot())
+        matches, snapshot = _keyword(understanding, serving_snapshot(), scan)
         if matches is None:
             degraded.append("keyword")
     if not understanding.normalised:
@@ -64,12 +65,12 @@ def retrieval(understanding: Understanding) -> Retrieved:
     keyword, firm = RankedList.empty(), 0
     if matches is not None:
         keyword, firm = keyword_list(matches, snapshot.columns.row_of_pk)
-    with step_timed("semantic"):
-        floor = settings.SEMANTIC_SIMILARITY_FLOOR
-        if matches is not None and not len(keyword):
-            # Nonsense is as near to some product as many a real query: see docs/search.md.
-            floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE
-        semantic = semantic_list(understanding.normalised, snapshot.columns, floor)
+    floor = settings.SEMANTIC_SIMILARITY_FLOOR
+    if matches is not None and not len(keyword):
+        # Nonsense is as near to some product as many a real query: see docs/search.md.
+        floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE
+    # The snapshot is another one when the statement found it stale: then scanned again.
+    semantic = _above(scan.over(snapshot.columns), floor)
     if semantic is None:
         degraded.append("semantic")
         semantic = RankedList.empty()
@@ -90,39 +91,73 @@ def fusion_configured() -> Fusion:
 
 def semantic_list(text: str, columns: ProductColumns, floor: float) -> RankedList | None:
     """The nearest active products at `floor` or above; None when there is no index."""
+    return _above(_scanned(text, columns, engines_now()), floor)
+
+
+def _above(scanned: RankedList | None, floor: float) -> RankedList | None:
+    if scanned is None:
+        return None
+    return list_cut(scanned, floor, settings.SEMANTIC_SIMILARITY_RELATIVE)
+
+
+class _Scan:
+    """The nearest products of one text, looked for once for each state of the columns.
+
+    It holds its engines from the start: loading them takes statements, and the connection is
+    busy while it scans.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._engines = engines_now()
+        self._last: tuple[ProductColumns, RankedList | None] | None = None
+
+    def over(self, columns: ProductColumns) -> RankedList | None:
+        """What `_scanned` answers; nothing for an empty text."""
+        if not self._text:
+            return None
+        if self._last is None or self._last[0] is not columns:
+            with step_timed("semantic"):
+                self._last = (columns, _scanned(self._text, columns, self._engines))
+        return self._last[1]
+
+
+def _scanned(text: str, columns: ProductColumns, engines: Engines) -> RankedList | None:
     try:
-        neighbours = _nearest(text, columns, floor)
+        neighbours = _nearest(text, columns, engines)
     except IndexUnavailable as error:
         degraded_total.labels(component="semantic", reason="index").inc()
         logger.warning("semantic_unavailable", reason=str(error))
         return None
-    pks = neighbours.pks
-    rows = np.full(len(pks), -1, dtype=np.int32)
-    known = pks < len(columns.row_of_pk)
-    rows[known] = columns.row_of_pk[pks[known]]
-    found = rows >= 0
-    return RankedList(rows[found], neighbours.similarities[found])
+    return RankedList(*rows_known(neighbours.pks, neighbours.similarities, columns.row_of_pk))
 
 
-def _nearest(text: str, columns: ProductColumns, floor: float) -> Neighbours:
-    vector = query_vector(text)
+def _nearest(text: str, columns: ProductColumns, engines: Engines) -> Neighbours:
+    vector = query_vector(text, engines)
     if vector is None:
         raise IndexUnavailable("no query encoder")
     return nearest(
         vector=vector,
         k=settings.SEMANTIC_CANDIDATES,
-        floor=floor,
+        floor=min(settings.SEMANTIC_SIMILARITY_FLOOR, settings.SEMANTIC_SIMILARITY_FLOOR_ALONE),
         allowed=_active.by_pk(columns),
+        engines=engines,
     )
 
 
 def _keyword(
-    understanding: Understanding, snapshot: ServingSnapshot
+    understanding: Understanding, snapshot: ServingSnapshot, scan: _Scan
 ) -> tuple[KeywordMatches | None, ServingSnapshot]:
-    """The matches, and the snapshot to read them by: a fresh one when they saw newer rows."""
-    horizon = snapshot.columns.horizon
+    """The matches, and the snapshot to read them by: a fresh one when they saw newer rows.
+
+    The vectors are scanned while PostgreSQL looks for words.
+    """
+    columns = snapshot.columns
     try:
-        matches = postgresql_call("keyword", lambda: keyword_matches(understanding, horizon))
+        matches = postgresql_call(
+            "keyword",
+            lambda: keyword_matches(understanding, columns.horizon, lambda: scan.over(columns)),
+        )
     except PostgresqlGone:
         return None, snapshot
     if matches.fingerprint == snapshot.columns.fingerprint:

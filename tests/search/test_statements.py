@@ -1,0 +1,56 @@
+"""The hot statements: the answer, the work done meanwhile, and what goes wrong."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import DataError, connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.search.selectors.statements import row_fetch, rows_fetch
+
+SQL = "SELECT int4send(%(number)s), %(text)s::text, NULL::bytea"
+PARAMETERS = {"number": 7, "text": "schön"}
+ROW = (b"\x00\x00\x00\x07", "schön".encode(), None)
+
+
+@pytest.fixture(params=["autocommit", "transaction", "debug"])
+def _way(request: pytest.FixtureRequest) -> Iterator[None]:
+    request.getfixturevalue("transactional_db" if request.param == "autocommit" else "db")
+    connection.force_debug_cursor = request.param == "debug"
+    yield
+    connection.force_debug_cursor = False
+
+
+@pytest.mark.usefixtures("_way")
+def test_answers_bytes_and_works_meanwhile() -> None:
+    done: list[str] = []
+    assert row_fetch(SQL, PARAMETERS, lambda: done.append("scan")) == ROW
+    assert done == ["scan"]
+    assert rows_fetch("SELECT * FROM generate_series(1, %s)", [3]) == [(1,), (2,), (3,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_meanwhile_leaves_no_answer_behind() -> None:
+    def fail() -> None:
+        raise ValueError("scan")
+
+    with pytest.raises(ValueError, match="scan"):
+        row_fetch(SQL, PARAMETERS, fail)
+    assert row_fetch(SQL, {**PARAMETERS, "number": 8})[0] == b"\x00\x00\x00\x08"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_postgresql_refuses_is_djangos_error() -> None:
+    with pytest.raises(DataError):
+        row_fetch("SELECT int4send(1 / %(number)s)", {"number": 0})
+    with pytest.raises(DataError):
+        rows_fetch("SELECT 1 / %s", [0])
+    assert row_fetch(SQL, PARAMETERS) == ROW
+
+
+@pytest.mark.django_db
+def test_who_looks_at_statements_sees_them() -> None:
+    with CaptureQueriesContext(connection) as statements:
+        row_fetch(SQL, PARAMETERS)
+        rows_fetch("SELECT %s", ["x"])
+    assert len(statements) == 2
