@@ -89,9 +89,16 @@ def _product_row(row: Sequence[Any]) -> ProductRow:
     return ProductRow(*(*row[:12], attributes_read(row[12])))
 
 
+_plain_attributes = msgspec.json.Decoder(dict[str, str | int | float | bool | tuple[str, ...]])
+
+
 def attributes_read(text: str) -> dict[str, AttributeValue]:
     """Attributes from their JSON; lists become tuples, nulls and objects are left out."""
-    return attributes_read_plain(msgspec.json.decode(text))
+    try:
+        # Nearly all are plain: then the decoder's own answer is the answer.
+        return _plain_attributes.decode(text)
+    except msgspec.ValidationError:
+        return attributes_read_plain(msgspec.json.decode(text))
 
 
 def attributes_read_plain(read: Mapping[str, Any]) -> dict[str, AttributeValue]:
