@@ -7,14 +7,11 @@ from apps.experiments.contracts.statistics import (
     Alternative,
     BetaPrior,
     CannotCompute,
-    ClusterSums,
     CupedSums,
-    DayEffect,
     MeanSums,
     NormalPrior,
     PlanInputs,
     ProportionSums,
-    QuantileSummary,
     RatioSums,
     Reason,
     Scale,
@@ -22,14 +19,8 @@ from apps.experiments.contracts.statistics import (
     SpendingPlan,
 )
 from apps.experiments.contracts.statistics_results import (
-    BiasResult,
     EffectEstimate,
-    GuardrailResult,
-    MultipleExposureResult,
-    NoveltyResult,
     PosteriorResult,
-    SimpsonResult,
-    SrmResult,
     TestResult,
 )
 from apps.experiments.domain.statistics.bayesian import expected_losses
@@ -42,19 +33,13 @@ from apps.experiments.domain.statistics.group_sequential import (
     boundaries_compute,
     looks_read,
 )
-from apps.experiments.domain.statistics.guardrails import non_inferiority
-from apps.experiments.domain.statistics.health import multiple_exposure, pre_exposure_bias, srm
-from apps.experiments.domain.statistics.multiple import benjamini_hochberg, holm
 from apps.experiments.domain.statistics.post_stratification import (
     post_stratified_effect,
     sums_added,
 )
 from apps.experiments.domain.statistics.power import mde, plan_power, sample_size
-from apps.experiments.domain.statistics.quantile_moments import order_positions
-from apps.experiments.domain.statistics.quantiles import quantile_bootstrap, quantile_summary
 from apps.experiments.domain.statistics.sequential import confidence_sequence
 from apps.experiments.domain.statistics.spending import alpha_spent
-from apps.experiments.domain.statistics.trends import novelty, simpson
 
 A = MeanSums(1000, 500.0, 900.0)
 B = MeanSums(1000, 550.0, 980.0)
@@ -125,107 +110,6 @@ def test_beta_posteriors_say_what_they_cannot() -> None:
     lower = beta_posterior(ProportionSums(50, 1), ProportionSums(50, 9), lower_is_better=True)
     assert isinstance(lower, PosteriorResult)
     assert lower.chance_to_win < 0.05
-
-
-def test_srm_of_k_arms() -> None:
-    answer = srm([5200, 4800, 0], [1, 1, 0])
-    assert isinstance(answer, SrmResult)
-    assert answer.chi_square == pytest.approx(16.0)
-    assert answer.degrees_of_freedom == 1
-    assert answer.mismatch
-    assert reason(srm([1, 2], [1])) is Reason.INVALID_INPUT
-    assert reason(srm([1, -2], [1, 1])) is Reason.INVALID_INPUT
-    assert reason(srm([10, 20], [1, 0])) is Reason.ZERO_DENOMINATOR
-    assert reason(srm([0, 0], [1, 1])) is Reason.NO_DATA
-    assert reason(srm([30, 0], [1, 0])) is Reason.INVALID_INPUT
-    assert reason(srm([3, 3], [1, 1])) is Reason.TOO_FEW_UNITS
-
-
-def test_a_planted_srm_is_caught() -> None:
-    rng = np.random.default_rng(5)
-    caught = 0
-    for _ in range(300):
-        first = int(rng.binomial(25_000, 0.52))
-        answer = srm([first, 25_000 - first], [0.5, 0.5])
-        assert isinstance(answer, SrmResult)
-        caught += answer.mismatch
-    assert caught / 300 >= 0.99
-
-
-def test_multiple_exposures() -> None:
-    fine = multiple_exposure(units=1000, multiple=0)
-    assert isinstance(fine, MultipleExposureResult)
-    assert not fine.alarm
-    assert fine.upper_bound == pytest.approx(1 - 0.05 ** (1 / 1000))
-    every = multiple_exposure(units=10, multiple=10)
-    assert isinstance(every, MultipleExposureResult)
-    assert every.upper_bound == 1
-    assert reason(multiple_exposure(units=0, multiple=0)) is Reason.NO_DATA
-    assert reason(multiple_exposure(units=1, multiple=2)) is Reason.INCONSISTENT_SUMS
-
-
-def test_pre_exposure_bias_reads_the_covariate() -> None:
-    low = CupedSums(A, (100.0,), ((300.0,),), (50.0,))
-    high = CupedSums(A, (300.0,), ((500.0,),), (50.0,))
-    biased = pre_exposure_bias(low, high)
-    assert isinstance(biased, BiasResult)
-    assert biased.biased
-    same = pre_exposure_bias(low, low)
-    assert isinstance(same, BiasResult)
-    assert same.test.p_value == 1
-
-
-@pytest.mark.parametrize(
-    ("slope", "fading", "growing"), [(-0.1, True, False), (0.1, False, True), (0.0, False, False)]
-)
-def test_novelty_is_a_trend(slope: float, fading: bool, growing: bool) -> None:
-    days = [DayEffect(day, 1 + slope * day, 0.02) for day in range(7)]
-    answer = novelty(days)
-    assert isinstance(answer, NoveltyResult)
-    assert answer.slope == pytest.approx(slope, abs=1e-12)
-    assert (answer.fading, answer.growing) == (fading, growing)
-
-
-def test_novelty_needs_days_that_vary() -> None:
-    assert reason(novelty([DayEffect(1, 1, 1), DayEffect(2, 1, 1)])) is Reason.TOO_FEW_UNITS
-    flat = [DayEffect(day, 1, 0) for day in range(4)]
-    assert reason(novelty(flat)) is Reason.ZERO_VARIANCE
-
-
-def test_simpson_reversal_is_found() -> None:
-    # Better in each phase, worse in the pool: the second phase sends most units to treatment.
-    phases = [
-        (ProportionSums(9000, 5400), ProportionSums(1000, 650)),
-        (ProportionSums(1000, 100), ProportionSums(9000, 1200)),
-    ]
-    pooled = (sums_added(*(phase[0] for phase in phases)), sums_added(*(p[1] for p in phases)))
-    answer = simpson(phases, pooled)
-    assert isinstance(answer, SimpsonResult)
-    assert answer.reversal
-    assert answer.combined_effect > 0 > answer.pooled_effect
-    assert reason(simpson(phases[:1], pooled)) is Reason.TOO_FEW_UNITS
-
-
-def test_guardrails_are_safe_breached_or_unknown() -> None:
-    same, worse = MeanSums(10_000, 5000.0, 9000.0), MeanSums(10_000, 4000.0, 8000.0)
-    safe = non_inferiority(same, same, margin=0.1)
-    breached = non_inferiority(same, worse, margin=0.1)
-    unknown = non_inferiority(A, A, margin=0.01)
-    mirrored = non_inferiority(worse, same, margin=0.1, lower_is_better=True)
-    answers = (safe, breached, unknown, mirrored)
-    verdicts = []
-    for answer in answers:
-        assert isinstance(answer, GuardrailResult)
-        verdicts.append((answer.safe, answer.breached))
-    assert verdicts == [(True, False), (False, True), (False, False), (False, True)]
-    assert isinstance(safe, GuardrailResult)
-    assert safe.p_value < 0.05
-    assert reason(non_inferiority(A, B, margin=-1)) is Reason.INVALID_INPUT
-
-
-def test_many_p_values_say_what_they_cannot() -> None:
-    assert reason(holm([])) is Reason.NO_DATA
-    assert reason(benjamini_hochberg([1.2])) is Reason.INVALID_INPUT
 
 
 def test_boundaries_refuse_odd_designs() -> None:
@@ -309,85 +193,6 @@ def test_one_sided_plans_need_fewer_units() -> None:
     down = plan_power(PlanInputs(10, 100, alternative=Alternative.LESS), effect=0.05, n_total=1e5)
     assert not isinstance(down, CannotCompute)
     assert down.power < 1e-3
-
-
-def summary(answer: QuantileSummary | CannotCompute) -> QuantileSummary:
-    assert isinstance(answer, QuantileSummary)
-    return answer
-
-
-def test_quantiles_from_summaries_agree_with_theory() -> None:
-    rng = np.random.default_rng(9)
-    a, b = rng.exponential(1.0, 20_000), rng.exponential(1.1, 20_000)
-    answer = t_test(
-        summary(quantile_summary(a, 0.5)), summary(quantile_summary(b, 0.5)), scale=Scale.ABSOLUTE
-    )
-    assert isinstance(answer, TestResult)
-    # sd of a median of exponentials: sqrt(q (1 - q) / n) / density, density at the median 1/(2s).
-    theory = math.sqrt(0.25 / 20_000) * 2 * math.hypot(1.0, 1.1)
-    assert answer.estimate.standard_error == pytest.approx(theory, rel=0.2)
-    assert answer.estimate.effect == pytest.approx(0.1 * math.log(2), abs=4 * theory)
-
-
-def test_quantiles_of_clustered_events_are_less_certain() -> None:
-    rng = np.random.default_rng(4)
-    units = np.repeat(np.arange(800), 10).astype(np.float64)
-    values = np.repeat(rng.normal(size=800), 10) + 0.1 * rng.normal(size=8000)
-    alone = summary(quantile_summary(values, 0.5))
-    clustered = summary(quantile_summary(values, 0.5, units=units))
-    errors = []
-    for one in (alone, clustered):
-        answer = effect_estimate(one, one, Scale.ABSOLUTE)
-        assert isinstance(answer, EffectEstimate)
-        errors.append(answer.standard_error)
-    # Ten events of a unit say nearly the same: the variance is about ten times larger.
-    assert errors[1] / errors[0] == pytest.approx(math.sqrt(10), rel=0.15)
-
-
-def test_quantiles_say_what_they_cannot() -> None:
-    def refusal(**changes: object) -> Reason:
-        fields: dict[str, object] = {
-            "n": 1000,
-            "quantile": 0.5,
-            "estimate": 1.0,
-            "lower": 0.9,
-            "upper": 1.1,
-            "n_star": 1000,
-        }
-        bad = QuantileSummary(**{**fields, **changes})  # type: ignore[arg-type]  # odd on purpose
-        return reason(effect_estimate(bad, bad, Scale.ABSOLUTE))
-
-    assert refusal(n=0) is Reason.NO_DATA
-    assert refusal(n=3) is Reason.TOO_FEW_UNITS
-    assert refusal(upper=0.8) is Reason.INCONSISTENT_SUMS
-    assert refusal(upper=0.9) is Reason.ZERO_VARIANCE
-    assert refusal(quantile=1.0) is Reason.INVALID_INPUT
-    assert refusal(clusters=ClusterSums(1, 1, 1, 1, 1, 1)) is Reason.TOO_FEW_UNITS
-    assert refusal(clusters=ClusterSums(2, 0, 0, 0, 0, 0)) is Reason.ZERO_DENOMINATOR
-    with pytest.raises(NotComputable):
-        order_positions(0, 0.5)
-    assert reason(quantile_summary(np.zeros(0), 0.5)) is Reason.NO_DATA
-
-
-def test_the_bootstrap_agrees_with_the_summaries() -> None:
-    rng = np.random.default_rng(12)
-    a, b = rng.exponential(1.0, 5000), rng.exponential(1.2, 5000)
-    drawn = quantile_bootstrap(a, b, quantile=0.9)
-    exact = t_test(summary(quantile_summary(a, 0.9)), summary(quantile_summary(b, 0.9)))
-    assert isinstance(drawn, PosteriorResult)
-    assert isinstance(exact, TestResult)
-    assert drawn.effect == pytest.approx(exact.estimate.effect, abs=1e-12)
-    assert drawn.posterior_sd == pytest.approx(exact.estimate.standard_error, rel=0.15)
-    assert drawn == quantile_bootstrap(a, b, quantile=0.9)
-
-
-def test_the_bootstrap_says_what_it_cannot() -> None:
-    some, none, one = np.arange(10.0), np.zeros(0), np.ones(1)
-    assert reason(quantile_bootstrap(some, none, quantile=0.5)) is Reason.NO_DATA
-    assert reason(quantile_bootstrap(one, some, quantile=0.5)) is Reason.TOO_FEW_UNITS
-    assert reason(quantile_bootstrap(some * 0, some, quantile=0.5)) is Reason.ZERO_DENOMINATOR
-    same = quantile_bootstrap(np.ones(9), np.ones(9), quantile=0.5)
-    assert reason(same) is Reason.ZERO_VARIANCE
 
 
 def test_sums_that_are_no_numbers_are_refused() -> None:
