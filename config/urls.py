@@ -12,5 +12,6 @@ urlpatterns = [
     path("", include("apps.shop.urls")),
 ]
 
+handler403 = "apps.common.pages.page_forbidden"
 handler404 = "apps.common.pages.page_not_found"
 handler500 = "apps.common.pages.page_failed"

@@ -1,4 +1,4 @@
-"""404 and 500, for people and for programs: a path under /api answers the one error shape."""
+"""403, 404 and 500, for people and for programs: a path under /api answers the one error shape."""
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +10,11 @@ from apps.common.api.exceptions import error_body
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
     return _answer(request, 404, "not_found", "There is nothing at this address.")
+
+
+def page_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    del exception
+    return _answer(request, 403, "forbidden", "Your login does not allow this page.")
 
 
 def page_failed(request: HttpRequest) -> HttpResponse:

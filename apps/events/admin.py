@@ -10,12 +10,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from apps.common.domain.uuid7 import uuid7_floor
 from apps.events.models import Event, QueryLog
 
 _COUNT_AT_MOST = 10_000
 _RECENT = timedelta(days=31)
+_ID_TAIL = 8
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # subscripts exist for the checker only
@@ -52,19 +54,59 @@ class ReadOnlyLog(ModelAdmin):
 @admin.register(Event)
 class EventAdmin(ReadOnlyLog):
     list_display = (
-        "type", "product_id", "user_id", "client_id", "position", "quantity", "value",
-        "occurred_at",
+        "type", "product_id", "shopper", "position", "quantity", "value", "occurred_at",
     )  # fmt: skip
     list_filter = ("type",)
     search_fields = ("product_id__exact", "user_id__exact", "client_id__exact", "query_id__exact")
     search_help_text = "A whole product, user, client or query id; the last 31 days"
 
+    @display(description="Shopper")
+    def shopper(self, event: Event) -> str:
+        """The user, else the end of the client's id: its beginning is a time."""
+        if event.user_id:
+            return event.user_id
+        return f"…{event.client_id[-_ID_TAIL:]}" if event.client_id else ""
+
+
+class FoundFilter(admin.SimpleListFilter):
+    """Searches that disappointed, and those that did not."""
+
+    title = "found"
+    parameter_name = "found"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        return [("nothing", "Nothing"), ("something", "Something")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in {"nothing", "something"}:
+            return queryset
+        found_none = {"results_count": 0}
+        nothing = self.value() == "nothing"
+        return queryset.filter(**found_none) if nothing else queryset.exclude(**found_none)
+
 
 @admin.register(QueryLog)
 class QueryLogAdmin(ReadOnlyLog):
     list_display = (
-        "query", "results_count", "category", "latency_ms", "cache_hit", "degraded", "occurred_at",
+        "query_typed", "results_count", "category", "took", "cached", "missing", "occurred_at",
     )  # fmt: skip
-    list_filter = ("cache_hit",)
+    list_filter = (FoundFilter, "cache_hit")
+
+    @display(description="Query")
+    def query_typed(self, search: QueryLog) -> str:
+        return search.query or "(browsing)"
+
+    @display(description="Took")
+    def took(self, search: QueryLog) -> str:
+        return f"{search.latency_ms:.0f} ms"
+
+    @display(description="From cache")
+    def cached(self, search: QueryLog) -> str:
+        return "yes" if search.cache_hit else "no"
+
+    @display(description="Without")
+    def missing(self, search: QueryLog) -> str:
+        return ", ".join(search.degraded)
+
     search_fields = ("normalised__exact",)
     search_help_text = "A whole normalised query; the last 31 days"

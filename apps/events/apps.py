@@ -9,9 +9,11 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from apps.common.admin_dashboard import dashboard_register
         from apps.common.admin_navigation import NavigationEntry, navigation_register
         from apps.common.health import health_check_register
         from apps.events.api.schema import schema_register
+        from apps.events.dashboard import search_cards
         from apps.events.services.health import partitions_check
         from apps.events.tasks import JOBS
         from apps.jobs.contracts import job_register
@@ -20,6 +22,7 @@ class EventsConfig(AppConfig):
             job_register(job)
         health_check_register("events_partitions", partitions_check)
         schema_register()
+        dashboard_register(search_cards)
         navigation_register(
             NavigationEntry(
                 "Analysis", "Recent events", "bolt", "admin:events_event_changelist",

@@ -13,9 +13,11 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Every process can send runs to the workers: it needs the Celery app and its tasks.
         import celery_app  # noqa: F401 - importing makes it the current app
+        from apps.common.admin_dashboard import dashboard_register
         from apps.common.health import health_check_register
         from apps.jobs import tasks  # noqa: F401 - importing registers them
         from apps.jobs.contracts import job_register
+        from apps.jobs.dashboard import job_cards
         from apps.jobs.health import workers_check
         from apps.jobs.housekeeping import SPECS
         from apps.jobs.navigation import navigate
@@ -24,6 +26,7 @@ class JobsConfig(AppConfig):
             job_register(spec)
         health_check_register("jobs", workers_check)
         navigate()
+        dashboard_register(job_cards)
         post_migrate.connect(_schedules_make, sender=self, dispatch_uid="jobs.schedules")
 
 

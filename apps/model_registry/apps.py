@@ -8,8 +8,11 @@ class ModelRegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from apps.common.admin_dashboard import dashboard_register
         from apps.common.admin_navigation import NavigationEntry, navigation_register
+        from apps.model_registry.dashboard import artifact_cards
 
+        dashboard_register(artifact_cards)
         navigation_register(
             NavigationEntry(
                 section="Operations",

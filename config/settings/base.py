@@ -118,10 +118,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "apps.access.password_audit.PasswordChangeAudit"},
 ]
 LOGIN_URL = "/admin/login/"
+# A login page opened by itself leads to admin: there is no profile page.
+LOGIN_REDIRECT_URL = "/admin/"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 
 STATIC_URL = "/static/"

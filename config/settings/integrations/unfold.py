@@ -13,6 +13,7 @@ UNFOLD = {
             "href": lambda _request: static("shop/icon.svg"),
         },
     ],
+    "DASHBOARD_CALLBACK": "apps.common.admin_dashboard.dashboard_context",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {
