@@ -8,8 +8,10 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
-from unfold.decorators import action
+from unfold.decorators import action, display
 
 from apps.catalog.admin_feeds import export_page, import_page
 from apps.catalog.admin_filters import BrandFilter, CategoryFilter
@@ -29,7 +31,7 @@ _STEPS = {"up": -1, "down": 1}
 class ProductAdmin(ModelAdmin):
     form = ProductForm
     list_display = (
-        "product_id", "title", "brand", "category", "price", "currency", "availability", "stock",
+        "product_id", "title", "brand", "category_name_shown", "price", "availability", "stock",
         "active",
     )  # fmt: skip
     list_editable = ("price", "availability", "stock", "active")
@@ -61,6 +63,17 @@ class ProductAdmin(ModelAdmin):
         )}),
         ("Record", {"fields": ("created_at", "updated_at")}),
     )  # fmt: skip
+
+    class Media:
+        css = {"all": ("catalog/admin.css",)}
+
+    @display(description="Category", ordering="category")
+    def category_name_shown(self, product: Product) -> SafeString:
+        """Its last part; the whole path does not fit beside eight other columns."""
+        category = product.category
+        if category is None:
+            return format_html("{}", "-")
+        return format_html('<span title="{}">{}</span>', category.path, category.name)
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         return super().get_queryset(request).defer(*_HEAVY)

@@ -82,7 +82,7 @@ class _ReadOnlyAdmin(ModelAdmin):
 @admin.register(JobRun)
 class JobRunAdmin(_ReadOnlyAdmin):
     list_display = (
-        "job_name", "scheduled_for", "status_label", "progress_text", "attempts", "duration",
+        "job_title", "scheduled_for", "status_label", "progress_text", "attempts", "duration",
         "error_reason", "coalesced",
     )  # fmt: skip
     list_filter = ("status", "job_name")
@@ -91,6 +91,12 @@ class JobRunAdmin(_ReadOnlyAdmin):
     list_per_page = 50
     actions_list = ("trigger",)  # type: ignore[assignment]  # unfold annotates its empty default
     actions = ("retry_selected", "cancel_selected")
+
+    @display(description="Job", ordering="job_name")
+    def job_title(self, run: JobRun) -> str:
+        """What the job calls itself; a job that is gone keeps its name."""
+        titles = {spec.name: spec.title for spec in job_specs()}
+        return titles.get(run.job_name, run.job_name)
 
     @display(description="Status", label=STATUS_COLOURS)
     def status_label(self, run: JobRun) -> str:

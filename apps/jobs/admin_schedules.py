@@ -76,11 +76,15 @@ class PeriodicTaskAdmin(ModelAdmin):
 
     @display(description="Job")
     def job_label(self, task: PeriodicTask) -> str:
-        return job_of(task)
+        titles = {spec.name: spec.title for spec in job_specs()}
+        return titles.get(job_of(task), job_of(task))
 
     @display(description="When")
     def when_label(self, task: PeriodicTask) -> str:
-        return str(task.interval or task.crontab or "never")
+        if task.interval is None:
+            return str(task.crontab or "never")
+        seconds = task.interval.schedule.run_every.total_seconds()
+        return every_in_words(round(seconds))
 
     @transaction.atomic
     def save_model(
@@ -117,6 +121,15 @@ class CrontabScheduleAdmin(ModelAdmin):
 
     def get_model_perms(self, _request: HttpRequest) -> dict[str, bool]:
         return {}
+
+
+def every_in_words(seconds: int) -> str:
+    """An interval in its largest whole unit: 3600 is `every hour`, 90 `every 90 seconds`."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length and seconds % length == 0:
+            count = seconds // length
+            return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    return f"every {seconds} seconds" if seconds != 1 else "every second"
 
 
 def job_of(task: PeriodicTask) -> str:

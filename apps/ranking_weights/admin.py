@@ -45,9 +45,9 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
     form = WeightSetForm
     list_display = (
         "subject",
-        "weights_bars",
-        "status_label",
         "number",
+        "status_label",
+        "weights_bars",
         "preview",
         "published_at",
         "published_by",

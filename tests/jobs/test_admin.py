@@ -6,6 +6,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from apps.access.models import AuditEntry, User
+from apps.jobs.admin_schedules import every_in_words
 from apps.jobs.contracts import JobContext, JobOutcome
 from apps.jobs.models import DeadLetter, JobRun
 from apps.jobs.services import run_execute, run_request, schedules_ensure
@@ -186,3 +187,28 @@ def test_a_schedule_without_an_interval_or_crontab_is_refused(
 @pytest.mark.parametrize("model", ["intervalschedule", "crontabschedule"])
 def test_intervals_and_crontabs_have_pages(client: Client, operator: User, model: str) -> None:
     assert client.get(reverse(f"admin:django_celery_beat_{model}_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "every second"),
+        (2, "every 2 seconds"),
+        (60, "every minute"),
+        (90, "every 90 seconds"),
+        (300, "every 5 minutes"),
+        (3_600, "every hour"),
+        (86_400, "every day"),
+        (172_800, "every 2 days"),
+    ],
+)
+def test_intervals_read_in_their_largest_whole_unit(seconds: int, words: str) -> None:
+    assert every_in_words(seconds) == words
+
+
+def test_schedules_name_jobs_by_their_titles(client: Client, operator: User) -> None:
+    schedules_ensure()
+    listing = client.get(reverse("admin:django_celery_beat_periodictask_changelist"))
+    page = listing.content.decode()
+    assert "Sweep lost runs" in page
+    assert "every minute" in page
