@@ -84,8 +84,6 @@ def _tests() -> bool:
         "-q",
         "-n",
         "2",
-        "--dist",
-        "loadgroup",
         "--cov",
         "--cov-report=",
     ]

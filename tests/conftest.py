@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.common.snapshots import snapshots_forget
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.distribution"]
 # A busy machine is not a slow function; in CI the same examples are tried every time.
 hypothesis_settings.register_profile(
     "endcap", deadline=None, derandomize=os.environ.get("CI") == "true"

@@ -9,7 +9,7 @@ import urllib3
 
 from tests.stack.processes import DemoStack, demo_start, demo_stop, wait_until
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.processes, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 # Not followed: where a login leads is what is asserted.
 http = urllib3.PoolManager(retries=urllib3.Retry(0, redirect=False), timeout=20.0)
 

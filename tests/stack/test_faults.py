@@ -12,7 +12,7 @@ import urllib3
 from config.embedded.discovery import servers_below
 from tests.stack.processes import DemoStack, RedisProxy, wait_until, web_process
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 QUERIES = ("wireless headphones", "running shoes", "novel", "lamp", "", "zzqx")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.stack.processes import DemoStack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stack.processes import DemoStack
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.processes, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[2]
 
 
