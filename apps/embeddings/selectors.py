@@ -109,7 +109,8 @@ def nearest(
         vector: float32[dimension], from `query_vector`.
         k: at most so many.
         floor: similarity under which a product is not an answer.
-        allowed: bool by primary key, applied inside the scan; None allows all.
+        allowed: bool by primary key, applied inside the scan; None allows all. Never edited
+            afterwards.
         engines: which to use; None for the current ones.
 
     Raises:
@@ -118,10 +119,29 @@ def nearest(
     loaded = _index_of(engines_now() if engines is None else engines)
     if len(vector) != loaded.index.dimension:
         raise IndexUnavailable("dimension")
-    rows_mask = None if allowed is None else rows_allowed(loaded.pks, allowed)
+    rows_mask = None if allowed is None else _masks.of(loaded.pks, allowed)
     rows, similarities = loaded.index.search(vector, k, rows_mask)
     near = similarities >= floor
     return Neighbours(np.asarray(loaded.pks[rows[near]], dtype=np.int32), similarities[near])
+
+
+class _Masks:
+    """The last mask over an index's rows: callers keep `allowed` while products stay as active."""
+
+    def __init__(self) -> None:
+        self._last: tuple[IntArray, BoolArray, BoolArray] | None = None
+
+    def of(self, pks: IntArray, allowed: BoolArray) -> BoolArray:
+        """`rows_allowed`, computed once for the same two arrays (arrays are never edited)."""
+        last = self._last
+        if last is not None and last[0] is pks and last[1] is allowed:
+            return last[2]
+        mask = rows_allowed(pks, allowed)
+        self._last = (pks, allowed, mask)
+        return mask
+
+
+_masks = _Masks()
 
 
 def _index_of(engines: Engines) -> LoadedIndex:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from django.db import DatabaseError, connection
@@ -22,10 +22,18 @@ from apps.ranking_weights.models import WeightSetVersion
 logger = structlog.get_logger(__name__)
 
 
+# A category's path, and the features that have a source.
+_Asked = tuple[str | None, frozenset[str]]
+_REMEMBERED = 2048
+
+
 @dataclass(frozen=True, slots=True)
 class _Published:
+    """What is live, and what it came to for the categories and features asked so far."""
+
     sets: Mapping[str, WeightSet]
     degraded: bool = False
+    resolved: dict[_Asked, ResolvedWeights] = field(default_factory=dict)
 
 
 def _load() -> _Published:
@@ -75,13 +83,19 @@ def weights_resolve(
         WeightsInvalid: the override is no weight set.
     """
     published = _published.get()
-    return weights_resolve_from(
+    asked = (category_path, frozenset(available))
+    if override is None and (known := published.resolved.get(asked)) is not None:
+        return known
+    found = weights_resolve_from(
         published=published.sets,
         category_path=category_path,
         available=available,
         override=override,
         degraded=published.degraded,
     )
+    if override is None and len(published.resolved) < _REMEMBERED:
+        published.resolved[asked] = found
+    return found
 
 
 def weights_of_version(version_id: int) -> WeightSet | None:

@@ -17,7 +17,7 @@ _PAGE = """
     SELECT id, product_id, title, description, brand, price, sale_price, currency,
         availability, image_link, link, attributes::text, item_group_id, released_at::text,
         active
-    FROM catalog_product WHERE id = ANY(%s)
+    FROM catalog_product WHERE id = ANY(%s::int4[])
 """
 
 
@@ -29,7 +29,9 @@ def documents_of_rows(snapshot: ServingSnapshot, rows: IntArray) -> dict[int, Pr
     """
     columns = snapshot.columns
     row_of_pk = dict(zip(columns.pks[rows].tolist(), rows.tolist(), strict=True))
-    found = rows_fetch(_PAGE, [list(row_of_pk)])
+    # As a literal: psycopg would look at the type of each key.
+    pks = "{" + ",".join(map(str, row_of_pk)) + "}"
+    found = rows_fetch(_PAGE, [pks])
     return {row_of_pk[each[0]]: _document(snapshot, row_of_pk[each[0]], each) for each in found}
 
 
