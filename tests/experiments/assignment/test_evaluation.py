@@ -52,6 +52,7 @@ RULES: list[Any] = [
     ([{**TWO, "weights": [1, 0], "filters": [{"seed": "s", "ranges": []}]}], {}, "default", "defaultValue", "in no range of a filter"),
     ([{**TWO, "weights": [1, 0], "namespace": ["n", 0, 1]}], {}, "a", "experiment", "namespace"),
     ([{**TWO, "weights": [1, 0], "namespace": ["n", 0, 0]}], {}, "default", "defaultValue", "outside the namespace"),
+    ([{**TWO, "weights": [1, 0], "namespace": ["n", 0, 0], "filters": []}], {}, "a", "experiment", "an empty list of filters shadows the namespace"),
     ([{**TWO, "weights": [1, 0], "namespace": ["n"]}], {}, "default", "defaultValue", "a namespace without a range"),
     ([{**TWO, "weights": [1, 0], "namespace": [1, 0, 1]}], {}, "a", "experiment", "no namespace"),
     ([{**TWO, "weights": [1, 0], "hashVersion": 5}], {}, "default", "defaultValue", "unknown hash"),
@@ -219,6 +220,13 @@ def test_the_fallback_attribute_is_hashed_and_upgraded() -> None:
     result, _ = sticky_run({"id": "u1", "device": "d"}, stored)
     assert result is not None
     assert (result.value, result.sticky_write.key) == ("b", "id||u1")
+
+
+def test_a_missing_fallback_has_no_document() -> None:
+    changes: Document = {"hashAttribute": "id", "fallbackAttribute": "device"}
+    result, _ = sticky_run(USER, {"device||": {"feature__2": "vb"}}, **changes)
+    assert result is not None
+    assert (result.value, result.sticky_used) == ("a", False)
 
 
 def test_an_old_assignment_bars_the_unit() -> None:

@@ -54,6 +54,7 @@ def test_patterns_of_addresses() -> None:
         ("https://shop/sale#top", [("simple", "/sale#top", True)], True),
         ("https://shop/sale#end", [("simple", "/sale#top", True)], False),
         ("https://shop/sale", [("regex", "sa.e$", True)], True),
+        ("https://SHOP/sale", [("regex", "//shop/", True)], True),
         ("https://shop/sale", [("regex", "(", True)], False),
         ("https://shop/sale", [("other", "/sale", True)], False),
         ("https://[bad/", [("simple", "/sale", True)], False),

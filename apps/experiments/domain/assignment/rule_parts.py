@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from apps.experiments.contracts.assignment import Json, Range
 from apps.experiments.domain.assignment import reading
 from apps.experiments.domain.assignment.conditions import condition_compile
+from apps.experiments.domain.assignment.javascript import truth_of
 from apps.experiments.domain.assignment.operators import Groups, Predicate
 from apps.experiments.domain.assignment.reading import Document
 from apps.experiments.domain.assignment.urls import UrlTarget
@@ -76,7 +77,7 @@ class Rollout:
 
 def rollout_read(feature: str, document: Document) -> Rollout:
     """The share of units that a forced value of this feature reaches."""
-    disabled = bool(document.get("disableStickyBucketing"))
+    disabled = truth_of(document.get("disableStickyBucketing"))
     return Rollout(
         seed=reading.text_at(document, "seed", feature),
         attribute=reading.text_at(document, "hashAttribute", DEFAULT_ATTRIBUTE),
@@ -93,14 +94,14 @@ def meta_read(item: Json) -> Meta:
     return Meta(
         reading.text_at(document, "key"),
         reading.text_at(document, "name"),
-        bool(document.get("passthrough")),
+        truth_of(document.get("passthrough")),
     )
 
 
 def sticky_read(document: Document) -> Sticky:
     """How the experiment uses stored assignments."""
     return Sticky(
-        disabled=bool(document.get("disableStickyBucketing")),
+        disabled=truth_of(document.get("disableStickyBucketing")),
         fallback=reading.text_at(document, "fallbackAttribute"),
         version=reading.integer_at(document, "bucketVersion", 0),
         oldest=reading.integer_at(document, "minBucketVersion", 0),
@@ -147,7 +148,7 @@ def prerequisites_read(document: Document, shared: Shared) -> tuple[Prerequisite
         Prerequisite(
             feature=reading.text_at(parent, "id"),
             condition=condition_compile(reading.object_of(parent.get("condition")), shared.groups),
-            gate=bool(parent.get("gate")),
+            gate=truth_of(parent.get("gate")),
         )
         for parent in parents
     )

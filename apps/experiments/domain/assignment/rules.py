@@ -10,6 +10,7 @@ from apps.experiments.contracts.features import BanditLeaf
 from apps.experiments.domain.assignment import reading
 from apps.experiments.domain.assignment.buckets import bucket_ranges, weights_or_equal
 from apps.experiments.domain.assignment.conditions import condition_compile
+from apps.experiments.domain.assignment.javascript import truth_of
 from apps.experiments.domain.assignment.operators import Predicate
 from apps.experiments.domain.assignment.reading import Document
 from apps.experiments.domain.assignment.rule_parts import (
@@ -130,7 +131,7 @@ def _rule_experiment(feature: str, document: Document, shared: Shared) -> Experi
         "key": reading.text_at(document, "key", feature),
     }
     public |= {key: document[key] for key in _ALWAYS_COPIED if key in document}
-    public |= {key: document[key] for key in _COPIED if document.get(key)}
+    public |= {key: document[key] for key in _COPIED if truth_of(document.get(key))}
     experiment = experiment_read(public, shared)
     bandit = shared.bandits.get(reading.text_at(document, "contextualBanditRef"))
     return _with_leaves(experiment, reading.object_of(bandit), shared) if bandit else experiment

@@ -63,10 +63,12 @@ def _assignments(
 ) -> dict[str, str]:
     """Stored assignments of the fallback attribute, overlaid with the hash attribute's own."""
     merged: dict[str, str] = {}
-    for attribute in (experiment.sticky.fallback or DEFAULT_ATTRIBUTE, experiment.attribute):
-        _, value = hash_value(context, attribute)
-        merged |= documents.get(document_key(attribute, text_of(value)), {})
-    return merged
+    fallback = experiment.sticky.fallback or DEFAULT_ATTRIBUTE
+    _, value = hash_value(context, fallback)
+    if truth_of(value):
+        merged |= documents.get(document_key(fallback, text_of(value)), {})
+    _, value = hash_value(context, experiment.attribute)
+    return merged | dict(documents.get(document_key(experiment.attribute, text_of(value)), {}))
 
 
 def sticky_write(

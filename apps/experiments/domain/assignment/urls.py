@@ -60,7 +60,7 @@ def url_targeted(url: str, targets: Sequence[UrlTarget]) -> bool:
 def _target_matches(url: str, target: UrlTarget) -> bool:
     try:
         if target.kind == "regex":
-            return url_matches(target.pattern, url)
+            return url_matches(target.pattern, urlunsplit(_parsed(url)))
         return target.kind == "simple" and _simple_matches(_parsed(url), target.pattern)
     except ValueError:
         return False
@@ -68,7 +68,7 @@ def _target_matches(url: str, target: UrlTarget) -> bool:
 
 def _parsed(url: str, base: str = "https://_") -> SplitResult:
     parsed = urlsplit(urljoin(base, url))
-    return parsed._replace(path=parsed.path or "/")
+    return parsed._replace(netloc=parsed.netloc.lower(), path=parsed.path or "/")
 
 
 def _simple_matches(actual: SplitResult, pattern: str) -> bool:
