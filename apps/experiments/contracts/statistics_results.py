@@ -159,6 +159,15 @@ class GuardrailResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaledImpact:
+    """An absolute effect over so many units, with its interval."""
+
+    units: float
+    impact: float
+    ci: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanResult:
     """Power at one size: `power`, and `power_at_look` for sequential designs."""
 

@@ -87,7 +87,6 @@ def test_what_cannot_be_computed_says_why(inputs: dict[str, Any], reason: str | 
         ("group_sequential", {}, {}),
         ("power", {"mean": 1, "relative_effect": 0.1}, {}),
         ("power", {"mean": 1, "variance": 1}, {}),
-        ("power", {"baseline": QUANTILE, "relative_effect": 0.1}, {}),
         ("post_stratification", {"strata": [{"control": QUANTILE, "treatment": A}]}, {}),
         ("post_stratification", {"strata": [{"control": A, "treatment": QUANTILE}]}, {}),
     ],

@@ -86,6 +86,8 @@ def test_plans_answer_whatever_their_inputs_allow() -> None:
         "power", {"baseline": RATIO, "effect": 0.1, "weights": [0.5, 0.25, 0.25], "n": 500}
     )
     assert 0 < from_sums["power"] < 1
+    by_quantile = result("power", {"baseline": QUANTILE, "effect": 0.1, "n": 1000})
+    assert 0 < by_quantile["power"] < 1
     kind = {"mean": 0.1, "kind": "binomial", "relative_effect": 0.05, "n_total": 1000}
     assert (
         result("power", kind)["power"]

@@ -7,11 +7,12 @@ from scipy.special import ndtr, ndtri
 
 from apps.experiments.contracts.statistics import (
     Alternative,
+    ArmSums,
     NormalPrior,
     PlanInputs,
+    QuantileSummary,
     Reason,
     Scale,
-    SummableSums,
 )
 from apps.experiments.contracts.statistics_results import PlanResult
 from apps.experiments.domain.statistics.bayesian import prior_on
@@ -19,19 +20,24 @@ from apps.experiments.domain.statistics.errors import NotComputable, require_lev
 from apps.experiments.domain.statistics.estimands import estimand_for
 from apps.experiments.domain.statistics.group_sequential import boundaries_compute, design_power
 from apps.experiments.domain.statistics.moments import moment_vector
+from apps.experiments.domain.statistics.quantile_moments import quantile_moments
 from apps.experiments.domain.statistics.sequential import sequence_factor, sequence_rho
 
 MOST_UNITS = 1e13
 
 
-def plan_baseline(sums: SummableSums) -> tuple[float, float]:
+def plan_baseline(sums: ArmSums) -> tuple[float, float]:
     """One unit's mean and variance (delta method for a ratio), to plan from past traffic.
 
-    Covariates are not subtracted from the mean: only the variance gains from them.
+    Covariates are not subtracted from the mean: only the variance gains from them. For a quantile
+    the unit is an event.
 
     Raises:
         NotComputable: No data, too few units or a zero denominator.
     """
+    if isinstance(sums, QuantileSummary):
+        summary = quantile_moments(sums)
+        return float(summary.z[0]), float(summary.s[0, 0])
     arm = moment_vector(sums)
     estimand = estimand_for(sums, arm, arm)
     _, gradient = estimand.value(arm.z)

@@ -1,5 +1,6 @@
 """Methods that compare a control with one or more treatments."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -33,6 +34,7 @@ from apps.experiments.domain.statistics.cases.reader import (
     as_list,
     as_numbers,
 )
+from apps.experiments.domain.statistics.effects import effect_compute
 from apps.experiments.domain.statistics.errors import NotComputable
 from apps.experiments.domain.statistics.frequentist import (
     t_test,
@@ -44,6 +46,7 @@ from apps.experiments.domain.statistics.health import pre_exposure_bias
 from apps.experiments.domain.statistics.multiple import benjamini_hochberg, holm
 from apps.experiments.domain.statistics.post_stratification import Stratum, post_stratified_effect
 from apps.experiments.domain.statistics.quantiles import quantile_bootstrap
+from apps.experiments.domain.statistics.remaining import remaining_units
 from apps.experiments.domain.statistics.sequential import confidence_sequence
 
 Compare = Callable[[ArmSums, ArmSums], object]
@@ -184,6 +187,32 @@ def _covariate(sums: ArmSums) -> MeanSums | ProportionSums | CupedSums:
     if not isinstance(sums, MeanSums | ProportionSums | CupedSums):
         raise CaseInvalid("kind", "the covariate must be a mean or a proportion")
     return sums
+
+
+def _remaining(a: ArmSums, b: ArmSums, reader: CaseReader) -> Document:
+    estimate = effect_compute(a, b, scale_of(reader))
+    tuning = reader.number_or(0.0, "tuning_n", "sequential_tuning_parameter")
+    units = remaining_units(
+        estimate,
+        effect=reader.number("target_effect", "target_mde", "effect"),
+        power=reader.number_or(0.8, "target_power", "power"),
+        alpha=alpha_of(reader),
+        tuning_n=tuning if tuning > 0 else None,
+        prior=normal_prior(reader),
+    )
+    if isinstance(units, CannotCompute):
+        return document(units)
+    present = estimate.n_control + estimate.n_treatment
+    body: Document = {"remaining_units": units, "scaling_factor": units / present}
+    if reader.has("daily_units"):
+        body["remaining_days"] = math.ceil(round(units / reader.number("daily_units"), 9))
+    return body
+
+
+def read_remaining(reader: CaseReader) -> Document:
+    """Units, and days at the given traffic, until a running comparison has its power."""
+    control, treatments = case_arms(reader)
+    return _remaining(control, treatments[0][1], reader)
 
 
 def read_pre_exposure_bias(reader: CaseReader) -> Document:

@@ -36,6 +36,8 @@ def document(answer: object) -> Document:
             body |= document(value)
         else:
             body[field.name] = plain(value)
+    if "posterior_sd" in body:
+        body["standard_error"] = body["posterior_sd"]
     theta = body.get("theta")
     if isinstance(theta, list):
         body["theta"] = theta[0] if len(theta) == 1 else theta or None

@@ -6,8 +6,6 @@ from apps.experiments.contracts.statistics import (
     CannotCompute,
     DayEffect,
     PlanInputs,
-    QuantileSummary,
-    RatioCupedSums,
     Reason,
     Scale,
     SpendingPlan,
@@ -149,10 +147,7 @@ def _baseline(reader: CaseReader) -> tuple[float, float]:
         CaseInvalid: The spread is missing.
     """
     if reader.has("baseline"):
-        sums = arm_sums(reader.find("baseline"), reader, "baseline")
-        if isinstance(sums, QuantileSummary | RatioCupedSums):
-            raise CaseInvalid("baseline", "must be a mean, a proportion or a ratio")
-        return plan_baseline(sums)
+        return plan_baseline(arm_sums(reader.find("baseline"), reader, "baseline"))
     if reader.has("rate", "conversion_rate", "baseline_rate"):
         rate = reader.number("rate", "conversion_rate", "baseline_rate")
         return rate, rate * (1 - rate)

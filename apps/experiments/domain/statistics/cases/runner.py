@@ -45,6 +45,7 @@ METHODS: Mapping[str, Callable[[CaseReader], Document]] = {
     "power_sequential": planning.read_power,
     "mde": planning.read_power,
     "sample_size": planning.read_power,
+    "remaining": comparing.read_remaining,
 }
 
 
