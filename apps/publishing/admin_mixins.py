@@ -9,6 +9,7 @@ A kind brings its form; everything else is here. Its change form shows the bar o
 itself (`admin/publishing/bar.html`).
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ from unfold.decorators import display
 from apps.common.errors import ApplicationError, NotFound
 from apps.publishing.admin_steps import Step, StepForm, steps_for
 from apps.publishing.bases import PublishableVersion
-from apps.publishing.contracts import Finding, VersionStatus, VersionView
+from apps.publishing.contracts import FieldChange, Finding, VersionStatus, VersionView
 from apps.publishing.selectors import (
     live_version,
     subject_versions,
@@ -117,6 +118,10 @@ class PublishableVersionAdmin(ModelAdmin):
             messages.error(request, refused.message)
             return HttpResponseRedirect(request.get_full_path())
 
+    def place_title(self, path: str) -> str:
+        """What a place in the content (`weights.cf_score`) is called; kinds may say it better."""
+        return path
+
     def get_urls(self) -> list[URLPattern]:
         ours = [
             path(
@@ -159,7 +164,7 @@ class PublishableVersionAdmin(ModelAdmin):
             title=f"What differs: {version.subject}",
             other=other,
             others=[one for one in others if one.id != version.id],
-            changes=version_diff(other, version) if other else (),
+            changes=self._changes(other, version),
         )
 
     def _taken(
@@ -194,7 +199,15 @@ class PublishableVersionAdmin(ModelAdmin):
             form=form,
             findings=findings,
             other=live,
-            changes=version_diff(live, version) if live and live.id != version.id else (),
+            changes=self._changes(live, version),
+        )
+
+    def _changes(self, other: VersionView | None, version: VersionView) -> tuple[FieldChange, ...]:
+        if other is None or other.id == version.id:
+            return ()
+        return tuple(
+            replace(change, path=self.place_title(change.path))
+            for change in version_diff(other, version)
         )
 
     def _page(

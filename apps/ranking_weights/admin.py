@@ -69,6 +69,10 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
         subject = request.GET.get("subject", GLOBAL_SUBJECT)
         return {"subject": subject, "weights": weights_to_start_from(subject).weights}
 
+    def place_title(self, path: str) -> str:
+        titles = {f"weights.{spec.name}": spec.title for spec in FEATURES}
+        return titles.get(path, path)
+
     @display(description="Weights")
     def weights_bars(self, row: WeightSetVersion) -> SafeString:
         parts = [(place, spec, row.weights.get(spec.name, 0.0))

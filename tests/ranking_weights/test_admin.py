@@ -139,3 +139,15 @@ def test_who_may_do_what(
     client.post(f"{LIST}{draft.id}/step/publish/", {"reason": "mine"})
     published = WeightSetVersion.objects.get(pk=draft.id).status == "published"
     assert published is publishes
+
+
+def test_what_differs_is_said_in_the_sliders_words(client: Client, merchandiser: User) -> None:
+    weight_starters_ensure(paths={}, actor=merchandiser)
+    draft = weights_draft_create(
+        subject="global", weights={"freshness_score": 1.0}, actor=merchandiser
+    )
+    for part in ("diff", "step/publish"):
+        page = client.get(f"{LIST}{draft.id}/{part}/").content.decode()
+        assert "Freshness</th>" in page
+        assert "freshness_score" not in page
+    assert "Publish: global version 2</h2>" in page
