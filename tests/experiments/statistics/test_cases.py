@@ -14,6 +14,17 @@ RATIO = {
     "sum_squares_d": 200,
     "sum_md": 45,
 }
+RATIO_BEFORE = {
+    "sum_m_pre": 20,
+    "sum_squares_m_pre": 30,
+    "sum_d_pre": 80,
+    "sum_squares_d_pre": 200,
+    "sum_md_pre": 45,
+    "sum_m_m_pre": 20,
+    "sum_d_d_pre": 150,
+    "sum_m_d_pre": 40,
+    "sum_d_m_pre": 40,
+}
 QUANTILE = {"n": 1000, "quantile": 0.5, "estimate": 5.0, "lower": 4.8, "upper": 5.2}
 
 
@@ -51,6 +62,13 @@ def code(method: str, inputs: dict[str, Any], **top: Any) -> str:
         ({"control": {"n": 10, "sum": 11}, "treatment": {"n": 10, "sum": 1}}, "inconsistent_sums"),
         ({"control": A, "treatment": RATIO}, "invalid_input"),
         ({"control": {**RATIO, "sum_d": 0}, "treatment": RATIO}, "zero_denominator"),
+        (
+            {
+                "control": {**RATIO, **RATIO_BEFORE, "sum_d": 0, "sum_squares_d": 0},
+                "treatment": {**RATIO, **RATIO_BEFORE},
+            },
+            "zero_denominator",
+        ),
         ({"control": {"n": 2, "sum": 1e300, "sum_squares": 1e308}, "treatment": B}, None),
     ],
 )

@@ -107,13 +107,16 @@ def moment_vector(sums: SummableSums | RatioCupedSums) -> MomentVector:
     The variance is the sample's (n - 1); for proportions p(1 - p).
 
     Raises:
-        NotComputable: No units, too few, or sums that contradict each other.
+        NotComputable: No units, too few, no denominator, or sums that contradict each other.
     """
     if isinstance(sums, CupedSums):
         return _cuped_vector(sums)
     if isinstance(sums, RatioCupedSums):
         return _ratio_cuped_vector(sums)
     if isinstance(sums, RatioSums):
+        if sums.n > 1 and sums.sum_d == 0:
+            # Said before any contradiction in the sums: it is what the analyst can act on.
+            raise NotComputable(Reason.ZERO_DENOMINATOR, "a ratio's denominator is zero")
         products = [[sums.sum_squares_m, sums.sum_md], [sums.sum_md, sums.sum_squares_d]]
         return _vector(sums.n, [sums.sum_m, sums.sum_d], products, 1)
     square, ddof = _outcome(sums)
