@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator
@@ -39,6 +40,14 @@ class Servers:
     def stop(self) -> None:
         self.valkey.stop()
         self.postgresql.stop()
+
+    def remove(self, state: Path) -> None:
+        """Stop, and delete what they keep outside `state`: sockets, and data that had to move."""
+        self.stop()
+        places = self.postgresql.places
+        shutil.rmtree(places.sockets, ignore_errors=True)
+        if places.state != state.absolute():
+            shutil.rmtree(places.state, ignore_errors=True)
 
 
 def servers_below(state: Path, *, throwaway: bool = False) -> Servers:

@@ -23,9 +23,10 @@ def main() -> int:
         servers = servers_below(state)
         servers.stop()
         if arguments.reset:
-            for folder in _stored(state, servers.postgresql.places.state):
-                print(f"deleting {folder}")
-                shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+            for path in _stored(state):
+                print(f"deleting {path}")
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            servers.remove(state)
     print("stopped")
     return 0
 
@@ -42,13 +43,10 @@ def _demo_runs(state: Path) -> bool:
     return False
 
 
-def _stored(state: Path, moved: Path) -> list[Path]:
+def _stored(state: Path) -> list[Path]:
     # Tests and screenshots stay; everything the demo wrote goes.
     kept = {"test", "screenshots", "start.lock"}
-    found = [path for path in state.iterdir() if path.name not in kept]
-    if moved != state:
-        found += list(moved.iterdir())
-    return sorted(found)
+    return sorted(path for path in state.iterdir() if path.name not in kept)
 
 
 if __name__ == "__main__":

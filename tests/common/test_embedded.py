@@ -60,7 +60,8 @@ def test_servers_start_keep_what_was_stored_and_repair_a_cut_off_first_run(
             assert session.execute("SELECT count(*) FROM kept").fetchone() == (0,)
         assert redis.Redis.from_url(os.environ["REDIS_URL"]).get("kept") == b"yes"
     finally:
-        servers.stop()
+        servers.remove(tmp_path)
+        assert not servers.postgresql.places.sockets.exists()
 
 
 @pytest.mark.processes
@@ -78,7 +79,7 @@ def test_another_database_mixes_with_nothing(
         with psycopg.connect(os.environ["DATABASE_URL"]) as session:
             assert session.execute("SELECT current_database()").fetchone() == ("endcap_eval",)
     finally:
-        servers.stop()
+        servers.remove(tmp_path)
         for name in ("DATABASE_URL", "REDIS_URL", "ARTIFACT_STORE", "ARTIFACT_CACHE"):
             monkeypatch.delenv(name, raising=False)
 
@@ -116,7 +117,8 @@ def test_a_path_closed_to_the_account_moves_elsewhere(tmp_path: Path) -> None:
     places = places_for(closed / "var")
     assert not places.state.is_relative_to(tmp_path)
     assert places.account is not None
-    places.state.rmdir()
+    servers_below(closed / "var").remove(closed / "var")
+    assert not places.state.exists()
 
 
 @pytest.mark.processes

@@ -96,7 +96,9 @@ def test_a_uuid7_is_kept_in_any_case() -> None:
     assert event_identity(item) == given_id
 
 
-@pytest.mark.parametrize("text", ["bc12eb63-0988-48ff-af97-4b958e7535bc", "order-1", str(UUID(int=0)), "x" * 200])
+@pytest.mark.parametrize(
+    "text", ["bc12eb63-0988-48ff-af97-4b958e7535bc", "order-1", str(UUID(int=0)), "x" * 200]
+)
 def test_any_other_id_is_mapped_at_its_time(text: str) -> None:
     assert client_uuid7(text) is None
     item = EventItem(type=EventType.SEARCH, event_id=text, occurred_at=MOMENT)

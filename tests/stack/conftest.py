@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.processes import DemoStack, demo_start, demo_stop
+from tests.stack.processes import DemoStack, demo_remove, demo_start
 
 
 @pytest.fixture(scope="session")
@@ -12,4 +12,4 @@ def demo_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoStack]:
     var: Path = tmp_path_factory.mktemp("demo") / "var"
     stack = demo_start(var, products=400, days=6)
     yield stack
-    demo_stop(stack)
+    demo_remove(stack)

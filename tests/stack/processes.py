@@ -14,6 +14,8 @@ from pathlib import Path
 
 import urllib3
 
+from config.embedded.discovery import servers_below
+
 ROOT = Path(__file__).resolve().parents[2]
 # Set by the test settings for the test process itself; a stack has servers of its own.
 _OURS = (
@@ -119,9 +121,17 @@ def demo_start(var: Path, *, products: int, days: int) -> DemoStack:
         )
         assert process.poll() is None, "".join(output)[-4000:]
     except BaseException:
-        demo_stop(stack)
+        demo_remove(stack)
         raise
     return stack
+
+
+def demo_remove(stack: DemoStack) -> None:
+    """Stop it, and leave nothing outside its folder."""
+    try:
+        demo_stop(stack)
+    finally:
+        servers_below(stack.var).remove(stack.var)
 
 
 def demo_stop(stack: DemoStack) -> int:

@@ -1,13 +1,13 @@
 """`make demo` as a newcomer meets it."""
 
-import os
 import re
 
 import psutil
 import pytest
 import urllib3
 
-from tests.stack.processes import DemoStack, demo_start, demo_stop, wait_until
+from config.embedded.discovery import servers_below
+from tests.stack.processes import DemoStack, demo_remove, demo_start, demo_stop, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 # Not followed: where a login leads is what is asserted.
@@ -105,24 +105,18 @@ def test_zz_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(
     assert children
     assert demo_stop(first) == 0
     wait_until(lambda: not _alive(children), 20, "the end of all processes")
-    assert not _servers_below(str(var)), "PostgreSQL and Valkey stopped too"
+    servers = servers_below(var)
+    assert not servers.postgresql.running()
+    assert not servers.valkey.running()
     second = demo_start(var, products=150, days=2)
     try:
         assert second.manage("demo_urls", "--print-key").strip() == key
         assert set(_search(second, key, q="", per_page="100")) == set(products)
         assert re.search(r"up after \d+ s", "".join(second.output))
-    finally:
         assert demo_stop(second) == 0
+    finally:
+        demo_remove(second)
 
 
 def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-
-
-def _servers_below(folder: str) -> list[int]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        command = " ".join(process.info["cmdline"] or ())
-        if folder in command and process.pid != os.getpid():
-            found.append(process.pid)
-    return found

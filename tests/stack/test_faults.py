@@ -96,4 +96,4 @@ def test_redis_stopped_blackholed_and_restarted_under_load(
         assert set(load.statuses) == {200}, load.statuses
     finally:
         proxy.close()
-        servers.valkey.stop()
+        servers.remove(tmp_path)
