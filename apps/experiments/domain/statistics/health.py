@@ -28,6 +28,32 @@ SMALL_SHARE = 0.2
 """Cochran (1954): every cell expects 1 or more, and four in five expect 5 or more."""
 
 
+def _expected(observed: Sequence[int], allocation: Sequence[float]) -> tuple[float, ...]:
+    """Units that each arm expects.
+
+    Raises:
+        NotComputable: No split, no units, units where none belong, or cells too small.
+    """
+    if len(observed) != len(allocation) or len(observed) < 2:  # noqa: PLR2004  # a split
+        raise NotComputable(Reason.INVALID_INPUT, "two or more arms, each with its weight")
+    if min(allocation) < 0 or min(observed) < 0 or sum(allocation) <= 0:
+        raise NotComputable(Reason.INVALID_INPUT, "counts and weights are not negative")
+    if any(count > 0 and weight == 0 for count, weight in zip(observed, allocation, strict=True)):
+        raise NotComputable(Reason.ZERO_DENOMINATOR, "an arm of weight 0 has units")
+    total, weights = sum(observed), sum(allocation)
+    if total == 0:
+        raise NotComputable(Reason.NO_DATA, "there are no units")
+    expected = tuple(total * weight / weights for weight in allocation)
+    cells = [cell for cell in expected if cell > 0]
+    if len(cells) < 2:  # noqa: PLR2004  # a split
+        raise NotComputable(Reason.INVALID_INPUT, "fewer than two arms have a weight")
+    if min(cells) < 1 or sum(cell < SMALL_CELL for cell in cells) > SMALL_SHARE * len(cells):
+        raise NotComputable(
+            Reason.TOO_FEW_UNITS, "arms expect fewer than 5 units: chi-square does not hold"
+        )
+    return expected
+
+
 @typed_state
 def srm(
     observed: Sequence[int], allocation: Sequence[float], *, threshold: float = ALARM
@@ -39,30 +65,13 @@ def srm(
     Source: Pearson (1900); Fabijan et al. (2019) for its use.
     """
     require_level(threshold, "threshold")
-    if len(observed) != len(allocation) or len(observed) < 2:  # noqa: PLR2004  # a split
-        raise NotComputable(Reason.INVALID_INPUT, "two or more arms, each with its weight")
-    if min(allocation) < 0 or min(observed) < 0 or sum(allocation) <= 0:
-        raise NotComputable(Reason.INVALID_INPUT, "counts and weights are not negative")
-    pairs = list(zip(observed, allocation, strict=True))
-    if any(count > 0 and weight == 0 for count, weight in pairs):
-        raise NotComputable(Reason.ZERO_DENOMINATOR, "an arm of weight 0 has units")
-    kept = [(count, weight) for count, weight in pairs if weight > 0]
-    total, weights = sum(observed), sum(allocation)
-    if total == 0:
-        raise NotComputable(Reason.NO_DATA, "there are no units")
-    if len(kept) < 2:  # noqa: PLR2004  # a split
-        raise NotComputable(Reason.INVALID_INPUT, "fewer than two arms have a weight")
-    expected = tuple(total * weight / weights for weight in allocation)
-    cells = [total * weight / weights for _, weight in kept]
-    if min(cells) < 1 or sum(cell < SMALL_CELL for cell in cells) > SMALL_SHARE * len(cells):
-        raise NotComputable(
-            Reason.TOO_FEW_UNITS, "arms expect fewer than 5 units: chi-square does not hold"
-        )
-    chi = sum((n - total * w / weights) ** 2 / (total * w / weights) for n, w in kept)
-    p_value = float(chi2.sf(chi, len(kept) - 1))
+    expected = _expected(observed, allocation)
+    cells = [(n, cell) for n, cell in zip(observed, expected, strict=True) if cell > 0]
+    chi = sum((n - cell) ** 2 / cell for n, cell in cells)
+    p_value = float(chi2.sf(chi, len(cells) - 1))
     return SrmResult(
         chi_square=chi,
-        degrees_of_freedom=len(kept) - 1,
+        degrees_of_freedom=len(cells) - 1,
         p_value=p_value,
         expected=expected,
         mismatch=p_value < threshold,

@@ -132,11 +132,9 @@ def post_stratified_effect(
     arms = [(moment_vector(a), moment_vector(b)) for a, b in kept]
     shares = np.array([a.n + b.n for a, b in arms], dtype=np.float64)
     centre, covariance = _weighted(arms, shares / shares.sum())
-    estimand = Estimand(ratio=isinstance(whole[0], RatioSums), theta=np.zeros(0))
-    if isinstance(whole[0], CupedSums):
-        estimand = Estimand(ratio=False, theta=cuped_theta_within(arms))
-    width = centre.size // 2
-    za, zb = centre[:width], centre[width:]
+    theta = cuped_theta_within(arms) if isinstance(whole[0], CupedSums) else np.zeros(0)
+    estimand = Estimand(ratio=isinstance(whole[0], RatioSums), theta=theta)
+    za, zb = np.split(centre, 2)
     effect, grad_a, grad_b = effect_gradients(estimand, za, zb, scale)
     gradient = np.concatenate((grad_a, grad_b))
     return replace(

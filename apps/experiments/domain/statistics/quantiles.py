@@ -66,6 +66,33 @@ def _replicates(values: Vector, quantile: float, count: int, rng: np.random.Gene
     return ordered[np.clip(ranks, 1, values.size) - 1]
 
 
+def _require_units(*arms: Vector) -> None:
+    """Check that every arm can be drawn from.
+
+    Raises:
+        NotComputable: One has fewer than 2 units.
+    """
+    for values in arms:
+        if values.size == 0:
+            raise NotComputable(Reason.NO_DATA, "an arm has no units")
+        if values.size < 2:  # noqa: PLR2004  # nothing to draw from
+            raise NotComputable(Reason.TOO_FEW_UNITS, "an arm has fewer than 2 units")
+
+
+def _relative(drawn: Vector, a: Vector, base: float) -> Vector:
+    """Replicates as shares of control's.
+
+    Raises:
+        NotComputable: Control's quantile is zero in the sample or in a replicate.
+    """
+    if base == 0 or (a == 0).any():
+        raise NotComputable(
+            Reason.ZERO_DENOMINATOR, "control's quantile is zero: there is no relative effect"
+        )
+    shares: Vector = drawn / np.abs(a)
+    return shares
+
+
 @typed_state
 def quantile_bootstrap(
     control: Vector,
@@ -87,11 +114,7 @@ def quantile_bootstrap(
     """
     require_level(alpha)
     require_level(quantile, "quantile")
-    for values in (control, treatment):
-        if values.size == 0:
-            raise NotComputable(Reason.NO_DATA, "an arm has no units")
-        if values.size < 2:  # noqa: PLR2004  # nothing to draw from
-            raise NotComputable(Reason.TOO_FEW_UNITS, "an arm has fewer than 2 units")
+    _require_units(control, treatment)
     base = float(np.quantile(control, quantile))
     effect = float(np.quantile(treatment, quantile)) - base
     rng = np.random.default_rng(seed)
@@ -99,11 +122,7 @@ def quantile_bootstrap(
     b = _replicates(treatment, quantile, replicates, rng)
     drawn = b - a
     if scale is Scale.RELATIVE:
-        if base == 0 or (a == 0).any():
-            raise NotComputable(
-                Reason.ZERO_DENOMINATOR, "control's quantile is zero: there is no relative effect"
-            )
-        drawn, effect = drawn / np.abs(a), effect / abs(base)
+        drawn, effect = _relative(drawn, a, base), effect / abs(base)
     if float(drawn.std()) == 0:
         raise NotComputable(Reason.ZERO_VARIANCE, "the quantiles do not vary")
     low, high = np.quantile(drawn, [alpha / 2, 1 - alpha / 2])
