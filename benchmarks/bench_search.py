@@ -147,7 +147,7 @@ def _timed(run: Callable[[str], None], queries: list[str]) -> list[float]:
 
 def _worker_memory(queries: list[str]) -> float:
     """Resident memory of one granian worker after 1,000 searches, MB (10^6 bytes)."""
-    import psutil  # type: ignore[import-untyped]  # ships no types
+    import psutil
 
     from apps.access.contracts import Scope
     from apps.access.services import api_key_create, api_key_revoke
