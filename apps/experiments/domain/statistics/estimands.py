@@ -1,6 +1,5 @@
 """What is estimated from an arm's moments: a value, its gradient, and the unadjusted baseline."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,14 +96,25 @@ def cuped_theta(a: MomentVector, b: MomentVector, *, proportion: bool) -> Vector
     return _solve(spread[1:, 1:], spread[1:, 0])
 
 
-def cuped_theta_within(arms: Sequence[tuple[MomentVector, MomentVector]]) -> Vector:
-    """Coefficients (p) common to all strata: each stratum's arms pooled, then added up.
+def covariate_adjusted(
+    a: MomentVector, b: MomentVector
+) -> tuple[MomentVector, MomentVector, float]:
+    """Both arms' outcome alone, moved to their common covariates (analysis of covariance).
 
-    What differs between strata is left to the strata's weights.
+    The slope is estimated within the arms, so that the effect itself does not enter it. The third
+    answer is the variance that both means share: that of the common covariates.
     """
-    spread = sum((a.n + b.n - 1) * _pooled(a, b) for a, b in arms)
-    total = np.asarray(spread, dtype=np.float64)
-    return _solve(total[1:, 1:], total[1:, 0])
+    spread = (a.n - 1) * a.s + (b.n - 1) * b.s
+    theta = _solve(spread[1:, 1:], spread[1:, 0])
+    centre = (a.n * a.z[1:] + b.n * b.z[1:]) / (a.n + b.n)
+    weights = np.concatenate(([1.0], -theta))
+    arms = []
+    for arm in (a, b):
+        mean = arm.z[0] - theta @ (arm.z[1:] - centre)
+        variance = weights @ arm.s @ weights
+        arms.append(MomentVector(arm.n, np.array([mean]), np.array([[variance]])))
+    shared = float(theta @ spread[1:, 1:] @ theta) / (a.n + b.n - 2) / (a.n + b.n)
+    return arms[0], arms[1], shared
 
 
 def ratio_theta(a: MomentVector, b: MomentVector) -> Vector:

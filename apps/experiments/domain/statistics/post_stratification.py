@@ -18,7 +18,7 @@ from apps.experiments.contracts.statistics import (
 from apps.experiments.contracts.statistics_results import EffectEstimate
 from apps.experiments.domain.statistics.effects import effect_compute, effect_gradients
 from apps.experiments.domain.statistics.errors import NotComputable, typed_state
-from apps.experiments.domain.statistics.estimands import Estimand, cuped_theta_within
+from apps.experiments.domain.statistics.estimands import Estimand, covariate_adjusted
 from apps.experiments.domain.statistics.moments import Matrix, MomentVector, Vector, moment_vector
 
 Stratum = tuple[SummableSums, SummableSums]
@@ -91,19 +91,34 @@ def _merged(strata: Sequence[Stratum]) -> list[Stratum]:
 
 
 def _weighted(
-    arms: Sequence[tuple[MomentVector, MomentVector]], shares: Vector
+    arms: Sequence[tuple[MomentVector, MomentVector]], shares: Vector, shared: Sequence[float]
 ) -> tuple[Vector, Matrix]:
-    """Stacked means (2k) of both arms and their covariance, shares being multinomial."""
+    """Stacked means (2k) of both arms and their covariance, shares being multinomial.
+
+    `shared`: variance that both arms' means have in common, per stratum.
+    """
     means = np.array([np.concatenate((a.z, b.z)) for a, b in arms])
     width = means.shape[1] // 2
     centre = shares @ means
     total = sum(a.n + b.n for a, b in arms)
     between = ((means - centre).T * shares) @ (means - centre) / total
     within = np.zeros_like(between)
-    for share, (a, b) in zip(shares, arms, strict=True):
+    for share, common, (a, b) in zip(shares, shared, arms, strict=True):
+        within += share**2 * common
         within[:width, :width] += share**2 * a.s / a.n
         within[width:, width:] += share**2 * b.s / b.n
     return centre, between + within
+
+
+def _moments(
+    strata: Sequence[Stratum],
+) -> tuple[list[tuple[MomentVector, MomentVector]], list[float]]:
+    """Every stratum's arms, moved to common covariates where there are any; variance shared."""
+    arms = [(moment_vector(a), moment_vector(b)) for a, b in strata]
+    if not isinstance(strata[0][0], CupedSums):
+        return arms, [0.0] * len(arms)
+    adjusted = [covariate_adjusted(a, b) for a, b in arms]
+    return [(a, b) for a, b, _ in adjusted], [common for _, _, common in adjusted]
 
 
 @typed_state
@@ -129,11 +144,10 @@ def post_stratified_effect(
     kept = _merged(strata)
     if len(kept) == 1:
         return plain
-    arms = [(moment_vector(a), moment_vector(b)) for a, b in kept]
+    arms, shared = _moments(kept)
     shares = np.array([a.n + b.n for a, b in arms], dtype=np.float64)
-    centre, covariance = _weighted(arms, shares / shares.sum())
-    theta = cuped_theta_within(arms) if isinstance(whole[0], CupedSums) else np.zeros(0)
-    estimand = Estimand(ratio=isinstance(whole[0], RatioSums), theta=theta)
+    centre, covariance = _weighted(arms, shares / shares.sum(), shared)
+    estimand = Estimand(ratio=isinstance(whole[0], RatioSums), theta=np.zeros(0))
     za, zb = np.split(centre, 2)
     effect, grad_a, grad_b = effect_gradients(estimand, za, zb, scale)
     gradient = np.concatenate((grad_a, grad_b))
@@ -144,5 +158,5 @@ def post_stratified_effect(
         control_mean=estimand.value(za)[0],
         treatment_mean=estimand.value(zb)[0],
         control_baseline=estimand.baseline(za)[0],
-        theta=tuple(float(value) for value in estimand.theta),
+        theta=(),
     )
