@@ -75,6 +75,24 @@ def test_published_weights_reorder_the_next_second(demo_stack: DemoStack) -> Non
     assert shop.status == 200
 
 
+def test_an_edited_product_is_first_by_its_new_words_in_the_very_next_search(
+    demo_stack: DemoStack,
+) -> None:
+    key = demo_stack.manage("demo_urls", "--print-key").strip()
+    edited = demo_stack.manage(
+        "shell",
+        "--no-imports",
+        "-c",
+        "from apps.catalog.models import Product\n"
+        "from apps.catalog.services import product_update\n"
+        "product = Product.objects.order_by('id')[7]\n"
+        "product_update(pk=product.pk, changes={'title': 'Zanzibar Quokka Beacon'}, actor=None)\n"
+        "print(product.product_id)",
+    ).strip()
+    # Its vector is still the old one: words alone must bring it to the top.
+    assert _search(demo_stack, key, q="quokka beacon")[0] == edited
+
+
 def test_every_page_and_metric_answers_under_several_workers(demo_stack: DemoStack) -> None:
     key = demo_stack.manage("demo_urls", "--print-key").strip()
     for _ in range(30):

