@@ -5,6 +5,7 @@ are the longest. (pytest-xdist's own `loadgroup` loses its marks under pytest 9.
 """
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 STACK = "tests/stack/"
@@ -17,7 +18,7 @@ class FileScheduling(LoadScopeScheduling):
         return STACK if nodeid.startswith(STACK) else nodeid.split("::", 1)[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FileScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer | None) -> FileScheduling:
     return FileScheduling(config, log)
 
 
