@@ -24,7 +24,7 @@ GATES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
     ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."], {}),
     ("lint", [str(BIN / "ruff"), "check", "--quiet", "."], {}),
     ("types", [str(BIN / "mypy"), "--no-error-summary"], {}),
-    ("imports", [str(BIN / "lint-imports"), "--no-color"], {}),
+    ("imports", [str(BIN / "lint-imports"), "--no-logo"], {}),
     (
         "migrations",
         [PY, "manage.py", "makemigrations", "--check", "--dry-run"],
