@@ -249,3 +249,20 @@ def test_a_database_that_is_gone_answers_503(post: Post, monkeypatch: pytest.Mon
         connection.needs_rollback = False
     assert answer.status_code == 503
     assert msgspec.json.decode(answer.content)["code"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    "name", ["application", "message", "message_type", "user_query", "action_name"]
+)
+def test_a_ubi_attribute_may_be_named_as_a_column(post: Post, name: str) -> None:
+    at = timezone.now().isoformat()
+    row = {"client_id": "c1", "timestamp": at, "action_name": "watch"}
+    attributes = {"object": {"object_id": "p1"}, name: "theirs"}
+    answer = post({"ubi_events": [{**row, "event_attributes": attributes}]})
+    assert answer.status_code == 200, answer.content
+    stored = Event.objects.get().attributes
+    # Our own column is said once, by the row; what the row leaves out the attribute says.
+    assert stored[name] == ("watch" if name == "action_name" else "theirs")
+    both = {**row, "application": "shop", "event_attributes": {"application": None, "n": 1}}
+    assert post({"ubi_events": [both]}).status_code == 200
+    assert Event.objects.get(attributes__n=1).attributes["application"] == "shop"

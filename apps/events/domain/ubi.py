@@ -166,15 +166,21 @@ def _event(row: object, start: OrdinalStart) -> EventItem | Fault:
         query_id=event.query_id,
         product_id=nested.object.object_id if nested.object else None,
         position=position,
-        attributes=_present(
-            action_name=event.action_name if event.action_name != kind else None,
-            application=event.application,
-            message_type=event.message_type,
-            message=event.message,
-            user_query=event.user_query,
-            **(event.event_attributes or {}),
-        ),
+        attributes=_attributes(event, kind),
     )
+
+
+def _attributes(event: UbiEvent, kind: EventType) -> dict[str, object]:
+    """What has no field of ours; the row's own column wins over an attribute of its name."""
+    columns = _present(
+        action_name=event.action_name if event.action_name != kind else None,
+        application=event.application,
+        message_type=event.message_type,
+        message=event.message,
+        user_query=event.user_query,
+    )
+    given = event.event_attributes or {}
+    return {**{name: found for name, found in given.items() if found is not None}, **columns}
 
 
 def _nested(attributes: Mapping[str, object]) -> _Attributes:
