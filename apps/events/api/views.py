@@ -1,7 +1,7 @@
 """The two doors of ingestion: hot routes, answered only after the commit."""
 
 import msgspec
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -42,6 +42,9 @@ def _answer(envelope: Envelope, options: Options) -> HttpResponse:
         )
     except ShapeUnreadable as error:
         raise InvalidInput(error.message, field=error.field) from error
+    except DataError as error:
+        # Every item is checked before; what still slips through is the caller's to mend.
+        raise InvalidInput("The database refuses a value.", field="events") from error
     except (OperationalError, InterfaceError, InternalError) as error:
         raise Unavailable("Events cannot be stored now; send them again.") from error
     return HttpResponse(

@@ -20,7 +20,7 @@ from msgspec import Meta, Struct
 
 from apps.events.contracts import EventType, ItemError
 from apps.events.domain.adapters import OrdinalStart, Reading, ShapeUnreadable, moment_from_us
-from apps.events.domain.items import EventItem, Fault, Pieces, Text, fault_of
+from apps.events.domain.items import EventItem, Fault, Pieces, Text, fault_of, money_fault
 
 DEFAULT_START = 0
 # What a caller of this shape calls our fields.
@@ -181,6 +181,9 @@ def _flatten(frame: _Frame) -> Iterator[tuple[str, EventItem | Fault]]:
             item = msgspec.convert(raw, Ga4Item)
         except msgspec.ValidationError as error:
             yield where, fault_of(error)
+            continue
+        if item.price is not None and (fault := money_fault("price", item.price)):
+            yield where, fault
             continue
         rest = {name: found for name, found in raw.items() if name not in _ITEM_READ}
         yield where, _item(frame, item, rest, _line_value(frame, item), place)

@@ -19,6 +19,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 8 * 1024
 _MAX_DEPTH = 20
 MAX_VALUE = Decimal("9999999999.9999")
+_MOST_DIGITS = 400  # more decimals than the smallest float prints
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -120,16 +121,22 @@ def item_fault(item: EventItem) -> Fault | None:
         for name in ("experiment", "variant"):
             if getattr(item, name) is None:
                 return Fault(name, "required", f"An exposure names its {name}.")
-    if item.value is not None and (fault := _value_fault(item.value)):
+    if item.value is not None and (fault := money_fault("value", item.value)):
         return fault
     return _text_fault(item)
 
 
-def _value_fault(value: Decimal) -> Fault | None:
-    # Further decimals are rounded off: storefronts multiply prices as floats.
-    if not value.is_finite() or not 0 <= value <= MAX_VALUE:
-        return Fault("value", "out_of_range", f"value must lie between 0 and {MAX_VALUE}.")
-    return None
+def money_fault(field: str, amount: Decimal) -> Fault | None:
+    """Why `amount` cannot be stored or multiplied; None when it can.
+
+    Further decimals are rounded off: storefronts multiply prices as floats. But an exponent that
+    no float has would overflow here, or be more digits than PostgreSQL reads.
+    """
+    exponent = amount.as_tuple().exponent
+    sane = isinstance(exponent, int) and -_MOST_DIGITS <= exponent <= _MOST_DIGITS
+    if sane and 0 <= amount <= MAX_VALUE:
+        return None
+    return Fault(field, "out_of_range", f"{field} must lie between 0 and {MAX_VALUE}.")
 
 
 _TEXTS = (
