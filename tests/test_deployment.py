@@ -25,9 +25,26 @@ def test_every_lasting_service_has_a_health_check() -> None:
 def test_stores_keep_their_data_in_volumes_at_the_agreed_versions() -> None:
     assert COMPOSE["services"]["postgres"]["image"] == "postgres:18"
     assert COMPOSE["services"]["valkey"]["image"].startswith("valkey/valkey:9")
-    assert set(COMPOSE["volumes"]) == {"postgres", "valkey", "artifacts"}
+    assert set(COMPOSE["volumes"]) == {"postgres", "valkey", "artifacts", "metrics"}
     command = COMPOSE["services"]["valkey"]["command"]
     assert command[command.index("--appendfsync") + 1] == "everysec"
+
+
+def test_every_setting_reaches_every_process_and_its_counters_come_back() -> None:
+    for name in ("migrate", "web", "worker", "beat"):
+        service = COMPOSE["services"][name]
+        assert service["env_file"] == [{"path": ".env", "required": False}], name
+        assert "metrics:/metrics" in service["volumes"], name
+    folders = {
+        name: COMPOSE["services"][name]["environment"]["PROMETHEUS_MULTIPROC_DIR"]
+        for name in ("web", "worker", "beat")
+    }
+    # Process numbers repeat between containers: a shared folder would mix their files.
+    assert len(set(folders.values())) == 3
+    peers = COMPOSE["services"]["web"]["environment"]["METRICS_PEERS"].split(",")
+    assert {folders["web"], *peers} == set(folders.values())
+    migrate = " ".join(COMPOSE["services"]["migrate"]["command"])
+    assert all(folder in migrate for folder in folders.values()), "made before anybody writes"
 
 
 def test_no_secret_is_written_down() -> None:

@@ -23,6 +23,7 @@ from apps.common.observability.metrics import request_duration_seconds, requests
 
 logger = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET_ROUTES = frozenset({"healthz", "readyz", "metrics"})
 
 
@@ -40,8 +41,10 @@ class RequestContextMiddleware:
         response = self._get_response(request)
         elapsed = time.perf_counter() - started
         route = _route_of(request)
-        requests_total.labels(route, request.method, str(response.status_code)).inc()
-        request_duration_seconds.labels(route, request.method).observe(elapsed)
+        # A method may be any word: labels stay few whatever is sent.
+        method = request.method if request.method in _METHODS else "other"
+        requests_total.labels(route, method, str(response.status_code)).inc()
+        request_duration_seconds.labels(route, method).observe(elapsed)
         response["traceparent"] = traceparent_format(
             trace.trace_id, trace.span_id, sampled=trace.sampled
         )

@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 import redis
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 
 from apps.common.observability.metrics import snapshot_reloads_total
 from apps.common.redis import RedisGone, redis_call, redis_patient
@@ -115,10 +116,10 @@ def poller_ensure() -> None:
     global _poller  # noqa: PLW0603 - one thread a process is the point
     if not settings.ENDCAP_VERSION_POLLER:
         return
-    if _poller is not None and _poller.pid == os.getpid():
+    if _poller is not None and _poller.serves_here():
         return
     with _poller_lock:
-        if _poller is None or _poller.pid != os.getpid():
+        if _poller is None or not _poller.serves_here():
             _poller = _Poller()
             _poller.start()
 
@@ -140,6 +141,10 @@ class _Poller(threading.Thread):
         self._stopping = threading.Event()
         self._seen: dict[str, int] | None = None
 
+    def serves_here(self) -> bool:
+        """Whether it runs, and in this process: a fork has the object but not the thread."""
+        return self.pid == os.getpid() and self.is_alive()
+
     def wake(self) -> None:
         self._wake.set()
 
@@ -156,8 +161,15 @@ class _Poller(threading.Thread):
                 self._wake.wait(settings.ENDCAP_VERSION_POLL_S)
                 self._wake.clear()
                 if not self._stopping.is_set():
-                    self._poll()
+                    self._poll_safely()
         finally:
+            connection.close()
+
+    def _poll_safely(self) -> None:
+        try:
+            self._poll()
+        except Exception:  # a thread that ends here would leave its process on old versions
+            logger.exception("version_poll_failed")
             connection.close()
 
     def _poll(self) -> None:
@@ -165,7 +177,7 @@ class _Poller(threading.Thread):
 
         try:
             numbers = version_numbers()
-        except DatabaseError as error:
+        except DatabaseFailure as error:
             logger.warning("version_poll_failed", reason=str(error))
             connection.close()
             return
@@ -173,7 +185,10 @@ class _Poller(threading.Thread):
         moved = {name for name, number in numbers.items() if before.get(name) != number}
         self._seen = numbers
         for snapshot in _snapshots:
-            if snapshot.is_loaded and (snapshot.is_stale or moved & set(snapshot.versions)):
+            if moved & set(snapshot.versions):
+                # Also one whose first load is under way: it may have read the old rows.
+                snapshot.mark_stale()
+            if snapshot.is_stale:
                 snapshot.reload_safely()
 
     def _listen(self) -> None:

@@ -23,7 +23,7 @@ from config.embedded.places import EmbeddedServerError
 from config.embedded.processes import Child
 from config.env import ROOT, VAR, env_int, env_str
 
-HOST = env_str("HOST", "127.0.0.1")
+HOST = env_str("ENDCAP_HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000)
 WEB_WORKERS = env_int("WEB_WORKERS", 2)
 _READY_TIMEOUT_S = 90.0
@@ -169,7 +169,7 @@ def _children() -> list[Child]:
         ),
         Child(
             "worker",
-            [*celery, "worker", "--concurrency", "1", "--loglevel", "INFO"],
+            [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"],
             {**shared, "ENDCAP_SERVICE": "worker"},
             VAR / "log" / "worker.log",
         ),

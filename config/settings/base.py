@@ -103,6 +103,11 @@ DATABASES: dict[str, dict[str, object]] = {
 DATABASES["default"]["OPTIONS"] = {
     **_database["OPTIONS"],
     "connect_timeout": env_int("DATABASE_CONNECT_TIMEOUT_S", 3),
+    # A server that is cut off without a word is noticed, not waited for.
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
     "options": f"-c statement_timeout={env_int('DATABASE_STATEMENT_TIMEOUT_MS', 0)}",
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -3,6 +3,10 @@
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -170,3 +174,42 @@ def test_common_is_the_ground_floor() -> None:
     from apps.common.snapshots import snapshots_mark_stale
 
     snapshots_mark_stale("nobody:depends-on-this")
+
+
+def test_metrics_add_up_the_processes_of_several_folders(tmp_path: Path) -> None:
+    counting = "from prometheus_client import Counter; Counter('seen', 'x', ['who']).labels('{who}').inc(2)"
+    folders = [tmp_path / name for name in ("web", "worker")]
+    for folder in folders:
+        folder.mkdir()
+        subprocess.run(
+            [sys.executable, "-c", counting.format(who=folder.name)],
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)},
+            check=True,
+        )
+    reading = (
+        "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings.test'\n"
+        "import django; django.setup()\n"
+        "from django.test import RequestFactory\n"
+        "from apps.common.api.operations import metrics\n"
+        "print(metrics(RequestFactory().get('/metrics')).content.decode())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", reading],
+        env={
+            **os.environ,
+            "PROMETHEUS_MULTIPROC_DIR": str(folders[0]),
+            "METRICS_PEERS": str(folders[1]),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 'seen_total{who="web"} 2.0' in done.stdout
+    assert 'seen_total{who="worker"} 2.0' in done.stdout
+
+
+def test_an_invented_method_makes_no_label_of_its_own(client: Client) -> None:
+    client.generic("SHOUT", "/healthz")
+    text = client.get("/metrics").content.decode()
+    assert "SHOUT" not in text
+    assert 'method="other"' in text

@@ -15,10 +15,10 @@ from apps.embeddings.services.embed import products_embed
 
 WEB = """
 import json, os, sys
-import config.wsgi
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = os.environ["WEB_DATABASE"]
 settings.ARTIFACT_STORE, settings.ARTIFACT_CACHE = os.environ["WEB_STORE"], os.environ["WEB_CACHE"]
+import config.wsgi  # warms up: only after the settings name this test's stores
 from apps.embeddings.selectors import nearest, query_vector
 vector = query_vector("cordless pc mouse")
 answer = nearest(vector=vector, k=1, floor=0.3)

@@ -88,9 +88,11 @@ def test_only_what_lies_wholly_before_retention_is_dropped(settings: Any) -> Non
     now = timezone.now()
     partitions_ensure(first=month_add(now, -4), last=now)
     dropped = partitions_drop_expired(now=now)
-    assert set(dropped) == {
+    # Other tests may have left older months behind: those go too.
+    assert set(dropped) >= {
         partition_span("events_event", month_add(now, -n)).name for n in (3, 4)
     }
+    assert max(dropped) < partition_span("events_event", month_add(now, -2)).name
     assert not set(dropped) & set(names())
     assert partition_span("events_querylog", month_add(now, -4)).name in names("events_querylog")
 

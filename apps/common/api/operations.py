@@ -1,8 +1,11 @@
 """What operators and balancers ask: alive, ready, metrics."""
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import (
@@ -12,6 +15,8 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from apps.common.health import health_reports
 
@@ -36,11 +41,20 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     )
 
 
+class _Processes(Collector):
+    """Sums what every process of several folders has counted."""
+
+    def collect(self) -> Iterable[Metric]:
+        folders = [os.environ["PROMETHEUS_MULTIPROC_DIR"], *settings.METRICS_PEERS]
+        files = [str(file) for folder in folders for file in Path(folder).glob("*.db")]
+        return multiprocess.MultiProcessCollector.merge(files)  # type: ignore[no-any-return]  # bare in prometheus_client
+
+
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Prometheus text over all worker processes of this machine."""
+    """Prometheus text over all processes: this machine's, and those of METRICS_PEERS."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # bare in prometheus_client
+        registry.register(_Processes())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

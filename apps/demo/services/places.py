@@ -7,8 +7,8 @@ _LOCAL = ("127.0.0.1", "localhost")
 
 
 def demo_base_url() -> str:
-    """Of the web process that `make demo` starts, from HOST and PORT."""
-    return f"http://{env_str('HOST', DEFAULT_HOST)}:{env_int('PORT', DEFAULT_PORT)}"
+    """Of the web process that `make demo` starts, from ENDCAP_HOST and PORT."""
+    return f"http://{env_str('ENDCAP_HOST', DEFAULT_HOST)}:{env_int('PORT', DEFAULT_PORT)}"
 
 
 def demo_origins() -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """Endcap's own settings, each with its default; docs/settings.md describes every one."""
 
-from config.env import VAR, env_bool, env_float, env_int, env_str
+from config.env import VAR, env_bool, env_float, env_int, env_list, env_str
 
 ENDCAP_SERVICE = env_str("ENDCAP_SERVICE", "endcap")
 # Versions (weights, keys, artifacts …) are polled by one thread a process.
+# Folders of other containers' counters, which /metrics adds to this one's.
+METRICS_PEERS = env_list("METRICS_PEERS")
 ENDCAP_VERSION_POLLER = True
 ENDCAP_VERSION_POLL_S = env_float("VERSION_POLL_S", 0.4)
 
