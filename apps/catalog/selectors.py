@@ -22,6 +22,7 @@ from apps.catalog.domain.columns import (
     columns_recoded,
     columns_repriced,
 )
+from apps.catalog.domain.sale_sql import sale_price_now_sql
 from apps.catalog.domain.tree import CategoryNode, tree_build
 from apps.catalog.models import Category, Product
 from apps.common.snapshots import Snapshot
@@ -222,10 +223,10 @@ def _at(columns: ProductColumns, changes: CatalogChanges) -> ProductColumns:
     return replace(columns, horizon=changes.new_horizon, fingerprint=changes.fingerprint)
 
 
-_DOCUMENTS = """
+_DOCUMENTS = f"""
     SELECT p.id, p.product_id, p.title, p.description, p.brand, coalesce(c.path, ''), p.price,
-        p.sale_price, p.currency, p.availability, p.image_link, p.link, p.attributes::text,
-        p.item_group_id, p.released_at, p.active
+        {sale_price_now_sql("p.")}, p.currency, p.availability, p.image_link, p.link,
+        p.attributes::text, p.item_group_id, p.released_at, p.active
     FROM catalog_product AS p LEFT JOIN catalog_category AS c ON c.id = p.category_id
     WHERE p.id = ANY(%s)
 """

@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from apps.catalog.contracts import IntArray, ProductDocument
+from apps.catalog.domain.sale_sql import sale_price_now_sql
 from apps.catalog.selectors import attributes_read
 from apps.features.contracts import ServingSnapshot
 from apps.search.selectors.statements import rows_fetch
 
-_PAGE = """
-    SELECT id, product_id, title, description, brand, price, sale_price, currency,
-        availability, image_link, link, attributes::text, item_group_id, released_at::text,
-        active
+_PAGE = f"""
+    SELECT id, product_id, title, description, brand, price, {sale_price_now_sql()},
+        currency, availability, image_link, link, attributes::text, item_group_id,
+        released_at::text, active
     FROM catalog_product WHERE id = ANY(%s::int4[])
 """
 

@@ -1,5 +1,8 @@
 """The page's documents, highlights and records: work for what is shown, never for more."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from apps.catalog.contracts import IntArray, ProductDocument
 from apps.features.contracts import ServingSnapshot
 from apps.ranking.domain.records import hit_record
@@ -68,5 +71,16 @@ def _from_snapshot(snapshot: ServingSnapshot, rows: IntArray) -> Documents:
     for row in rows.tolist():
         document = snapshot.documents.get(row)
         if document is not None:
-            found[row] = document
+            found[row] = _priced_now(snapshot, row, document)
     return found
+
+
+def _priced_now(snapshot: ServingSnapshot, row: int, document: ProductDocument) -> ProductDocument:
+    """With the prices that filters and sorts see: the document is as old as its artifact."""
+    columns = snapshot.columns
+    listed, now = float(columns.list_price[row]), float(columns.price[row])
+    return replace(
+        document,
+        price=Decimal(f"{listed:.2f}"),
+        sale_price=None if now == listed else Decimal(f"{now:.2f}"),
+    )
