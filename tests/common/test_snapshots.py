@@ -130,3 +130,44 @@ def test_a_bump_is_announced_only_when_its_transaction_commits(
     with transaction.atomic():
         version_bump("test:thing")
     assert snapshot.get() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_during_the_first_load_is_not_missed(settings: Settings) -> None:
+    settings.ENDCAP_VERSION_POLLER = True
+    settings.ENDCAP_VERSION_POLL_S = 0.05
+    reads: list[int] = []
+
+    def load() -> int:
+        reads.append(version_number("test:thing"))
+        if len(reads) == 1:
+            _bump_elsewhere(hint=False)
+            time.sleep(0.5)  # several polls pass while this load still holds the old rows
+        return reads[-1]
+
+    snapshot = Snapshot("test:slow", load, versions=("test:thing",))
+    try:
+        assert snapshot.get() == 0
+        _wait(lambda: snapshot.get() == 1, 5)
+    finally:
+        poller_stop()
+        snapshots._snapshots.remove(snapshot)  # type: ignore[arg-type]  # the list is of objects
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_poller_that_died_is_started_again(
+    counted: tuple[Snapshot[int], list[int]], settings: Settings
+) -> None:
+    settings.ENDCAP_VERSION_POLLER = True
+    settings.ENDCAP_VERSION_POLL_S = 0.05
+    snapshot, _ = counted
+    try:
+        assert snapshot.get() == 0
+        first = snapshots._poller
+        assert first is not None
+        first.stop()  # as a thread that ended for a reason nobody foresaw
+        _bump_elsewhere(hint=False)
+        _wait(lambda: snapshot.get() == 1, 5)
+        assert snapshots._poller is not first
+    finally:
+        poller_stop()
