@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 from django.db import connection
+from prometheus_client import REGISTRY
 
 from apps.search.selectors.postgresql import postgresql_breaker
 from tests.search.types import Build, Json, Search
@@ -12,6 +13,10 @@ pytestmark = pytest.mark.usefixtures("lasting_catalogue")
 
 def ids(answer: Json) -> list[str]:
     return [hit["product_id"] for hit in answer["hits"]]
+
+
+def zero_results() -> float:
+    return REGISTRY.get_sample_value("endcap_search_zero_results_total") or 0.0
 
 
 def test_no_index(search: Search) -> None:
@@ -64,3 +69,29 @@ def test_a_broken_connection_is_opened_anew(search: Search) -> None:
     answer = search(q="mouse")
     assert "keyword" not in answer["degraded"]
     assert answer["found"] == 17
+
+
+def test_both_engines_missing_is_not_nothing_found(
+    search: Search, serving_artifact: None, request: pytest.FixtureRequest
+) -> None:
+    search()
+    zero_before = zero_results()
+    request.getfixturevalue("postgresql_refused")
+    answer = search(q="qqzzxxyyvv", per_page=100)
+    assert set(answer["degraded"]) >= {"keyword", "semantic"}
+    assert answer["matching"] == {"keyword": "browse", "semantic": False}
+    assert answer["found"] == 35
+    assert len(answer["hits"]) == 35
+    nowhere = search({"filter[brand]": "Nobody"}, q="mouse")
+    assert nowhere["found"] == 0
+    assert zero_results() == zero_before
+
+
+def test_nothing_found_is_counted_when_both_engines_looked(
+    search: Search, embedded: Build
+) -> None:
+    embedded()
+    before = zero_results()
+    answer = search({"filter[brand]": "Nobody"}, q="mouse")
+    assert (answer["found"], answer["degraded"]) == (0, [])
+    assert zero_results() == before + 1

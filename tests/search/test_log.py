@@ -61,7 +61,8 @@ def test_logs_and_metrics(search: Search, settings: Settings) -> None:
     ]
     assert ranked[0]["final_score"] == answer["hits"][0]["score"]
     assert "search_score" in ranked[0]["score_breakdown"]
-    assert zero_results_total._value.get() == before + 1
+    # Without an index half of the search is missing: see test_degraded.py for the other case.
+    assert zero_results_total._value.get() == before
 
 
 def test_no_sample_no_ranking_log(search: Search, settings: Settings) -> None:

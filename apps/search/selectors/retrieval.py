@@ -53,7 +53,11 @@ class Retrieved:
 
 
 def retrieval(understanding: Understanding) -> Retrieved:
-    """Run both engines and fuse. A missing engine is named, never an error."""
+    """Run both engines and fuse. A missing engine is named, never an error.
+
+    With both missing nobody knows what the query finds: that is answered by browsing, never
+    by "nothing found".
+    """
     degraded: list[str] = []
     scan = _Scan(understanding.normalised)
     with step_timed("keyword"):
@@ -73,6 +77,8 @@ def retrieval(understanding: Understanding) -> Retrieved:
     semantic = _above(scan.over(snapshot.columns), floor)
     if semantic is None:
         degraded.append("semantic")
+        if matches is None:
+            return _browsed(snapshot, tuple(degraded))
         semantic = RankedList.empty()
     return Retrieved(
         snapshot=snapshot,

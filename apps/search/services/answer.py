@@ -30,6 +30,7 @@ from apps.search.selectors.scoring import Scored, facets_counted, matches_scored
 from apps.search.selectors.understanding import query_understanding
 
 logger = structlog.get_logger(__name__)
+_ENGINES = frozenset({"keyword", "semantic"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +202,8 @@ def _told(answer: SearchAnswer, core: Core) -> None:
 def _counted(answer: SearchAnswer) -> None:
     searches_total.labels(str(answer.matching.keyword)).inc()
     search_seconds.observe(answer.took_ms / 1000.0)
-    if not answer.found:
+    # With an engine missing, nothing found says nothing about the catalogue.
+    if not answer.found and not _ENGINES & set(answer.degraded):
         zero_results_total.inc()
     for component in answer.degraded:
         degraded_total.labels(component="search", reason=component).inc()
