@@ -96,6 +96,14 @@ class ApiKeyAdmin(ModelAdmin):
     def scopes_text(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ApplicationError as error:
+            # Revoked in the meantime, say: nothing is saved, and the list shows why.
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse("admin:access_apikey_changelist"))
+
     def save_model(
         self,
         request: HttpRequest,
@@ -106,8 +114,9 @@ class ApiKeyAdmin(ModelAdmin):
         if not isinstance(obj, ApiKey):
             raise TypeError(type(obj))
         if change:
-            before = ApiKey.objects.get(pk=obj.pk).state()
-            api_key_update(key=obj, before=before, actor=request.user)
+            # Only what was typed: `obj` is as old as the request, the row may be revoked by now.
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            api_key_update(key_id=obj.pk, changes=changes, actor=request.user)
             return
         issued = api_key_create(**form.cleaned_data, actor=request.user)
         request._endcap_issued = issued  # type: ignore[attr-defined]  # noqa: SLF001 - ours, for response_add

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,10 +15,11 @@ from apps.access.domain.groups import GROUP_PATTERNS, group_wants
 from apps.access.domain.keys import KeyParts, key_new, key_parse, secret_hash
 from apps.access.domain.networks import network_parse
 from apps.access.domain.origins import origin_parse
+from apps.access.key_rows import EDITABLE, key_clean, key_locked, key_summary
 from apps.access.models import ApiKey, AuditEntry, GroupGrant, User
 from apps.access.selectors import ACCESS_VERSION
 from apps.access.validators import tidied
-from apps.common.errors import Conflict, InvalidInput, NotFound
+from apps.common.errors import InvalidInput
 from apps.common.observability.context import trace_current
 from apps.common.services import version_bump
 
@@ -126,7 +126,7 @@ def api_key_rotate(
     *, key_id: int, overlap: timedelta = timedelta(days=1), actor: Actor = None
 ) -> IssuedKey:
     """A new key in the place of this one, which goes on working for `overlap` and no longer."""
-    old = _live_key(key_id)
+    old = key_locked(key_id)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise InvalidInput("The overlap is 0 to 90 days.", field="overlap")
     now = timezone.now()
@@ -158,10 +158,21 @@ def api_key_rotate(
 
 
 @transaction.atomic
-def api_key_update(*, key: ApiKey, before: Mapping[str, object], actor: Actor) -> None:
-    """Store an edited key; `before` is its `state` as it was."""
-    _clean(key)
-    key.save()
+def api_key_update(*, key_id: int, changes: Mapping[str, object], actor: Actor) -> None:
+    """Store the changed fields of a live key, and nothing else of it.
+
+    Raises:
+        NotFound, Conflict: there is no such key, or it is revoked: for good.
+        InvalidInput: a field is none that an edit may change, or its value is bad.
+    """
+    key = key_locked(key_id)
+    before = key.state()
+    for name, found in changes.items():
+        if name not in EDITABLE:
+            raise InvalidInput(f"{name} cannot be edited.", field=name)
+        setattr(key, name, found)
+    key_clean(key)
+    key.save(update_fields=list(changes))
     version_bump(ACCESS_VERSION)
     audit_record(
         actor=actor,
@@ -176,7 +187,7 @@ def api_key_update(*, key: ApiKey, before: Mapping[str, object], actor: Actor) -
 @transaction.atomic
 def api_key_revoke(*, key_id: int, actor: Actor = None, reason: str = "") -> KeySummary:
     """End a key now; every worker refuses it within a second. For good."""
-    key = _live_key(key_id)
+    key = key_locked(key_id)
     before = key.state()
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])
@@ -190,7 +201,7 @@ def api_key_revoke(*, key_id: int, actor: Actor = None, reason: str = "") -> Key
         after=key.state(),
         reason=reason,
     )
-    return _summary(key)
+    return key_summary(key)
 
 
 def ip_rules_publish() -> None:
@@ -202,7 +213,7 @@ def _issue(key: ApiKey, parts: KeyParts, actor: Actor) -> IssuedKey:
     key.prefix = parts.prefix
     key.secret_hash = secret_hash(parts.secret)
     key.created_by = actor if isinstance(actor, User) else None
-    _clean(key)
+    key_clean(key)
     key.save()
     version_bump(ACCESS_VERSION)
     audit_record(
@@ -212,36 +223,7 @@ def _issue(key: ApiKey, parts: KeyParts, actor: Actor) -> IssuedKey:
         subject_id=str(key.pk),
         after=key.state(),
     )
-    return IssuedKey(_summary(key), parts.joined())
-
-
-def _clean(key: ApiKey) -> None:
-    try:
-        key.full_clean()
-    except ValidationError as error:
-        field = next(iter(error.message_dict))
-        raise InvalidInput("; ".join(error.messages), field=field) from error
-
-
-def _live_key(key_id: int) -> ApiKey:
-    key = ApiKey.objects.select_for_update().filter(pk=key_id).first()
-    if key is None:
-        raise NotFound("There is no such key.")
-    if key.revoked_at is not None:
-        raise Conflict("The key is revoked.", code="key_revoked")
-    return key
-
-
-def _summary(key: ApiKey) -> KeySummary:
-    return KeySummary(
-        id=key.pk,
-        name=key.name,
-        prefix=key.prefix,
-        scopes=tuple(Scope(scope) for scope in sorted(key.scopes)),
-        public=key.public,
-        expires_at=key.expires_at,
-        revoked_at=key.revoked_at,
-    )
+    return IssuedKey(key_summary(key), parts.joined())
 
 
 def _rate(asked: int | None) -> int:

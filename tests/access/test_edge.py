@@ -213,7 +213,5 @@ def test_an_edited_key_is_followed_at_once(client: Client, key_of: KeyMaker) -> 
 
     issued = key_of()
     key = ApiKey.objects.get()
-    before = key.state()
-    key.scopes = ["ops"]
-    api_key_update(key=key, before=before, actor=None)
+    api_key_update(key_id=key.pk, changes={"scopes": ["ops"]}, actor=None)
     assert client.get(HOT, **bearer(issued.secret_once)).status_code == 403
