@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from prometheus_client import REGISTRY
 
+from apps.ranking_weights.selectors import _published
 from apps.search.selectors.postgresql import postgresql_breaker
 from tests.search.types import Build, Json, Search
 
@@ -95,3 +96,12 @@ def test_nothing_found_is_counted_when_both_engines_looked(
     answer = search({"filter[brand]": "Nobody"}, q="mouse")
     assert (answer["found"], answer["degraded"]) == (0, [])
     assert zero_results() == before + 1
+
+
+def test_weights_that_could_not_be_read(
+    search: Search, serving_artifact: None, request: pytest.FixtureRequest
+) -> None:
+    assert "weights" not in search(q="mouse")["degraded"]
+    _published.forget()
+    request.getfixturevalue("postgresql_refused")
+    assert "weights" in search(q="mouse")["degraded"]

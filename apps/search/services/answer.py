@@ -64,6 +64,8 @@ def search_core(request: SearchRequest) -> Core:
         rows = rows_on_page(scored, request)
         documents, hydrated = page_documents(retrieved.snapshot, rows)
     degraded = [*request.degraded, *retrieved.degraded, *(() if hydrated else ("keyword",))]
+    if scored.ranking.weights.degraded:
+        degraded.append("weights")
     return Core(understanding, scored, documents, tuple(dict.fromkeys(degraded)))
 
 
