@@ -1,12 +1,15 @@
 """What an answered search leaves behind."""
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from structlog.testing import capture_logs
 
 from apps.events.selectors import query_log_recent
 from apps.events.services.buffer import buffer_drain
-from apps.search.metrics import zero_results_total
+from apps.search.contracts import SearchRequest
+from apps.search.metrics import search_seconds, zero_results_total
+from apps.search.services.answer import search_answer
 from tests.search.types import Search
 
 pytestmark = pytest.mark.usefixtures("lasting_catalogue")
@@ -70,3 +73,14 @@ def test_no_sample_no_ranking_log(search: Search, settings: Settings) -> None:
     with capture_logs() as logs:
         search(q="mouse")
     assert not [entry for entry in logs if entry["event"] == "ranking"]
+
+
+def test_internal_searches_are_not_counted() -> None:
+    def counted() -> float:
+        return search_seconds._sum.get()
+
+    before = counted()
+    search_answer(request=SearchRequest(query="mouse", logged=False), as_of=timezone.now())
+    assert counted() == before
+    search_answer(request=SearchRequest(query="mouse"), as_of=timezone.now())
+    assert counted() > before

@@ -96,7 +96,7 @@ def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
     )
     if request.logged:
         answer = _logged(answer, request, core, as_of)
-    _counted(answer)
+        _counted(answer)
     return answer
 
 
