@@ -178,8 +178,10 @@ class RateVerdict:
         allowed: whether it may pass.
         remaining: requests left now.
         retry_after_s: seconds to wait when refused, at least a little above 0; 0.0 when allowed.
+        limit: the limit that refused it; 0 when allowed.
     """
 
     allowed: bool
     remaining: int
     retry_after_s: float = 0.0
+    limit: int = 0

@@ -174,7 +174,7 @@ def _admit(
             code="scope_missing",
             extra={"required_scope": scope.value},
         )
-    degraded = limit_enforce(principal)
+    degraded = limit_enforce(principal, client_ip)
     caller_set(f"key:{principal.name}" if principal.key_id is not None else principal.name)
     return EdgeContext(principal, degraded, client_ip)
 

@@ -77,7 +77,7 @@ def test_the_script_in_redis_agrees_with_the_function(seed: int) -> None:
     for _ in range(200):
         now_s += source.choice([0.0, 0.25, 3.5, 20.0, 61.0, 200.0])
         state, expected = window_take(state, now_s=now_s, limit=limit)
-        verdict = limiter._ask(redis_client(), "endcap:limit:test", limit, now_s)
+        verdict = limiter._ask(redis_client(), (("test", limit),), now_s)
         assert (verdict.allowed, verdict.remaining) == (expected.allowed, expected.remaining)
         assert verdict.retry_after_s == pytest.approx(expected.retry_after_s, abs=1e-4)
 
