@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 from django.utils import timezone
 
 from apps.catalog.contracts import CategoryTree
@@ -50,12 +51,14 @@ class _Followed:
         base: the artifact that it was patched from.
         moment: (a snapshot, the same with prices and tree of its last use).
         tree_retry_at: monotonic seconds before which the tree is not asked for again.
+        behind: whether the last look failed: changes may be missing.
     """
 
     snapshot: ServingSnapshot | None = None
     base: ServingSnapshot | None = None
     moment: tuple[ServingSnapshot | None, ServingSnapshot | None] = (None, None)
     tree_retry_at: float = 0.0
+    behind: bool = False
 
 
 _state = _Followed()
@@ -79,8 +82,10 @@ def _follow() -> ServingSnapshot:
         before = base
     try:
         _state.snapshot = _current(before)
-    except DatabaseError as error:
+        _state.behind = False
+    except DatabaseFailure as error:
         _database_gone(error)
+        _state.behind = True
         # The newer of what there is; without either there is nothing to serve.
         _state.snapshot = before if before is not None else _state.snapshot
         if _state.snapshot is None:
@@ -116,7 +121,7 @@ def _is_stale(snapshot: ServingSnapshot) -> bool:
     )
 
 
-def _database_gone(error: DatabaseError) -> None:
+def _database_gone(error: DatabaseFailure) -> None:
     degraded_total.labels(component="serving_snapshot", reason="database").inc()
     logger.warning("serving_snapshot_kept", reason=str(error))
     connection.close()
@@ -145,15 +150,22 @@ def serving_snapshot(*, fingerprint: str | None = None) -> ServingSnapshot:
 
 def serving_snapshot_refresh() -> ServingSnapshot:
     """The snapshot with everything that is committed now: one look, and a patch if needed."""
+    return serving_snapshot_followed()[0]
+
+
+def serving_snapshot_followed() -> tuple[ServingSnapshot, bool]:
+    """The same, and whether it succeeded; else the snapshot is the one before."""
     _get()
     _serving.reload()
-    return _as_of_now(_get())
+    # Read first: whoever succeeds after that only makes the snapshot newer.
+    followed = not _state.behind
+    return _as_of_now(_get()), followed
 
 
 def _get() -> ServingSnapshot:
     try:
         return _serving.get()
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         raise Unavailable(
             "The catalogue cannot be read, and no artifact of it is on this machine.",
             code="catalogue_unavailable",
@@ -164,7 +176,11 @@ def _as_of_now(snapshot: ServingSnapshot) -> ServingSnapshot:
     """Sales that began or ended, and an edited tree, are right in the very next request."""
     source, moment = _state.moment
     start = moment if source is snapshot and moment is not None else snapshot
-    moment = snapshot_at(start, _tree_now(start.tree), as_of=time.time())
+    tree = _tree_now(start.tree)
+    if tree is not start.tree:
+        # Recoding loses the categories that a tree lacks: the next one may have them again.
+        start = snapshot
+    moment = snapshot_at(start, tree, as_of=time.time())
     _state.moment = (snapshot, moment)
     return moment
 
@@ -174,7 +190,7 @@ def _tree_now(known: CategoryTree) -> CategoryTree:
         return known
     try:
         return category_tree()
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         _database_gone(error)
         _state.tree_retry_at = time.monotonic() + _TREE_RETRY_S
         return known

@@ -1,7 +1,8 @@
 """The published synonyms, from memory."""
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 
 from apps.common.observability.metrics import degraded_total
 from apps.common.snapshots import Snapshot
@@ -22,7 +23,7 @@ def _load() -> SynonymIndex:
             .values_list("number", "entries")
             .first()
         )
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         if _synonyms.is_loaded:
             raise  # the old ones stay
         connection.close()

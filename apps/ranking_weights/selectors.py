@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 
 from apps.common.observability.metrics import degraded_total
 from apps.common.snapshots import Snapshot
@@ -43,7 +44,7 @@ def _load() -> _Published:
                 "subject", "number", "weights"
             )
         )
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         if _published.is_loaded:
             raise  # the old sets stay
         connection.close()

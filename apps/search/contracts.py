@@ -266,7 +266,7 @@ class SearchAnswer:
         weights: the one set of this request.
         applied_rules: names of merchandising rules that acted.
         experiments: assignments that acted.
-        degraded: what was missing: `keyword`, `semantic`, `redis`.
+        degraded: what was missing: `keyword`, `semantic`, `catalog`, `weights`, `redis`.
         versions: name to number of what was in force.
     """
 

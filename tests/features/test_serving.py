@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
+from apps.catalog.domain.tree import CategoryNode, tree_build
 from apps.catalog.models import Product
 from apps.catalog.selectors import staleness_sql
 from apps.common.errors import Unavailable
@@ -201,6 +202,20 @@ def test_an_edited_tree_recodes_in_the_next_request(shop: None) -> None:
     code = int(snapshot.columns.category[row])
     assert snapshot.tree.categories[code].path == "electronics/audio"
     assert snapshot.tree.by_path("art") is not None
+
+
+def test_a_category_that_comes_back_has_its_products_again(
+    shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = serving_snapshot()
+    row, whole = _row(snapshot, "a"), snapshot.tree
+    without = tree_build(CategoryNode(*each) for each in [(999, None, "Art", "art", 0)])
+    monkeypatch.setattr("apps.features.selectors.category_tree", lambda: without)
+    assert serving_snapshot().columns.category[row] == -1
+    monkeypatch.setattr("apps.features.selectors.category_tree", lambda: whole)
+    snapshot = serving_snapshot()
+    code = int(snapshot.columns.category[row])
+    assert snapshot.tree.categories[code].path == "electronics/audio"
 
 
 def _down(*_args: object, **_kwargs: object) -> None:

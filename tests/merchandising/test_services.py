@@ -1,6 +1,6 @@
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from pytest_django import DjangoAssertNumQueries
 
 from apps.access.models import User
@@ -70,14 +70,15 @@ def test_the_row_itself_refuses_bad_content(entries: object) -> None:
         SynonymSetVersion(subject="default", number=1, entries=entries).full_clean()
 
 
+@pytest.mark.parametrize("failure", [DatabaseError, InterfaceError])
 def test_with_postgresql_down_there_are_none_until_it_is_back(
-    merchandiser: User, monkeypatch: pytest.MonkeyPatch
+    merchandiser: User, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
 ) -> None:
     publish("sofa, couch", merchandiser)
     snapshots_forget()
 
     def down(*_args: object, **_kwargs: object) -> None:
-        raise DatabaseError("connection refused")
+        raise failure("connection refused")
 
     with monkeypatch.context() as outage:
         outage.setattr(SynonymSetVersion.objects, "filter", down)

@@ -1,6 +1,6 @@
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.access.models import User
@@ -140,14 +140,15 @@ def test_unknown_starters_are_refused() -> None:
         weight_starters_ensure(paths={"toys": "toys"})
 
 
+@pytest.mark.parametrize("failure", [DatabaseError, InterfaceError])
 def test_with_postgresql_down_at_boot_the_default_serves(
-    merchandiser: User, monkeypatch: pytest.MonkeyPatch
+    merchandiser: User, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
 ) -> None:
     publish("global", FRESH, merchandiser)
     snapshots_forget()
 
     def down(*_args: object, **_kwargs: object) -> None:
-        raise DatabaseError("connection refused")
+        raise failure("connection refused")
 
     with monkeypatch.context() as outage:
         outage.setattr(WeightSetVersion.objects, "filter", down)

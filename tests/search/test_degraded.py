@@ -1,10 +1,13 @@
 """Every missing part has its fallback, and the answer says which was taken."""
 
+from collections.abc import Callable
+
 import psycopg
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 from prometheus_client import REGISTRY
 
+from apps.catalog.models import Product
 from apps.ranking_weights.selectors import _published
 from apps.search.selectors.postgresql import postgresql_breaker
 from tests.search.types import Build, Json, Search
@@ -105,3 +108,19 @@ def test_weights_that_could_not_be_read(
     _published.forget()
     request.getfixturevalue("postgresql_refused")
     assert "weights" in search(q="mouse")["degraded"]
+
+
+def test_changes_that_cannot_be_read_are_named(search: Search) -> None:
+    def refuse(execute: Callable[..., object], sql: str, *more: object) -> object:
+        if "WITH state AS" in sql:
+            raise InterfaceError("gone between two statements")
+        return execute(sql, *more)
+
+    assert search(q="mouse")["degraded"] == ["semantic"]
+    Product.objects.filter(product_id="p-0-8").update(active=True)
+    with connection.execute_wrapper(refuse):
+        answer = search(q="mouse")
+    assert set(answer["degraded"]) == {"catalog", "semantic"}
+    assert answer["found"] == 17
+    answer = search(q="mouse")
+    assert (answer["degraded"], answer["found"]) == (["semantic"], 18)

@@ -11,7 +11,7 @@ from apps.common.observability.metrics import degraded_total
 from apps.embeddings.contracts import IndexUnavailable, Neighbours
 from apps.embeddings.selectors import Engines, engines_now, nearest, query_vector
 from apps.features.contracts import ServingSnapshot
-from apps.features.selectors import serving_snapshot, serving_snapshot_refresh
+from apps.features.selectors import serving_snapshot, serving_snapshot_followed
 from apps.ranking.contracts import Candidates
 from apps.search.contracts import (
     FusionMethod,
@@ -40,7 +40,7 @@ class Retrieved:
         semantic: the semantic list; empty when browsing or missing.
         candidates: both, fused, unfiltered.
         mode: how keywords matched.
-        degraded: `keyword`, `semantic`: which list is missing.
+        degraded: `keyword`, `semantic`: which list is missing; `catalog`: newer products are.
     """
 
     snapshot: ServingSnapshot
@@ -61,9 +61,8 @@ def retrieval(understanding: Understanding) -> Retrieved:
     degraded: list[str] = []
     scan = _Scan(understanding.normalised)
     with step_timed("keyword"):
-        matches, snapshot = _keyword(understanding, serving_snapshot(), scan)
-        if matches is None:
-            degraded.append("keyword")
+        matches, snapshot, missing = _keyword(understanding, serving_snapshot(), scan)
+        degraded.extend(missing)
     if not understanding.normalised:
         return _browsed(snapshot, tuple(degraded))
     keyword, firm = RankedList.empty(), 0
@@ -153,8 +152,11 @@ def _nearest(text: str, columns: ProductColumns, engines: Engines) -> Neighbours
 
 def _keyword(
     understanding: Understanding, snapshot: ServingSnapshot, scan: _Scan
-) -> tuple[KeywordMatches | None, ServingSnapshot]:
-    """The matches, and the snapshot to read them by: a fresh one when they saw newer rows.
+) -> tuple[KeywordMatches | None, ServingSnapshot, tuple[str, ...]]:
+    """The matches, the snapshot to read them by, and what is missing.
+
+    It is a fresh snapshot when the statement saw newer rows; could it not be had, then
+    `catalog` is missing: products that it does not know are left out.
 
     The vectors are scanned while PostgreSQL looks for words.
     """
@@ -165,10 +167,11 @@ def _keyword(
             lambda: keyword_matches(understanding, columns.horizon, lambda: scan.over(columns)),
         )
     except PostgresqlGone:
-        return None, snapshot
+        return None, snapshot, ("keyword",)
     if matches.fingerprint == snapshot.columns.fingerprint:
-        return matches, snapshot
-    return matches, serving_snapshot_refresh()
+        return matches, snapshot, ()
+    snapshot, followed = serving_snapshot_followed()
+    return matches, snapshot, () if followed else ("catalog",)
 
 
 def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
