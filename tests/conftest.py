@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.common.snapshots import snapshots_forget
+from apps.search.selectors.postgresql import postgresql_breaker
 
 pytest_plugins = ["tests.browser", "tests.distribution"]
 # A busy machine is not a slow function; in CI the same examples are tried every time.
@@ -27,6 +28,7 @@ def _fresh_process_state() -> Iterator[None]:
     snapshots_forget()
     redis_forget_connections()
     redis_client().flushdb()
+    postgresql_breaker.reset()
     yield
     snapshots_forget()
 
