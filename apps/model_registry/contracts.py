@@ -123,6 +123,10 @@ class ArtifactStore(Protocol):
         """
         ...
 
+    def staging_sweep(self, older_than_s: float) -> None:
+        """Remove staged folders in which nothing changed for `older_than_s`."""
+        ...
+
     def local_trim(self, location: str, older_than_s: float) -> None:
         """Drop this machine's old copies of other versions of the same artifact."""
         ...

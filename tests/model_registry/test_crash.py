@@ -53,7 +53,15 @@ def test_a_killed_publisher_leaves_the_old_version_active(place: str, stores: Pa
     assert (active.number, dead.state, dead.is_active) == (1, ArtifactState.BUILDING, False)
     assert artifact_publish(name="matrix", write=numbers_write(3)) == 3
     ArtifactVersion.objects.filter(number=2).update(created_at=timezone.now() - timedelta(hours=7))
+    staging = stores / "store" / ".staging"
+    left = list(staging.iterdir())
+    # A staged folder is what a publisher leaves that is killed before it moved it into place.
+    assert len(left) == (1 if place == "writing" else 0)
+    long_ago = time.time() - 7 * 3600
+    for path in [path for folder in left for path in (*folder.iterdir(), folder)]:
+        os.utime(path, (long_ago, long_ago))
     artifact_publish(name="matrix", write=numbers_write(4))
     dead.refresh_from_db()
     assert dead.state == ArtifactState.ABANDONED
     assert not (stores / "store" / dead.location).exists()
+    assert not list(staging.iterdir())

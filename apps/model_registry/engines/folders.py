@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import shutil
+import time
 from pathlib import Path
 
 from apps.model_registry.contracts import Artifact, ArtifactCorrupt, ArtifactFile
@@ -81,3 +83,19 @@ def folder_verify(folder: Path, *, name: str, key: str, signature: str | None) -
     if files != manifest.files:
         raise ArtifactCorrupt("checksum", "the files differ from their manifest")
     return Artifact(name, manifest.number, folder, manifest)
+
+
+def staging_sweep(parent: Path, older_than_s: float) -> None:
+    """Remove the folders under `parent` that crashed builds left.
+
+    Args:
+        parent: where builds are staged; may be missing.
+        older_than_s: seconds since a folder, or a file in it, last changed.
+    """
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        try:
+            newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+        except OSError:
+            continue  # its build has just moved it
+        if time.time() - newest > older_than_s:
+            shutil.rmtree(folder, ignore_errors=True)

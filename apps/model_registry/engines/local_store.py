@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from apps.model_registry.contracts import ArtifactCorrupt, StoreUnreachable
-from apps.model_registry.engines.folders import folder_sync, path_sync
+from apps.model_registry.engines.folders import folder_sync, path_sync, staging_sweep
 
 
 class LocalStore:
@@ -55,6 +55,10 @@ class LocalStore:
     def delete(self, location: str) -> None:
         """Remove the folder; files that a process has mapped stay readable to it."""
         shutil.rmtree(self._root / location, ignore_errors=True)
+
+    def staging_sweep(self, older_than_s: float) -> None:
+        """Remove staged folders in which nothing changed for `older_than_s`."""
+        staging_sweep(self._root / ".staging", older_than_s)
 
     def local_trim(self, location: str, older_than_s: float) -> None:
         """Nothing to do: the store is the only copy."""

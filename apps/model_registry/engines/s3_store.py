@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from apps.model_registry.contracts import ArtifactCorrupt, StoreUnreachable
 from apps.model_registry.domain.manifests import MANIFEST_FILE
-from apps.model_registry.engines.folders import folder_sync
+from apps.model_registry.engines.folders import folder_sync, staging_sweep
 
 if TYPE_CHECKING:
     from boto3 import S3Client
@@ -145,6 +145,10 @@ class S3Store:
             except Exception as error:  # boto3 raises classes that it makes at run time
                 raise StoreUnreachable(f"cannot delete {key}: {error}") from error
         shutil.rmtree(self._cache / location, ignore_errors=True)
+
+    def staging_sweep(self, older_than_s: float) -> None:
+        """Remove staged folders in which nothing changed for `older_than_s`."""
+        staging_sweep(self._cache / ".staging", older_than_s)
 
     def local_trim(self, location: str, older_than_s: float) -> None:
         """Drop copies of other versions that nobody has fetched for `older_than_s`."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.model_registry.contracts import StoreUnreachable
 from apps.model_registry.models import ArtifactState, ArtifactVersion
+from apps.model_registry.services.locks import artifact_lock
 from apps.model_registry.services.stores import artifact_store
 
 logger = structlog.get_logger(__name__)
@@ -26,6 +27,8 @@ def artifact_prune(*, name: str, keep: int | None = None) -> int:
     """
     keep = settings.ARTIFACT_KEEP_VERSIONS if keep is None else keep
     with transaction.atomic():
+        # Else a rollback could make active what is being pruned here.
+        artifact_lock(name)
         rows = ArtifactVersion.objects.select_for_update().filter(name=name)
         ready = rows.filter(state=ArtifactState.READY).order_by("-number")
         newest = list(ready.values_list("pk", flat=True)[: max(keep, 1)])
@@ -42,6 +45,7 @@ def artifact_prune(*, name: str, keep: int | None = None) -> int:
         ArtifactVersion.objects.bulk_update([*old, *dead], ["state"])
     for version in [*old, *dead]:
         _files_delete(version.location)
+    artifact_store().staging_sweep(_BUILD_PATIENCE.total_seconds())
     return len(old)
 
 

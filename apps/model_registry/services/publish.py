@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.access.services import Actor
@@ -22,6 +22,7 @@ from apps.model_registry.domain.manifests import (
 from apps.model_registry.engines.folders import folder_files
 from apps.model_registry.models import ArtifactState, ArtifactVersion
 from apps.model_registry.selectors import last_number
+from apps.model_registry.services.locks import artifact_lock
 from apps.model_registry.services.prune import artifact_prune
 from apps.model_registry.services.stores import artifact_store, signing_key
 
@@ -60,12 +61,6 @@ def artifact_publish(*, name: str, write: Write, actor: Actor = None) -> int:
     logger.info("artifact_published", artifact=name, number=version.number)
     artifact_prune(name=name)
     return version.number
-
-
-def artifact_lock(name: str) -> None:
-    """Hold every other writer of `name` until this transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"art:{name}"])
 
 
 def _version_reserve(name: str, actor: Actor) -> ArtifactVersion:

@@ -3,12 +3,12 @@
 from django.db import transaction
 
 from apps.access.services import Actor, audit_record
-from apps.common.errors import Conflict, InvalidInput, NotFound
+from apps.common.errors import Conflict, InvalidInput, NotFound, Unavailable
 from apps.common.services import version_bump
-from apps.model_registry.contracts import ArtifactCorrupt
+from apps.model_registry.contracts import ArtifactCorrupt, StoreUnreachable
 from apps.model_registry.engines.folders import folder_verify
 from apps.model_registry.models import ArtifactState, ArtifactVersion
-from apps.model_registry.services.publish import artifact_lock
+from apps.model_registry.services.locks import artifact_lock
 from apps.model_registry.services.stores import artifact_store, signing_key
 
 
@@ -19,6 +19,7 @@ def artifact_rollback(*, name: str, number: int, actor: Actor, reason: str = "")
     Raises:
         NotFound: there is no such version.
         Conflict: its files were pruned, are damaged, or were never finished.
+        Unavailable: the store does not answer.
         InvalidInput: a person gave no reason.
     """
     if actor is not None and not reason.strip():
@@ -55,3 +56,5 @@ def _version_check(version: ArtifactVersion) -> None:
         folder_verify(folder, name=version.name, key=signing_key(), signature=version.signature)
     except ArtifactCorrupt as error:
         raise Conflict(f"Version {version.number} is damaged: {error}") from error
+    except StoreUnreachable as error:
+        raise Unavailable("The artifact store does not answer; try again.") from error
