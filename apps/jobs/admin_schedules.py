@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from apps.access.admin_audit import AuditedModelAdmin
 from apps.access.services import audit_record
 from apps.jobs.contracts import job_specs
 from apps.jobs.schedules import TICK_TASK
@@ -106,7 +107,7 @@ class PeriodicTaskAdmin(ModelAdmin):
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(ModelAdmin):
+class IntervalScheduleAdmin(AuditedModelAdmin):
     list_display = ("__str__", "every", "period")
 
     def get_model_perms(self, _request: HttpRequest) -> dict[str, bool]:
@@ -114,7 +115,7 @@ class IntervalScheduleAdmin(ModelAdmin):
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(ModelAdmin):
+class CrontabScheduleAdmin(AuditedModelAdmin):
     list_display = (
         "__str__", "minute", "hour", "day_of_month", "month_of_year", "day_of_week", "timezone",
     )  # fmt: skip

@@ -212,3 +212,24 @@ def test_schedules_name_jobs_by_their_titles(client: Client, operator: User) -> 
     page = listing.content.decode()
     assert "Sweep lost runs" in page
     assert "every minute" in page
+
+
+def test_intervals_and_crontabs_leave_a_trace(client: Client, operator: User) -> None:
+    url = reverse("admin:django_celery_beat_intervalschedule_add")
+    assert client.post(url, {"every": 7, "period": "hours"}).status_code == 302
+    interval = IntervalSchedule.objects.get(every=7)
+    edit = reverse("admin:django_celery_beat_intervalschedule_change", args=[interval.pk])
+    assert client.post(edit, {"every": 8, "period": "hours"}).status_code == 302
+    rows = AuditEntry.objects.filter(subject_type="django_celery_beat.intervalschedule")
+    assert [row.action for row in rows.order_by("pk")] == [
+        "intervalschedule.add", "intervalschedule.change",
+    ]  # fmt: skip
+    changed = rows.get(action="intervalschedule.change")
+    assert (changed.actor, changed.before, changed.after) == (operator, {"every": 7}, {"every": 8})
+    crontab = {
+        "minute": "5", "hour": "4", "day_of_month": "*", "month_of_year": "*",
+        "day_of_week": "*", "timezone": "UTC",
+    }  # fmt: skip
+    url = reverse("admin:django_celery_beat_crontabschedule_add")
+    assert client.post(url, crontab).status_code == 302
+    assert AuditEntry.objects.filter(action="crontabschedule.add", actor=operator).exists()
