@@ -58,6 +58,11 @@ class ApiKeyAdmin(ModelAdmin):
         # Its prefix says which kind it is, so that cannot change.
         return (*_SETTLED, "public") if obj else ()
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.granted_by = request.user  # type: ignore[attr-defined]  # a class of this request's own
+        return form
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         from django.conf import settings
 

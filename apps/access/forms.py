@@ -21,8 +21,10 @@ from apps.access.domain.networks import (
     rules_parse,
 )
 from apps.access.domain.origins import origin_parse
+from apps.access.key_rows import grant_check
 from apps.access.models import ApiKey, IpRule, User
 from apps.access.validators import tidied
+from apps.common.errors import Forbidden
 
 LONGEST_OVERLAP_HOURS = 90 * 24
 
@@ -45,6 +47,9 @@ class LinesField(forms.CharField):
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripts exist for the checker only
+    # Who fills it in; admin says. Nobody known: whatever a command may.
+    granted_by: User | None = None
+
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, scope.value) for scope in Scope],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -65,6 +70,14 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # subscripts exist
             "name", "public", "scopes", "allowed_origins", "allowed_networks",
             "denied_networks", "rate_per_minute", "expires_at",
         )  # fmt: skip
+
+    def clean_scopes(self) -> list[str]:
+        scopes: list[str] = self.cleaned_data["scopes"]
+        try:
+            grant_check(self.granted_by, scopes, held=self.instance.scopes or ())
+        except Forbidden as error:
+            raise ValidationError(error.message) from error
+        return scopes
 
     def clean_allowed_origins(self) -> list[str]:
         return tidied(origin_parse, self.cleaned_data["allowed_origins"])

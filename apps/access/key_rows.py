@@ -1,10 +1,14 @@
 """Rows of API keys as the services handle them: locked, checked, summed up."""
 
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 
 from apps.access.contracts import KeySummary, Scope
-from apps.access.models import ApiKey
-from apps.common.errors import Conflict, InvalidInput, NotFound
+from apps.access.domain.groups import scopes_grantable
+from apps.access.models import ApiKey, User
+from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 # What an edit may change. The rest is what the key is, or how it ends.
 EDITABLE = frozenset(
@@ -13,6 +17,35 @@ EDITABLE = frozenset(
         "rate_per_minute", "expires_at",
     }
 )  # fmt: skip
+
+
+def scopes_grantable_by(actor: AbstractBaseUser | AnonymousUser | None) -> frozenset[Scope]:
+    """What `actor` may put into a key; commands, which have no actor, everything."""
+    if actor is None:
+        return frozenset(Scope)
+    if not isinstance(actor, User) or not actor.is_active:
+        return frozenset()
+    if actor.is_superuser:
+        return frozenset(Scope)
+    return scopes_grantable(actor.groups.values_list("name", flat=True))
+
+
+def grant_check(
+    actor: AbstractBaseUser | AnonymousUser | None,
+    scopes: Iterable[str],
+    held: Iterable[str] = (),
+) -> None:
+    """Refuse a key with scopes that `actor` may not grant; those it has already stay.
+
+    Raises:
+        Forbidden: with the scopes.
+    """
+    known = {scope.value for scope in Scope}  # others are the model's to refuse
+    surplus = (set(scopes) & known) - set(held) - scopes_grantable_by(actor)
+    if surplus:
+        raise Forbidden(
+            f"You may not grant {', '.join(sorted(surplus))}.", code="scope_not_grantable"
+        )
 
 
 def key_locked(key_id: int) -> ApiKey:

@@ -15,7 +15,7 @@ from apps.access.domain.groups import GROUP_PATTERNS, group_wants
 from apps.access.domain.keys import KeyParts, key_new, key_parse, secret_hash
 from apps.access.domain.networks import network_parse
 from apps.access.domain.origins import origin_parse
-from apps.access.key_rows import EDITABLE, key_clean, key_locked, key_summary
+from apps.access.key_rows import EDITABLE, grant_check, key_clean, key_locked, key_summary
 from apps.access.models import ApiKey, AuditEntry, GroupGrant, User
 from apps.access.selectors import ACCESS_VERSION
 from apps.access.validators import tidied
@@ -164,13 +164,15 @@ def api_key_update(*, key_id: int, changes: Mapping[str, object], actor: Actor) 
     Raises:
         NotFound, Conflict: there is no such key, or it is revoked: for good.
         InvalidInput: a field is none that an edit may change, or its value is bad.
+        Forbidden: `actor` may not grant a scope that it adds.
     """
     key = key_locked(key_id)
-    before = key.state()
+    before, held = key.state(), tuple(key.scopes)
     for name, found in changes.items():
         if name not in EDITABLE:
             raise InvalidInput(f"{name} cannot be edited.", field=name)
         setattr(key, name, found)
+    grant_check(actor, key.scopes, held=held)
     key_clean(key)
     key.save(update_fields=list(changes))
     version_bump(ACCESS_VERSION)
@@ -210,6 +212,8 @@ def ip_rules_publish() -> None:
 
 
 def _issue(key: ApiKey, parts: KeyParts, actor: Actor) -> IssuedKey:
+    # A successor too: whoever rotates a key reads its secret.
+    grant_check(actor, key.scopes)
     key.prefix = parts.prefix
     key.secret_hash = secret_hash(parts.secret)
     key.created_by = actor if isinstance(actor, User) else None

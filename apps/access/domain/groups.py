@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from apps.access.contracts import Scope
+from apps.access.contracts import PUBLIC_SCOPES, Scope
 
 MERCHANDISER = "merchandiser"
 ANALYST = "analyst"
@@ -64,6 +64,24 @@ GROUP_PATTERNS: dict[str, tuple[str, ...]] = {
         "access.scope_search_read",
     ),
 }
+
+
+# What a person of each group may put into a key. Whoever may make keys could else give themselves
+# a key that writes rankings. Groups that make no keys grant nothing; superusers everything.
+GRANTABLE: dict[str, tuple[Scope, ...]] = {
+    OPERATOR: (
+        *sorted(PUBLIC_SCOPES),
+        Scope.FEATURES_READ,
+        Scope.SESSIONS_READ,
+        Scope.SESSIONS_WRITE,
+        Scope.OPS,
+    ),
+}
+
+
+def scopes_grantable(groups: Iterable[str]) -> frozenset[Scope]:
+    """The scopes that a person of these groups may put into a key."""
+    return frozenset(scope for group in groups for scope in GRANTABLE.get(group, ()))
 
 
 def scope_codename(scope: Scope) -> str:
