@@ -108,7 +108,9 @@ def test_admin_shows_versions_and_activates_one(two_versions: None, operator: Us
     detail = client.get(reverse("admin:model_registry_artifactversion_change", args=[version.pk]))
     assert detail.status_code == 200
     assert activate_url(1) in detail.content.decode()
-    assert "replaces" in client.get(activate_url(1)).content.decode()
+    asked = client.get(activate_url(1)).content.decode()
+    assert "replaces" in asked
+    assert "This is not a pin" in asked
     assert client.post(activate_url(1), {"reason": ""}).status_code == 200
     assert active_number() == 2
     assert client.post(activate_url(1), {"reason": "better"}).status_code == 302
