@@ -1,12 +1,13 @@
 """The hot statements: the answer, the work done meanwhile, and what goes wrong."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import DataError, connection
+from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.search.selectors.statements import row_fetch, rows_fetch
+from apps.search.selectors.statements import _deadline_s, row_fetch, rows_fetch
 
 SQL = "SELECT int4send(%(number)s), %(text)s::text, NULL::bytea"
 PARAMETERS = {"number": 7, "text": "schön"}
@@ -54,3 +55,25 @@ def test_who_looks_at_statements_sees_them() -> None:
         row_fetch(SQL, PARAMETERS)
         rows_fetch("SELECT %s", ["x"])
     assert len(statements) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.search.selectors.statements._deadline_s", lambda: 0.2)
+    began = time.monotonic()
+    with pytest.raises(OperationalError, match="timeout"):
+        row_fetch("SELECT pg_sleep(%(number)s)::text", {"number": 3})
+    assert time.monotonic() - began < 2.0
+    assert connection.connection.closed
+    connection.close()
+    monkeypatch.undo()
+    assert row_fetch(SQL, PARAMETERS) == ROW
+
+
+@pytest.mark.parametrize(("options", "seconds"), [("0", 6.0), ("2500", 3.5)])
+def test_patience_follows_postgresqls_own(
+    options: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"options": f"-c statement_timeout={options}"}
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", own)
+    assert _deadline_s() == seconds

@@ -9,6 +9,7 @@ Whoever looks at statements (query counts in tests, `DEBUG`, execute wrappers) s
 each of them: then they go by Django's own cursor.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from psycopg import generators, pq
 
 Row = tuple[bytes | None, ...]
 _LABELS = {"alias": DEFAULT_DB_ALIAS, "vendor": "postgresql"}
+_STATEMENT_TIMEOUT = re.compile(r"statement_timeout=(\d+)")
+_PATIENCE_S = 5.0
 _execute_total = execute_total.labels(**_LABELS)
 _duration_seconds = query_duration_seconds.labels(**_LABELS)
 
@@ -100,11 +103,33 @@ def _exchange(
         meanwhile()
     finally:
         # Also when that failed: the next statement must not find this one's answer.
-        results = raw.wait(generators.execute(raw.pgconn))
+        results = _awaited(raw, _deadline_s())
     result: pq.abc.PGresult = results[-1]
     if result.status != pq.ExecStatus.TUPLES_OK:
         raise psycopg.errors.error_from_result(result, raw.info.encoding)
     return result
+
+
+def _awaited(raw: psycopg.Connection[Any], timeout_s: float) -> list[pq.abc.PGresult]:
+    """The sent statement's results.
+
+    Raises:
+        OperationalError: none within the time; the connection is closed.
+    """
+    try:
+        return raw.wait(generators.execute(raw.pgconn), timeout=timeout_s)
+    except psycopg.OperationalError:
+        # Its answer may still come: nobody else may read it.
+        raw.close()
+        raise
+
+
+def _deadline_s() -> float:
+    """A second after PostgreSQL itself gives up; when it never does, six."""
+    options = str(connections[DEFAULT_DB_ALIAS].settings_dict["OPTIONS"].get("options", ""))
+    found = _STATEMENT_TIMEOUT.search(options)
+    own_ms = int(found[1]) if found else 0
+    return (own_ms / 1000.0 if own_ms > 0 else _PATIENCE_S) + 1.0
 
 
 @contextmanager
