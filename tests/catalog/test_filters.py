@@ -58,6 +58,14 @@ def test_a_bad_value_is_refused_by_name(name: str, values: list[str]) -> None:
     assert caught.value.field == name
 
 
+def test_attributes_to_filter_by_are_bounded() -> None:
+    asked = {f"filter[attr.key{number}]": ["x"] for number in range(21)}
+    with pytest.raises(InvalidFilter, match=r"filter\[attr\.key20\]"):
+        filters_parse(asked)
+    asked.pop("filter[attr.key20]")
+    assert len(filters_parse(asked).attributes) == 20
+
+
 def test_numbers_and_ranges() -> None:
     assert number_parse("1e3") == 1000.0
     assert number_parse("1_0") is None

@@ -17,6 +17,7 @@ _PARAMETER = re.compile(r"filter\[(.*)\]")
 ATTRIBUTE_PREFIX = "attr."
 FACET_FIELDS = ("category", "brand", "price", "availability")
 _MOST_VALUES = 100
+_MOST_ATTRIBUTES = 20
 
 
 def filters_parse(params: Mapping[str, Sequence[str]]) -> FilterSet:
@@ -45,6 +46,12 @@ def filters_parse(params: Mapping[str, Sequence[str]]) -> FilterSet:
     for key in found:
         if key not in FACET_FIELDS and key.removeprefix(ATTRIBUTE_PREFIX) not in attributes:
             raise UnknownFilter(f"filter[{key}]")
+    if len(attributes) > _MOST_ATTRIBUTES:
+        beyond = list(attributes)[_MOST_ATTRIBUTES]
+        raise InvalidFilter(
+            f"filter[{ATTRIBUTE_PREFIX}{beyond}]",
+            f"is one too many: at most {_MOST_ATTRIBUTES} attributes can be filtered by.",
+        )
     price = _price(found.get("price", ()))
     return FilterSet(
         categories=tuple(path.strip("/") for path in found.get("category", ())),
