@@ -67,6 +67,18 @@ def products(product_ids: Sequence[str]) -> dict[str, ProductDocument]:
     return {one.product_id: one for one in _documents(snapshot, rows)}
 
 
+def product_pictured(product_id: str) -> ProductDocument | None:
+    """An active product as the last artifact has it: a page's pictures then cost no SQL.
+
+    One that is newer than the artifact comes from PostgreSQL.
+    """
+    snapshot = serving_snapshot()
+    row = int(snapshot.columns.product_ids.rows_of([product_id])[0])
+    if row < 0 or not snapshot.columns.active[row]:
+        return None
+    return snapshot.documents.get(row) or products([product_id]).get(product_id)
+
+
 def product_variants(product: ProductDocument) -> tuple[ProductDocument, ...]:
     """All active products of the same group, itself among them, by id."""
     if not product.item_group_id:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from django.db import InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 from prometheus_client import REGISTRY
 
 from apps.catalog.models import Product
 from apps.ranking_weights.selectors import _published
-from apps.search.selectors.postgresql import postgresql_breaker
+from apps.search.selectors.postgresql import postgresql_breaker, postgresql_call
 from tests.search.types import Build, Json, Search
 
 pytestmark = pytest.mark.usefixtures("lasting_catalogue")
@@ -124,3 +124,27 @@ def test_changes_that_cannot_be_read_are_named(search: Search) -> None:
     assert answer["found"] == 17
     answer = search(q="mouse")
     assert (answer["degraded"], answer["found"]) == (["semantic"], 18)
+
+
+def test_a_fresh_connection_is_tried_twice(search: Search) -> None:
+    connection.close()
+    attempts: list[int] = []
+
+    def flaky() -> int:
+        attempts.append(len(attempts))
+        if len(attempts) == 1:
+            raise OperationalError("connection refused")
+        return 7
+
+    assert postgresql_call("test", flaky) == 7
+    assert attempts == [0, 1]
+
+
+def test_a_log_that_fails_costs_no_answer(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> bool:
+        raise TypeError("not to be written")
+
+    monkeypatch.setattr("apps.search.services.answer.query_log_append", fail)
+    answer = search(q="mouse")
+    assert set(answer["degraded"]) == {"semantic", "redis"}
+    assert answer["found"] == 17

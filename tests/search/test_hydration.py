@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from apps.catalog.models import Product
 from apps.catalog.selectors import documents_by_pk
@@ -80,3 +81,14 @@ def test_documents_of_the_artifact_have_todays_prices(serving_artifact: None) ->
         None, None, Decimal("5.50"), Decimal("5.50"), None,
     ]  # fmt: skip
     assert found[int(rows[4])].price == Decimal("99.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_of_the_artifact_cost_no_sql(
+    client: Client, serving_artifact: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get("/img/p-0-1.svg")  # a process's first request reads what it keeps
+    with django_assert_num_queries(0):
+        assert client.get("/img/p-0-0.svg").status_code == 200
+    with django_assert_num_queries(0):
+        assert client.get("/img/p-0-8.svg").status_code == 404

@@ -14,6 +14,8 @@ T = TypeVar("T")
 logger = structlog.get_logger(__name__)
 postgresql_breaker = CircuitBreaker("postgresql", time.monotonic)
 _GONE = (OperationalError, InterfaceError)
+# What took longer would only take as long again while the shopper waits.
+_QUICK_S = 1.0
 
 
 class PostgresqlGone(Exception):
@@ -21,7 +23,9 @@ class PostgresqlGone(Exception):
 
 
 def postgresql_call(purpose: str, call: Callable[[], T]) -> T:
-    """Run `call`; a connection that broke since its last use is opened anew, once.
+    """Run `call`; what failed quickly is tried once more on a new connection.
+
+    Quick are a connection that broke since its last use, and one refused at its opening.
 
     Raises:
         PostgresqlGone: no answer, counted and logged.
@@ -29,11 +33,11 @@ def postgresql_call(purpose: str, call: Callable[[], T]) -> T:
     if not postgresql_breaker.allows():
         degraded_total.labels(component="postgresql", reason=purpose).inc()
         raise PostgresqlGone("the breaker is open")
-    was_open = connection.connection is not None and not connection.in_atomic_block
+    in_transaction, started = connection.in_atomic_block, time.monotonic()
     try:
         answer = call()
     except _GONE as error:
-        if not was_open:
+        if in_transaction or time.monotonic() - started > _QUICK_S:
             raise _gone(purpose, error) from error
         connection.close()
         answer = _once_more(purpose, call)

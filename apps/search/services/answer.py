@@ -139,7 +139,7 @@ def _logged(
     answer: SearchAnswer, request: SearchRequest, core: Core, as_of: datetime
 ) -> SearchAnswer:
     """Append to the query log: one Redis round trip; without Redis the answer says so."""
-    kept = query_log_append(
+    kept = _appended(
         QueryLogEntry(
             query_id=answer.query_id,
             occurred_at=as_of,
@@ -168,6 +168,15 @@ def _logged(
     if kept or "redis" in answer.degraded:
         return answer
     return replace(answer, degraded=(*answer.degraded, "redis"))
+
+
+def _appended(entry: QueryLogEntry) -> bool:
+    try:
+        return query_log_append(entry)
+    except Exception:  # the answer is ready: whatever happens to its log must not cost it
+        degraded_total.labels(component="query_log", reason="raised").inc()
+        logger.exception("query_log_raised", query_id=str(entry.query_id))
+        return False
 
 
 def _category(answer: SearchAnswer, request: SearchRequest) -> str | None:

@@ -12,7 +12,7 @@ from apps.search.services.answer import search_answer
 from apps.shop.contracts import Link
 from apps.shop.domain.pages import facet_title
 from apps.shop.domain.pictures import picture_svg
-from apps.shop.selectors import breadcrumbs, product_variants, products
+from apps.shop.selectors import breadcrumbs, product_pictured, product_variants, products
 from apps.shop.views.frame import page_render
 
 PICTURE_SECONDS = 24 * 3600
@@ -44,7 +44,7 @@ def product_page(request: HttpRequest, product_id: str) -> HttpResponse:
 @require_safe
 def picture(request: HttpRequest, product_id: str) -> HttpResponse:
     """A drawing of the product; the same bytes until its category or colour changes."""
-    product = products([product_id]).get(product_id)
+    product = product_pictured(product_id)
     if product is None:
         return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
     svg = picture_svg(
