@@ -77,7 +77,7 @@ def test_no_sample_no_ranking_log(search: Search, settings: Settings) -> None:
 
 def test_internal_searches_are_not_counted() -> None:
     def counted() -> float:
-        return search_seconds._sum.get()
+        return float(search_seconds._sum.get())
 
     before = counted()
     search_answer(request=SearchRequest(query="mouse", logged=False), as_of=timezone.now())
