@@ -1,6 +1,7 @@
 """Health checks: each app registers its own in `AppConfig.ready()`."""
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 
 from apps.common.contracts import HealthCheck, HealthReport
 from apps.common.redis import RedisGone, redis_call
@@ -21,7 +22,7 @@ def postgresql_check() -> HealthReport:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         connection.close()
         return HealthReport("postgresql", ok=False, required=False, detail=type(error).__name__)
     return HealthReport("postgresql", ok=True, required=False)

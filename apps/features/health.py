@@ -1,6 +1,6 @@
 """Whether this process serves a matrix, and which."""
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 
 from apps.common.contracts import HealthReport
 from apps.features.selectors import serving_matrix_state
@@ -10,7 +10,7 @@ def serving_matrix_check() -> HealthReport:
     """Not required: without one the catalogue is read from PostgreSQL, without popularity."""
     try:
         state = serving_matrix_state()
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         return HealthReport("serving_matrix", ok=False, required=False, detail=str(error))
     return HealthReport(
         "serving_matrix",

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from apps.common.contracts import HealthReport
@@ -16,7 +16,7 @@ def workers_check() -> HealthReport:
     """Not required: without workers the shop answers on with what was published last."""
     try:
         last = last_success_at(SWEEP_JOB)
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         return HealthReport("jobs", ok=False, required=False, detail=type(error).__name__)
     if last is None:
         detail = "no worker has run a job yet"

@@ -47,7 +47,7 @@ class _Processes(Collector):
     def collect(self) -> Iterable[Metric]:
         folders = [os.environ["PROMETHEUS_MULTIPROC_DIR"], *settings.METRICS_PEERS]
         files = [str(file) for folder in folders for file in Path(folder).glob("*.db")]
-        return multiprocess.MultiProcessCollector.merge(files)  # type: ignore[no-any-return]  # bare in prometheus_client
+        return multiprocess.MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call, no-any-return]  # bare in prometheus_client
 
 
 @require_safe

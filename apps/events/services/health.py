@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from apps.common.contracts import HealthReport
@@ -23,7 +23,7 @@ def partitions_check() -> HealthReport:
             for span in (partition_span(table, start) for start in _months(now))
             if span not in partition_spans(table)
         ]
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         return HealthReport(_NAME, ok=False, required=False, detail=type(error).__name__)
     detail = f"missing: {', '.join(missing)}; run the job events_partitions" if missing else ""
     return HealthReport(_NAME, ok=not missing, required=False, detail=detail)

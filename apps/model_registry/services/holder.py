@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 from prometheus_client import Counter
 
 from apps.common.snapshots import Snapshot
@@ -95,7 +96,7 @@ class ArtifactHolder(Generic[T]):
     def _next(self) -> Held[T]:
         try:
             wanted = active_version(self.name)
-        except DatabaseError as error:
+        except DatabaseFailure as error:
             logger.warning("artifact_database_gone", artifact=self.name, reason=str(error))
             connection.close()
             # Whatever is loaded goes on; at boot the last one on this disk does.
