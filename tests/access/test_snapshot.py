@@ -35,6 +35,8 @@ def test_the_disk_copy_reads_back(key_of: KeyMaker) -> None:
     IpRule.objects.create(network="2001:db8::/32", verdict="deny", area="everything")
     key_of(Scope.OPS, public=False, allowed_networks=["10.0.0.0/8"])
     key_of(public=True, allowed_origins=["https://shop.example"])
+    # Whatever ran before in this worker may have left a copy.
+    snapshot_path().unlink(missing_ok=True)
     assert snapshot_read() is None
     loaded = access_snapshot()
     assert snapshot_read() == loaded

@@ -59,6 +59,13 @@ class Load:
                 self.degraded[name] += 1
 
 
+def _healthy_run(load: Load) -> bool:
+    """Whether the next twenty answers all had Redis (on a busy machine one may time out)."""
+    before, degraded = load.statuses[200], load.degraded["redis"]
+    wait_until(lambda: load.statuses[200] > before + 20, 30, "twenty answers")
+    return load.degraded["redis"] == degraded
+
+
 def test_redis_stopped_blackholed_and_restarted_under_load(
     demo_stack: DemoStack, tmp_path: Path
 ) -> None:
@@ -86,13 +93,7 @@ def test_redis_stopped_blackholed_and_restarted_under_load(
                 )
                 if mode != "pass":
                     assert load.degraded["redis"] > degraded
-            recovered = load.degraded["redis"]
-            time.sleep(3.0)  # past the breaker's probe interval
-            settled = load.degraded["redis"]
-            before = load.statuses[200]
-            wait_until(lambda: load.statuses[200] > before + 20, 60, "twenty healthy answers")
-            assert load.degraded["redis"] == settled, "Redis is used again"
-            assert settled >= recovered
+            wait_until(lambda: _healthy_run(load), 60, "twenty answers in a row with Redis")
         assert set(load.statuses) == {200}, load.statuses
     finally:
         proxy.close()
