@@ -6,3 +6,8 @@ class ExperimentsConfig(AppConfig):
     label = "experiments"
     verbose_name = "Experiments"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.experiments.registration.kinds import kinds_register
+
+        kinds_register()
