@@ -5,6 +5,7 @@ from config.settings.integrations.celery import *
 from config.settings.integrations.cors import *
 from config.settings.integrations.csp import *
 from config.settings.integrations.endcap import *
+from config.settings.integrations.experiments import *
 from config.settings.integrations.logging import *
 from config.settings.integrations.redis import *
 from config.settings.integrations.rest_framework import *
