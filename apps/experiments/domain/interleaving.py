@@ -24,6 +24,8 @@ from apps.experiments.contracts.results import InterleavingResult
 from apps.experiments.contracts.rollups import InterleavingDay
 from apps.experiments.contracts.statistics import CannotCompute, Reason
 
+Rows = Sequence[int] | NDArray[np.int64] | NDArray[np.int32]
+
 _SEED_BYTES = 8
 _SEED_MASK = (1 << (8 * _SEED_BYTES)) - 1
 
@@ -38,8 +40,8 @@ def draft_seed(*parts: str) -> int:
 
 
 def team_draft(
-    a_rows: Sequence[int] | NDArray[np.integer],
-    b_rows: Sequence[int] | NDArray[np.integer],
+    a_rows: Rows,
+    b_rows: Rows,
     *,
     seed: int,
     k: int,
@@ -79,7 +81,7 @@ def team_draft(
     return np.array(rows, dtype=np.int64), np.array(teams, dtype=np.uint8)
 
 
-def _rows(rows: Sequence[int] | NDArray[np.integer]) -> list[int]:
+def _rows(rows: Rows) -> list[int]:
     """Different rows, best last, so that the best is popped."""
     listed = rows.tolist() if isinstance(rows, np.ndarray) else rows
     return list(dict.fromkeys(listed))[::-1]

@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_draft_and_arrays_do_as_lists() -> None:
     a, b = [1, 2, 3, 4, 5], [5, 4, 3, 2, 1]
     again = team_draft(np.array(a), np.array(b), seed=9, k=5)
     assert drafted(a, b, 9, 5) == list(zip(again[0].tolist(), again[1].tolist(), strict=True))
-    assert len({tuple(drafted(a, b, seed, 5)) for seed in range(200)}) > 10
+    assert len({tuple(drafted(a, b, seed, 5)) for seed in range(200)}) == 8  # 3 rounds
 
 
 def test_identical_lists_give_each_team_every_place_half_of_the_time() -> None:

@@ -18,7 +18,7 @@ from apps.experiments.domain.interleaving import (
 )
 
 
-def tested(wins: tuple[int, int], ties: int = 0, alpha: float = 0.05) -> PreferenceTest:
+def read(wins: tuple[int, int], ties: int = 0, alpha: float = 0.05) -> PreferenceTest:
     result = preference_test(wins, ties, alpha=alpha)
     assert isinstance(result, PreferenceTest)
     return result
@@ -59,13 +59,13 @@ def test_units_without_a_credited_click_are_no_ties() -> None:
 def test_the_test_is_the_published_one(
     wins: tuple[int, int], p_value: float, low: float, high: float
 ) -> None:
-    result = tested(wins)
+    result = read(wins)
     assert result.p_value == pytest.approx(p_value, rel=1e-3)
     assert result.ci == pytest.approx((2 * low - 1, 2 * high - 1), abs=2e-4)
 
 
 def test_ties_dilute_the_lead_and_leave_the_test_alone() -> None:
-    with_ties, without = tested((3, 9), 12), tested((3, 9))
+    with_ties, without = read((3, 9), 12), read((3, 9))
     assert with_ties.p_value == without.p_value
     assert with_ties.preference == without.preference == 0.5
     assert with_ties.lead == 0.25
@@ -76,7 +76,7 @@ def test_ties_dilute_the_lead_and_leave_the_test_alone() -> None:
 def test_swapping_the_sides_turns_the_sign(control: int, treatment: int, alpha: float) -> None:
     if control + treatment == 0:
         return
-    one, other = tested((control, treatment), 1, alpha), tested((treatment, control), 1, alpha)
+    one, other = read((control, treatment), 1, alpha), read((treatment, control), 1, alpha)
     assert one.preference == -other.preference
     assert one.p_value == pytest.approx(other.p_value)
     assert one.ci == pytest.approx((-other.ci[1], -other.ci[0]))
@@ -89,7 +89,7 @@ def test_the_interval_holds_the_truth_at_least_as_often_as_it_says(trials: int) 
     missed = sum(
         stats.binom.pmf(won, trials, 0.5)
         for won in range(trials + 1)
-        if not (r := tested((trials - won, won))).ci[0] <= 0 <= r.ci[1]
+        if not (r := read((trials - won, won))).ci[0] <= 0 <= r.ci[1]
     )
     assert missed <= 0.05 + 1e-12
 
