@@ -176,3 +176,24 @@ class GroupGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_id} {self.permission}"
+
+
+class IdempotentReply(models.Model):
+    """What a request with an `Idempotency-Key` was answered; written in its own transaction."""
+
+    caller = models.CharField(max_length=40)
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField(null=True)
+    content_type = models.CharField(max_length=100, blank=True, default="")
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=("caller", "key"), name="access_idempotent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.caller} {self.key}"

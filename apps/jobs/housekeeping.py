@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.access.idempotency import idempotency_prune
 from apps.jobs.attempts import attempts_recover
 from apps.jobs.channel import RunChannel
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
@@ -50,6 +51,11 @@ def prune(_context: JobContext) -> JobOutcome:
             {"keep": settings.JOB_RUNS_KEEP, "keep_always": _KEEP_ALWAYS, "oldest": oldest},
         )
         return {"deleted": cursor.rowcount}
+
+
+def replies_prune(_context: JobContext) -> JobOutcome:
+    """Forget what was kept under idempotency keys."""
+    return {"deleted": idempotency_prune()}
 
 
 def _lost_workers_recover(own: str) -> int:
@@ -97,5 +103,13 @@ SPECS = (
         every_s=3600,
         quiet=True,
         description="Deletes old rows of runs that succeeded or were cancelled.",
+    ),
+    JobSpec(
+        name="access_replies_prune",
+        title="Prune idempotent replies",
+        run=replies_prune,
+        every_s=3600,
+        quiet=True,
+        description="Forgets replies kept under Idempotency-Key for IDEMPOTENCY_KEEP_HOURS.",
     ),
 )

@@ -48,6 +48,8 @@ EVENT_RETENTION_DROP = env_bool("EVENT_RETENTION_DROP", default=False)
 RANKING_LOG_SAMPLE = env_float("RANKING_LOG_SAMPLE", 0.01)
 
 RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 6000)
+# How long a reply is kept under its Idempotency-Key.
+IDEMPOTENCY_KEEP_HOURS = env_int("IDEMPOTENCY_KEEP_HOURS", 24)
 # How many proxies of ours append to X-Forwarded-For; 0 ignores the header.
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 
