@@ -129,6 +129,8 @@ class Migration(migrations.Migration):
                 ('merged', models.BigIntegerField(default=0)),
                 ('mismatched', models.BigIntegerField(default=0)),
                 ('unknown', models.BigIntegerField(default=0)),
+                ('full_at', models.DateTimeField(null=True)),
+                ('seconds', models.FloatField(default=0.0)),
                 ('last_exposure_at', models.DateTimeField(null=True)),
                 ('last_event_at', models.DateTimeField(null=True)),
             ],
@@ -464,17 +466,13 @@ class Migration(migrations.Migration):
                 ('last_exposed_at', models.DateTimeField()),
                 ('exposures', models.IntegerField()),
                 ('multiple', models.BooleanField(default=False)),
+                ('merged', models.IntegerField(default=0)),
+                ('mismatched', models.IntegerField(default=0)),
                 ('dimensions', models.JSONField(default=dict)),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experiments.experiment')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='UnitDay',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('day', models.DateField(null=True)),
-                ('totals', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), size=None)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experiments.unit')),
+                ('days', django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), default=list, size=None)),
+                ('totals', django.contrib.postgres.fields.ArrayField(base_field=django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), size=None), default=list, size=None)),
+                ('before', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), default=list, size=None)),
+                ('experiment', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='experiments.experiment')),
             ],
         ),
         migrations.AddConstraint(
@@ -653,9 +651,9 @@ class Migration(migrations.Migration):
             model_name='unit',
             constraint=models.UniqueConstraint(fields=('experiment', 'salt_version', 'unit'), name='experiments_unit_once'),
         ),
-        migrations.AddConstraint(
-            model_name='unitday',
-            constraint=models.UniqueConstraint(fields=('unit', 'day'), name='experiments_unit_day_once', nulls_distinct=False),
+        # Computed again from events after a crash: no write-ahead log for millions of rows.
+        migrations.RunSQL(
+            "ALTER TABLE experiments_unit SET UNLOGGED", "ALTER TABLE experiments_unit SET LOGGED"
         ),
         migrations.RunSQL(_PHASE_GUARD, _PHASE_GUARD_BACK),
         *(

@@ -21,7 +21,6 @@ from apps.experiments.models.rollup import (
     RollupInterleaving,
     RollupState,
     Unit,
-    UnitDay,
 )
 
 __all__ = [
@@ -46,5 +45,4 @@ __all__ = [
     "RollupState",
     "Transition",
     "Unit",
-    "UnitDay",
 ]

@@ -1,6 +1,6 @@
 """Roll-ups: units, their daily totals, and the sufficient statistics that pages read.
 
-Unit-level tables are written by SQL (`services.rollups`); their layout is in
+The unit table is written by SQL (`services.rollups`); its layout is in
 docs/experiments-export.md. No row here is truth: all of it can be computed again from events.
 """
 
@@ -11,10 +11,23 @@ from apps.experiments.models.experiment import Experiment
 
 
 class Unit(models.Model):
-    """One unit of one salt version: its variant, phase and first exposure."""
+    """One unit of one salt version: where it stands, and what it did, as running totals.
+
+    `days` are the UTC days on which something was counted, the day of first exposure first;
+    `totals[i]` are the slots' totals up to and including `days[i]`; `before` are the slots'
+    totals of the covariate window before first exposure (empty without one). Which slot is
+    which is the roll-up plan's (`domain/rollups/plan.py`). The table is unlogged: a crash
+    empties it, and the next run computes it again.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="+")
+    experiment = models.ForeignKey(
+        Experiment,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     salt_version = models.PositiveIntegerField()
     unit = models.TextField()
     phase = models.PositiveIntegerField()
@@ -23,7 +36,12 @@ class Unit(models.Model):
     last_exposed_at = models.DateTimeField()
     exposures = models.IntegerField()
     multiple = models.BooleanField(default=False)
+    merged = models.IntegerField(default=0)
+    mismatched = models.IntegerField(default=0)
     dimensions = models.JSONField(default=dict)
+    days = ArrayField(models.DateField(), default=list)
+    totals = ArrayField(ArrayField(models.FloatField(null=True)), default=list)
+    before = ArrayField(models.FloatField(null=True), default=list)
 
     class Meta:
         constraints = [
@@ -34,30 +52,6 @@ class Unit(models.Model):
 
     def __str__(self) -> str:
         return self.unit
-
-
-class UnitDay(models.Model):
-    """What a unit did on a day, for every metric of the experiment: slots of numbers.
-
-    `day` is null for what it did before its first exposure (the covariates).
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField(null=True)
-    totals = ArrayField(models.FloatField(null=True))
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["unit", "day"],
-                name="experiments_unit_day_once",
-                nulls_distinct=False,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.unit_id} on {self.day}"
 
 
 class Rollup(models.Model):
@@ -196,6 +190,8 @@ class RollupState(models.Model):
     merged = models.BigIntegerField(default=0)
     mismatched = models.BigIntegerField(default=0)
     unknown = models.BigIntegerField(default=0)
+    full_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(default=0.0)
     last_exposure_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField(null=True)
 
