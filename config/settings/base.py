@@ -4,6 +4,7 @@ from config.env import ROOT, VAR, database_parse, env_bool, env_int, env_list, e
 from config.settings.integrations.celery import *
 from config.settings.integrations.cors import *
 from config.settings.integrations.csp import *
+from config.settings.integrations.email import *
 from config.settings.integrations.endcap import *
 from config.settings.integrations.experiments import *
 from config.settings.integrations.logging import *

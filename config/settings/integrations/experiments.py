@@ -1,6 +1,12 @@
 """Settings of experiments; docs/settings.md describes every one."""
 
-from config.env import env_bool
+from config.env import env_bool, env_float, env_str
 
 # Starting an experiment (and every change of a running one) needs a second person.
 EXPERIMENT_REVIEW_REQUIRED = env_bool("EXPERIMENT_REVIEW_REQUIRED", default=True)
+
+# Reports by webhook go to public HTTPS addresses only, unless this allows others (own network).
+EXPERIMENT_WEBHOOK_PRIVATE = env_bool("EXPERIMENT_WEBHOOK_PRIVATE", default=False)
+EXPERIMENT_WEBHOOK_TIMEOUT_S = env_float("EXPERIMENT_WEBHOOK_TIMEOUT_S", 10.0)
+# Where people reach this house; reports link to result pages below it.
+PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000")
