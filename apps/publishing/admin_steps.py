@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django import forms
-from django.conf import settings
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from apps.access.services import Actor
+from apps.publishing.bases import publish_kind
 from apps.publishing.contracts import Finding, FindingLevel, VersionStatus, VersionView
 from apps.publishing.services import (
     draft_create,
@@ -101,7 +101,7 @@ def _under_review(version: VersionView, actor: Actor) -> bool:
 
 
 def _publishable(version: VersionView, _actor: Actor) -> bool:
-    if settings.ENDCAP_REVIEW_REQUIRED:
+    if publish_kind(version.kind).reviewed:
         return version.approved
     return version.status in {VersionStatus.DRAFT, VersionStatus.IN_REVIEW}
 

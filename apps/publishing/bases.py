@@ -153,6 +153,7 @@ class PublishKind:
         bumps: version counters bumped in the transaction that publishes.
         describe: one line for lists and audit.
         title: what admin calls it; the model's verbose name when empty.
+        review_required: whether a second person must approve; the house's setting when None.
     """
 
     name: str
@@ -160,6 +161,14 @@ class PublishKind:
     bumps: tuple[str, ...] = ()
     describe: Callable[[VersionView], str] = _describe
     title: str = ""
+    review_required: Callable[[], bool] | None = None
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a second person must approve a version before it is published."""
+        if self.review_required is not None:
+            return self.review_required()
+        return bool(settings.ENDCAP_REVIEW_REQUIRED)
 
 
 class UnknownKind(ValueError):

@@ -6,7 +6,6 @@ press at once are served one after the other, and the second sees what the first
 
 from collections.abc import Mapping
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -36,6 +35,7 @@ from apps.publishing.selectors import live_version, version_numbered, version_vi
 __all__ = [
     "draft_create",
     "draft_discard",
+    "draft_replace",
     "draft_submit",
     "draft_update",
     "draft_withdraw",
@@ -134,6 +134,30 @@ def draft_discard(*, kind: str, version_id: int, actor: Actor, reason: str = "")
         return _written("discard", kind, row, actor, VersionStatus.DRAFT)
 
 
+def draft_replace(
+    *, kind: str, version_id: int, content: Mapping[str, JsonValue], actor: Actor
+) -> VersionView:
+    """Go on with somebody else's draft: theirs is settled, the new one is the actor's.
+
+    So whoever wrote any part of what is reviewed is its author, and cannot approve it.
+
+    Raises:
+        Conflict: it is no draft any more.
+        InvalidInput: naming the field.
+    """
+    with transaction.atomic():
+        row = row_locked(kind, version_id, VersionStatus.DRAFT)
+        row.status, row.reason = VersionStatus.REJECTED.value, "replaced by another's draft"
+        _written("replace", kind, row, actor, VersionStatus.DRAFT)
+        return draft_create(
+            kind=kind,
+            subject=row.subject,
+            content={**row.content(), **content},
+            actor=actor,
+            based_on=row.based_on,
+        )
+
+
 def version_approve(*, kind: str, version_id: int, actor: Actor) -> VersionView:
     """A second person agrees; the version waits to be published.
 
@@ -187,7 +211,7 @@ def version_publish(
     """
     with transaction.atomic():
         row = row_locked(kind, version_id, VersionStatus.DRAFT, VersionStatus.IN_REVIEW)
-        if settings.ENDCAP_REVIEW_REQUIRED and row.reviewed_at is None:
+        if publish_kind(kind).reviewed and row.reviewed_at is None:
             raise Conflict(
                 "A second person must approve this version first.", code="review_required"
             )

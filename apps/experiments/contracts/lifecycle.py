@@ -126,6 +126,60 @@ class ExperimentView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalView:
+    """What waits for a second person: a first design, or a change of a running experiment.
+
+    Attributes:
+        version_id, number: of the version.
+        status: `draft` or `in_review`.
+        design: what is proposed.
+        approved: a second person has approved it.
+        created_by: its author, who cannot approve it; `created_by_id` is the row.
+        reviewed_by: who approved it.
+        submitted_at: since when it waits.
+    """
+
+    version_id: int
+    number: int
+    status: str
+    design: ExperimentDesign
+    approved: bool
+    created_by: str
+    created_by_id: int | None
+    reviewed_by: str
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerClaimView:
+    """A range `[low, high)` of a layer and the experiment that holds it."""
+
+    experiment: str
+    unit: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayerView:
+    """A layer: who holds what of it, and what is free, in ascending order."""
+
+    name: str
+    description: str
+    claims: tuple[LayerClaimView, ...]
+    free: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldoutView:
+    """The global holdout in force; share 0 is none."""
+
+    salt: str
+    share: float
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """One line of the pre-launch checklist.
 

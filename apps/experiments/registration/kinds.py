@@ -20,6 +20,20 @@ def kinds_register() -> None:
         ("experiment_holdout", HoldoutVersion, "Global holdout"),
     )
     for name, model, title in kinds:
+        # Designs have a setting of their own: the brief wants two people for a start by default.
+        required = _review_required if model is ExperimentVersion else None
         publish_kind_register(
-            PublishKind(name=name, model=model, bumps=(SNAPSHOT_VERSION,), title=title)
+            PublishKind(
+                name=name,
+                model=model,
+                bumps=(SNAPSHOT_VERSION,),
+                title=title,
+                review_required=required,
+            )
         )
+
+
+def _review_required() -> bool:
+    from django.conf import settings
+
+    return bool(settings.EXPERIMENT_REVIEW_REQUIRED)

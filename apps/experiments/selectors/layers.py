@@ -1,0 +1,48 @@
+"""Layers: who holds what, and what is free."""
+
+from collections import defaultdict
+
+from apps.experiments.contracts.lifecycle import HoldoutView, LayerClaimView, LayerView
+from apps.experiments.domain.design.layers import EDGES, free_ranges
+from apps.experiments.models import HoldoutVersion, Layer, LayerClaim
+from apps.publishing.contracts import VersionStatus
+
+HOLDOUT_SUBJECT = "global"
+
+
+def layers_view() -> tuple[LayerView, ...]:
+    """Every layer, by name; two statements."""
+    claims: dict[int, list[LayerClaimView]] = defaultdict(list)
+    for claim in LayerClaim.objects.select_related("experiment").order_by("low"):
+        claims[claim.layer_id].append(_claim(claim))
+    return tuple(_layer(row, tuple(claims[row.pk])) for row in Layer.objects.order_by("name"))
+
+
+def layer_claims(name: str, *, but: str = "") -> tuple[LayerClaimView, ...]:
+    """Who holds something of a layer, other than the experiment `but`."""
+    rows = LayerClaim.objects.filter(layer__name=name).exclude(experiment__key=but)
+    return tuple(_claim(row) for row in rows.select_related("experiment").order_by("low"))
+
+
+def holdout_live() -> HoldoutView:
+    """The published global holdout; share 0 when there is none."""
+    row = HoldoutVersion.objects.filter(
+        subject=HOLDOUT_SUBJECT, status=VersionStatus.PUBLISHED.value
+    ).first()
+    if row is None:
+        return HoldoutView(salt="", share=0.0, version=0)
+    return HoldoutView(salt=row.salt, share=row.share, version=row.number)
+
+
+def _layer(row: Layer, claims: tuple[LayerClaimView, ...]) -> LayerView:
+    held = [(claim.low, claim.high) for claim in claims]
+    return LayerView(row.name, row.description, claims, free_ranges(held))
+
+
+def _claim(row: LayerClaim) -> LayerClaimView:
+    return LayerClaimView(
+        experiment=row.experiment.key,
+        unit=row.experiment.unit,
+        low=row.low / EDGES,
+        high=row.high / EDGES,
+    )
