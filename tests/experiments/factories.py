@@ -18,7 +18,7 @@ from apps.publishing.contracts import VersionStatus
 from apps.publishing.services import draft_create, version_publish
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-_CLICKED = {
+_CLICKED: Mapping[str, Any] = {
     "title": "Clicked",
     "kind": "proportion",
     "numerator": {"source": "events", "event_types": ["click"]},

@@ -97,6 +97,8 @@ def phase_open(
     chances_best: Mapping[str, float] | None = None,
 ) -> None:
     """End the open phase and begin the next with the live design."""
+    if row.live_id is None:
+        raise AssertionError("a phase runs an approved design")
     phase_close(row, at)
     number = Phase.objects.filter(experiment=row).count() + 1
     layer = design.layer
@@ -150,7 +152,7 @@ def salt_kept(previous: PhaseView) -> Salt:
     return Salt(previous.salt, previous.salt_version, holdout)
 
 
-def salt_drawn(key: str, design: ExperimentDesign, version: int, allocation: Allocation) -> Salt:
+def salt_drawn(key: str, design: ExperimentDesign, version: int) -> Salt:
     """A new salt, with the global holdout as it is now.
 
     The key is part of it, so two experiments never share one.
