@@ -1,16 +1,15 @@
-"""Period-stratified values and effects: what a changing allocation cannot bias.
+"""Period-stratified values of every arm: what a changing allocation cannot bias.
 
 Within a period the allocation is constant and units are randomised, so every arm's mean there
 is unbiased whatever was learnt before. Periods are then weighed alike in every arm, by their
 share of all units. Pooling all periods' units instead lets an arm that got more traffic in good
-periods look better (Simpson's paradox).
+periods look better (Simpson's paradox). `analysis.periods` has the effects of this estimate.
 
 Source: Hadad, Hirshberg, Zhan, Wager and Athey, "Confidence intervals for policy evaluation in
 adaptive experiments", PNAS 118(15), 2021 (why pooled means are biased); Miratrix, Sekhon and
 Yu, JRSS B 75, 2013 (post-stratification).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,12 +22,9 @@ from apps.experiments.contracts.statistics import (
     ProportionSums,
     RatioSums,
     Reason,
-    Scale,
     SummableSums,
 )
-from apps.experiments.contracts.statistics_results import EffectEstimate
-from apps.experiments.domain.statistics.effects import effect_gradients, welch_degrees
-from apps.experiments.domain.statistics.errors import NotComputable, typed_state
+from apps.experiments.domain.statistics.errors import NotComputable
 from apps.experiments.domain.statistics.estimands import Estimand
 from apps.experiments.domain.statistics.moments import Matrix, MomentVector, Vector, moment_vector
 
@@ -41,14 +37,13 @@ class ArmMoments:
     """One arm over all periods.
 
     n units, of effective number `effective_n`; z (k) the weighted means, `covariance` (k x k)
-    that of z; `spread` (k x k) the covariance of one unit within periods.
+    that of z.
     """
 
     n: int
     effective_n: float
     z: Vector
     covariance: Matrix
-    spread: Matrix
 
 
 def periods_usable(periods: Sequence[PeriodArms]) -> list[PeriodArms]:
@@ -93,64 +88,9 @@ def _arm(shares: Vector, parts: list[MomentVector]) -> ArmMoments:
         effective_n=float(1.0 / (shares**2 / units).sum()),
         z=np.asarray(shares @ np.array([part.z for part in parts]), dtype=np.float64),
         covariance=covariance,
-        spread=np.asarray(common, dtype=np.float64),
     )
 
 
 def estimand_of(sums: SummableSums) -> Estimand:
     """Mean or ratio, without covariates."""
     return Estimand(ratio=isinstance(sums, RatioSums), theta=np.zeros(0))
-
-
-@typed_state
-def stratified_effect(
-    periods: Sequence[PeriodArms], *, arm: int = 1, scale: Scale = Scale.RELATIVE
-) -> EffectEstimate:
-    """The effect of one arm against the first, stratified by period.
-
-    Periods weigh by their share of the units of all arms. Degrees of freedom are Welch's at the
-    effective numbers of units, `n_control` and `n_treatment` the units that were used.
-
-    Args:
-        periods: in any order, all with the same arms and kind of sums; covariates are not used.
-        arm: which arm is compared with the first.
-        scale: absolute, or relative to control's stratified value.
-
-    Returns:
-        The estimate, or `CannotCompute`: no usable period, zero variance, zero denominator.
-    """
-    moments = arms_stratified(periods)
-    control, treatment = moments[0], moments[arm]
-    estimand = estimand_of(periods[0].arms[0])
-    effect, grad_a, grad_b = effect_gradients(estimand, control.z, treatment.z, scale)
-    variance_a = _unit_variance(estimand, control)
-    variance_b = _unit_variance(estimand, treatment)
-    variance = grad_a @ control.covariance @ grad_a + grad_b @ treatment.covariance @ grad_b
-    return EffectEstimate(
-        scale=scale,
-        effect=effect,
-        standard_error=math.sqrt(float(variance)),
-        degrees_of_freedom=welch_degrees(
-            variance_a, control.effective_n, variance_b, treatment.effective_n
-        ),
-        n_control=control.n,
-        n_treatment=treatment.n,
-        control_mean=estimand.value(control.z)[0],
-        treatment_mean=estimand.value(treatment.z)[0],
-        control_variance=variance_a,
-        treatment_variance=variance_b,
-        control_baseline=estimand.baseline(control.z)[0],
-    )
-
-
-def _unit_variance(estimand: Estimand, arm: ArmMoments) -> float:
-    """Variance of one unit within periods.
-
-    Raises:
-        NotComputable: it is zero.
-    """
-    _, gradient = estimand.value(arm.z)
-    variance = float(gradient @ arm.spread @ gradient)
-    if variance <= 0:
-        raise NotComputable(Reason.ZERO_VARIANCE, "an arm does not vary within its periods")
-    return variance
