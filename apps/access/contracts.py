@@ -1,5 +1,6 @@
 """Who may call, with what, how often: what crosses the boundary of access."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -82,11 +83,14 @@ class EdgeContext:
         principal: who calls.
         degraded: what was missing at the edge (`redis`: limits were kept in process).
         client_ip: the caller's address; None when it cannot be known.
+        hashes: Redis hashes that the route asked for, read in the limit's round trip, by key;
+            None when Redis did not answer.
     """
 
     principal: Principal
     degraded: tuple[str, ...] = ()
     client_ip: str | None = None
+    hashes: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The installation's IP lists have been asked before, by the middleware.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, cast
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 P = ParamSpec("P")
+Reads = Callable[[HttpRequest], Sequence[str]]
 # Names of API routes that anybody may read. Every other route names its scope.
 OPEN_ROUTES = ("schema",)
 _NO_NETWORKS = NetworkRules()
@@ -70,11 +71,23 @@ class KeyCaller:
 
 
 def hot_route(
-    *, scope: Scope, methods: tuple[str, ...] = ("GET",)
+    *,
+    scope: Scope,
+    methods: tuple[str, ...] = ("GET",),
+    reads: Reads | None = None,
+    key_in_path: str = "",
 ) -> Callable[[Callable[Concatenate[EdgeRequest, P], HttpResponse]], HotView]:
     """Guard a plain view: method, key, origin, IP list, scope and rate, then `request.edge`.
 
     Every ApplicationError, the edge's and the view's, becomes the one error shape.
+
+    Args:
+        scope: what the caller must hold.
+        methods: what may be asked.
+        reads: Redis hashes that this request needs, by key; they come with the rate limit's
+            round trip, as `request.edge.hashes`.
+        key_in_path: name of the URL's part that is the key (storefront keys only), for
+            clients that send no headers.
     """
     allowed = (*methods, "HEAD") if "GET" in methods else methods
 
@@ -85,7 +98,8 @@ def hot_route(
                 if request.method not in allowed:
                     raise MethodNotAllowed(f"Use {', '.join(methods)}.")
                 edged = cast("EdgeRequest", request)
-                edged.edge = _edge_of(request, scope)
+                in_path = str(kwargs[key_in_path]) if key_in_path else ""
+                edged.edge = _edge_of(request, scope, reads, in_path)
                 return view(edged, *args, **kwargs)
             except ApplicationError as error:
                 response = error_response(error)
@@ -101,20 +115,23 @@ def hot_route(
     return decorate
 
 
-def _edge_of(request: HttpRequest, scope: Scope) -> EdgeContext:
+def _edge_of(request: HttpRequest, scope: Scope, reads: Reads | None, in_path: str) -> EdgeContext:
     """The caller of a plain request, let in.
 
     Raises:
         NotAuthenticated, Forbidden, RateLimited, Unavailable: kept out.
     """
-    raw = raw_key_of(request)
+    raw = in_path or raw_key_of(request)
     if raw is not None:
         record = _record_of(raw)
-        return _admit(request, record.principal, record.networks, scope)
+        if in_path and not record.principal.public:
+            # Addresses are logged and cached on their way.
+            raise NotAuthenticated("Only a storefront key may stand in an address.")
+        return _admit(request, record.principal, record.networks, scope, reads)
     principal = _person_of(request)
     if principal is None:
         raise NotAuthenticated("Send an API key: `Authorization: Bearer prefix.secret`.")
-    return _admit(request, principal, _NO_NETWORKS, scope)
+    return _admit(request, principal, _NO_NETWORKS, scope, reads)
 
 
 def raw_key_of(request: HttpRequest) -> str | None:
@@ -161,7 +178,11 @@ def _nothing(_request: HttpRequest) -> HttpResponse:
 
 
 def _admit(
-    request: HttpRequest, principal: Principal, networks: NetworkRules, scope: Scope
+    request: HttpRequest,
+    principal: Principal,
+    networks: NetworkRules,
+    scope: Scope,
+    reads: Reads | None = None,
 ) -> EdgeContext:
     client_ip = client_ip_current()
     if not address_allowed(networks, address_parse(client_ip or "")):
@@ -174,9 +195,10 @@ def _admit(
             code="scope_missing",
             extra={"required_scope": scope.value},
         )
-    degraded = limit_enforce(principal, client_ip)
+    keys = reads(request) if reads else ()
+    degraded, hashes = limit_enforce(principal, client_ip, keys)
     caller_set(f"key:{principal.name}" if principal.key_id is not None else principal.name)
-    return EdgeContext(principal, degraded, client_ip)
+    return EdgeContext(principal, degraded, client_ip, hashes)
 
 
 def _origin_enforce(request: HttpRequest, principal: Principal) -> None:

@@ -3,6 +3,8 @@
 import math
 import threading
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import redis
 import structlog
@@ -21,24 +23,30 @@ _lock = threading.Lock()
 _counts: dict[str, WindowCount] = {}
 
 
+Hashes = dict[str, dict[str, str]]
+
+
 def limit_take(principal: Principal, client_ip: str | None = None) -> tuple[RateVerdict, bool]:
     """The verdict, and whether Redis gave it.
 
     With Redis gone each process counts for itself: a caller may then make up to
     `rate_per_minute` requests of every worker, which is late but never open.
     """
-    limits = limits_of(principal, client_ip)
-    verdict, ok = redis_try("rate_limit", lambda client: _ask(client, limits), None)
-    return (verdict, ok) if verdict is not None else (_take_here(limits), False)
+    verdict, hashes = _take(principal, client_ip, ())
+    return verdict, hashes is not None
 
 
-def limit_enforce(principal: Principal, client_ip: str | None = None) -> tuple[str, ...]:
-    """Count this request; answers what was missing (`degraded`).
+def limit_enforce(
+    principal: Principal, client_ip: str | None = None, keys: Sequence[str] = ()
+) -> tuple[tuple[str, ...], Hashes | None]:
+    """Count this request, and read the hashes at `keys` in the same round trip.
+
+    Answers what was missing (`degraded`), and the hashes by key; None when Redis did not answer.
 
     Raises:
         RateLimited: with `retry_after_s`, whole seconds, as Retry-After wants them.
     """
-    verdict, ok = limit_take(principal, client_ip)
+    verdict, hashes = _take(principal, client_ip, keys)
     if not verdict.allowed:
         raise RateLimited(
             f"More than {verdict.limit} requests in a minute.",
@@ -47,18 +55,63 @@ def limit_enforce(principal: Principal, client_ip: str | None = None) -> tuple[s
                 "rate_per_minute": verdict.limit,
             },
         )
-    return () if ok else ("redis",)
+    return ("redis",) if hashes is None else (), hashes
+
+
+def _take(
+    principal: Principal, client_ip: str | None, keys: Sequence[str]
+) -> tuple[RateVerdict, Hashes | None]:
+    limits = limits_of(principal, client_ip)
+
+    def call(client: redis.Redis) -> tuple[RateVerdict, Hashes]:
+        if keys:
+            return _ask_reading(client, limits, keys)
+        return _ask(client, limits), {}
+
+    answer, ok = redis_try("rate_limit", call, None)
+    if answer is None or not ok:
+        return _take_here(limits), None
+    return answer
 
 
 def _ask(client: redis.Redis, limits: Limits, now_s: float | None = None) -> RateVerdict:
-    keys = [_KEY + caller for caller, _limit in limits]
-    now = "" if now_s is None else repr(now_s)
-    arguments = (*keys, now, *(str(limit) for _caller, limit in limits))
+    arguments = _arguments(limits, now_s)
     try:
-        answer = client.evalsha(_SHA, len(keys), *arguments)
+        return _verdict(client.evalsha(_SHA, len(limits), *arguments))
     except NoScriptError:
         # Once after every start of Redis.
-        answer = client.eval(LIMIT_SCRIPT, len(keys), *arguments)
+        return _verdict(client.eval(LIMIT_SCRIPT, len(limits), *arguments))
+
+
+def _ask_reading(
+    client: redis.Redis, limits: Limits, keys: Sequence[str]
+) -> tuple[RateVerdict, Hashes]:
+    pipeline = client.pipeline(transaction=False)
+    pipeline.evalsha(_SHA, len(limits), *_arguments(limits, None))
+    for key in keys:
+        pipeline.hgetall(key)
+    first, *rest = pipeline.execute(raise_on_error=False)
+    for answer in rest:
+        if isinstance(answer, Exception):
+            raise answer
+    read = {
+        key: {name.decode(): value.decode() for name, value in found.items()}
+        for key, found in zip(keys, rest, strict=True)
+    }
+    # The script is unknown once after every start of Redis.
+    missing = isinstance(first, NoScriptError)
+    return _ask(client, limits) if missing else _verdict(first), read
+
+
+def _arguments(limits: Limits, now_s: float | None) -> tuple[str, ...]:
+    keys = [_KEY + caller for caller, _limit in limits]
+    now = "" if now_s is None else repr(now_s)
+    return (*keys, now, *(str(limit) for _caller, limit in limits))
+
+
+def _verdict(answer: Any) -> RateVerdict:
+    if isinstance(answer, Exception):
+        raise answer
     allowed, remaining, wait_s, limit = answer
     return RateVerdict(bool(allowed), int(remaining), float(wait_s), int(limit))
 

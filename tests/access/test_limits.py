@@ -127,7 +127,7 @@ def test_the_counter_leaves_redis_by_itself() -> None:
 def test_without_redis_this_process_counts(redis_gone: None) -> None:
     _avoid_the_minutes_edge()
     principal = caller(3)
-    assert [limiter.limit_enforce(principal) for _ in range(3)] == [("redis",)] * 3
+    assert [limiter.limit_enforce(principal) for _ in range(3)] == [(("redis",), None)] * 3
     with pytest.raises(RateLimited) as refused:
         limiter.limit_enforce(principal)
     assert 1 <= refused.value.extra["retry_after_s"] <= 120

@@ -23,6 +23,7 @@ class ServingExperiment:
         unit: what is randomised.
         stickiness: where a first assignment is kept.
         phases: every phase of the run, oldest first.
+        decided: the variant that was shipped; everybody gets it once the run has ended.
     """
 
     spec: ExperimentSpec
@@ -31,6 +32,7 @@ class ServingExperiment:
     unit: UnitType
     stickiness: Stickiness
     phases: tuple[PhaseView, ...] = ()
+    decided: str = ""
 
     def phase_numbered(self, number: int | None) -> PhaseView | None:
         """The phase of this number."""

@@ -8,7 +8,10 @@ from prometheus_client import Counter
 from apps.common.errors import NotFound, Unavailable
 from apps.experiments.contracts.assignment import Assignment, Json
 from apps.experiments.contracts.serving import NO_STICKY, Served, ServingExperiment
+from apps.experiments.domain.assignment.plan import AssignmentPlan
 from apps.experiments.domain.serving.plans import ServingPlans, served_of
+from apps.experiments.domain.serving.specs import spec_at
+from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.selectors.serving import serving_plans
 from apps.experiments.services.qa_tokens import qa_overrides_lenient
 
@@ -84,10 +87,13 @@ def assignment_trace(
         NotFound: no such experiment.
         Unavailable: experiments could not be loaded.
     """
-    plans, _experiment = experiment_found(key)
-    (found,) = plans.single(key).assign(
-        attributes, as_of, overrides=overrides, sticky=sticky, traced=True
-    )
+    plans, experiment = experiment_found(key)
+    plan = plans.single(key)
+    known = experiment.spec.phases
+    if known and as_of < known[0].starts_at:
+        # Before the conditions in force: read what was in force then.
+        plan = AssignmentPlan([spec_at(experiment_view(key), as_of)])
+    (found,) = plan.assign(attributes, as_of, overrides=overrides, sticky=sticky, traced=True)
     return found
 
 

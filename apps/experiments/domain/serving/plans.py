@@ -1,6 +1,7 @@
 """Everything that is served, compiled once: plans by surface, experiments and flags by key."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from apps.experiments.contracts.assignment import (
@@ -8,6 +9,7 @@ from apps.experiments.contracts.assignment import (
     ConditionInvalid,
     ExperimentSpec,
     Json,
+    Reason,
     SpecInvalid,
     Status,
 )
@@ -15,6 +17,7 @@ from apps.experiments.contracts.design import ANY_SURFACE, Stickiness
 from apps.experiments.contracts.lifecycle import FlagView
 from apps.experiments.contracts.serving import NO_STICKY, Served, ServingExperiment, ServingRows
 from apps.experiments.domain.assignment.plan import OVERRIDABLE, AssignmentPlan
+from apps.experiments.domain.serving.flags import FlagPlan
 
 _NOBODY: Mapping[str, str] = {}
 
@@ -60,7 +63,7 @@ def served_of(experiment: ServingExperiment, found: Assignment) -> Served:
     """An answer with what a surface needs beside it."""
     phase = experiment.phase_numbered(found.phase)
     return Served(
-        assignment=found,
+        assignment=_decided(experiment, found),
         kind=experiment.kind,
         payloads=tuple(variant.payload for variant in experiment.spec.variants),
         variants=experiment.spec.variant_keys,
@@ -71,6 +74,14 @@ def served_of(experiment: ServingExperiment, found: Assignment) -> Served:
     )
 
 
+def _decided(experiment: ServingExperiment, found: Assignment) -> Assignment:
+    """After the end everybody gets what was shipped."""
+    if not experiment.decided or found.reason is not Reason.NOT_RUNNING:
+        return found
+    index = experiment.spec.variant_keys.index(experiment.decided)
+    return replace(found, variant=experiment.decided, index=index)
+
+
 class ServingPlans:
     """What one worker serves from. Immutable to its callers; shared between threads."""
 
@@ -79,7 +90,9 @@ class ServingPlans:
         self.complete = rows.complete
         self.broken: dict[str, str] = {}
         self._singles: dict[str, AssignmentPlan] = {}
-        self.flags: Mapping[str, FlagView] = {flag.key: flag for flag in rows.flags}
+        self.flags: Mapping[str, FlagPlan] = {
+            plan.key: plan for view in rows.flags if (plan := self._flag(view)) is not None
+        }
         self.experiments: Mapping[str, ServingExperiment] = {
             each.spec.key: each
             for each in sorted(rows.experiments, key=lambda each: each.spec.key)
@@ -100,6 +113,15 @@ class ServingPlans:
             self.broken[spec.key] = str(error)
             return False
         return True
+
+    def _flag(self, view: FlagView) -> FlagPlan | None:
+        if view.definition is None:
+            return None
+        try:
+            return FlagPlan(view)
+        except ConditionInvalid as error:
+            self.broken[view.key] = str(error)
+            return None
 
     def surface(self, name: str) -> SurfacePlan:
         """The running experiments that a surface reads."""

@@ -1,0 +1,108 @@
+"""Hashes that come with the rate limit, and a key inside an address. Its own URLconf."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+import redis
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+from redis.connection import AbstractConnection
+
+from apps.access.contracts import Scope
+from apps.access.edge import EdgeRequest, hot_route
+from apps.access.services import api_key_create
+from apps.common.redis import redis_client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+Ask = Callable[..., Any]
+
+
+@hot_route(scope=Scope.SEARCH_READ, reads=lambda request: request.GET.getlist("hash"))
+def reading(request: EdgeRequest) -> HttpResponse:
+    said = msgspec.json.encode([request.edge.hashes, request.edge.degraded])
+    return HttpResponse(said, content_type="application/json")
+
+
+@hot_route(scope=Scope.SEARCH_READ, key_in_path="client_key")
+def keyed(request: EdgeRequest, client_key: str) -> HttpResponse:
+    return HttpResponse(request.edge.principal.prefix + client_key[:0])
+
+
+urlpatterns = [path("reading", reading), path("keyed/<str:client_key>", keyed)]
+
+
+def key_make(*, public: bool, scope: Scope = Scope.SEARCH_READ) -> str:
+    return api_key_create(
+        name="edge",
+        scopes=[scope],
+        public=public,
+        allowed_origins=("https://shop.example",) if public else (),
+        rate_per_minute=1000,
+        expires_at=None,
+        actor=None,
+    ).secret_once
+
+
+@pytest.fixture
+def ask(client: Client) -> Ask:
+    headers = {"X-API-Key": key_make(public=False)}
+
+    def call(*hashes: str) -> Any:
+        return client.get("/reading", {"hash": list(hashes)}, headers=headers).json()
+
+    return call
+
+
+def test_hashes_come_with_the_limit(ask: Ask) -> None:
+    redis_client().hset("h:1", mapping={"a": "ü", "b": "2"})
+    assert ask("h:1", "h:2") == [{"h:1": {"a": "ü", "b": "2"}, "h:2": {}}, []]
+    assert ask() == [{}, []]
+
+
+def test_they_cost_no_round_trip_of_their_own(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("h:1")
+    sent: list[bytes] = []
+    send: Any = AbstractConnection.send_packed_command
+
+    def record(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:  # noqa: FBT002 - redis-py's own signature
+        sent.append(b"".join(command) if isinstance(command, list) else command)
+        send(connection, command, check_health)
+
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", record)
+    ask("h:1", "h:2")
+    assert len(sent) == 1
+    assert sent[0].count(b"HGETALL") == 2
+    assert b"EVALSHA" in sent[0]
+
+
+def test_a_redis_that_forgot_the_script_is_told_again(ask: Ask) -> None:
+    redis_client().script_flush()
+    redis_client().hset("h:1", "a", "1")
+    assert ask("h:1") == [{"h:1": {"a": "1"}}, []]
+
+
+@pytest.mark.usefixtures("redis_gone")
+def test_without_redis_there_are_no_hashes(ask: Ask) -> None:
+    assert ask("h:1") == [None, ["redis"]]
+
+
+def test_what_is_no_hash_is_our_bug(ask: Ask) -> None:
+    redis_client().set("h:1", "text")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        ask("h:1")
+
+
+def test_a_storefront_key_may_stand_in_an_address(client: Client) -> None:
+    key = key_make(public=True)
+    assert client.get(f"/keyed/{key}").content.decode() == key.split(".")[0]
+    assert client.get(f"/keyed/{key}", headers={"Origin": "https://else"}).status_code == 403
+    assert client.get(f"/keyed/{key}x").status_code == 401
+
+
+def test_no_other_key_may(client: Client) -> None:
+    assert client.get(f"/keyed/{key_make(public=False)}").status_code == 401
+    other = key_make(public=True, scope=Scope.EVENTS_WRITE)
+    assert client.get(f"/keyed/{other}").status_code == 403
