@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from apps.common.errors import NotFound
 from apps.experiments.contracts.lifecycle import HoldoutView, LayerClaimView, LayerView
 from apps.experiments.domain.design.layers import EDGES, free_ranges
 from apps.experiments.models import HoldoutVersion, Layer, LayerClaim
@@ -16,6 +17,18 @@ def layers_view() -> tuple[LayerView, ...]:
     for claim in LayerClaim.objects.select_related("experiment").order_by("low"):
         claims[claim.layer_id].append(_claim(claim))
     return tuple(_layer(row, tuple(claims[row.pk])) for row in Layer.objects.order_by("name"))
+
+
+def layer_view(name: str) -> LayerView:
+    """One layer.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = Layer.objects.filter(name=name).first()
+    if row is None:
+        raise NotFound(f"There is no layer {name}.")
+    return _layer(row, layer_claims(name))
 
 
 def layer_claims(name: str, *, but: str = "") -> tuple[LayerClaimView, ...]:
