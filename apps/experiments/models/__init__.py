@@ -12,6 +12,7 @@ from apps.experiments.models.experiment import (
     Transition,
 )
 from apps.experiments.models.flag import Flag, FlagVersion
+from apps.experiments.models.interleaving import InterleavedAnswer, InterleavingState
 from apps.experiments.models.metric import MetricVersion
 from apps.experiments.models.report import ReportDelivery, ReportSubscription
 from apps.experiments.models.rollup import (
@@ -32,6 +33,8 @@ __all__ = [
     "FlagVersion",
     "ForcedUnit",
     "HoldoutVersion",
+    "InterleavedAnswer",
+    "InterleavingState",
     "Layer",
     "LayerClaim",
     "MetricVersion",
