@@ -76,7 +76,7 @@ def _queries() -> list[str]:
 
 def _core(queries: list[str]) -> float:
     from apps.search.contracts import SearchRequest
-    from apps.search.services.answer import search_core
+    from apps.search.services.core import search_core
 
     def core(query: str) -> None:
         search_core(SearchRequest(query=query, logged=False))

@@ -55,6 +55,36 @@ class WeightSet:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsChoice:
+    """The weights that a variant of an experiment asks for, in one of three ways.
+
+    Numbers of its own (`weights`), a version that was published (`subject` and `number`), or
+    the live global set whatever sets categories have (`subject` global, `number` 0). It acts on
+    every request, or, when its subject is a category, on those of that category and below.
+
+    Attributes:
+        weights: (feature, weight) in the registry's order, sums to 1; empty: one of the others.
+        subject: `global` or a category's path; empty is global.
+        number: of the published version; 0 for the others.
+    """
+
+    weights: tuple[tuple[str, float], ...] = ()
+    subject: str = ""
+    number: int = 0
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it means the live global set."""
+        return not self.weights and not self.number
+
+    def acts_on(self, category_path: str | None) -> bool:
+        """Whether it has a say about a request of this category."""
+        if self.subject in {"", GLOBAL_SUBJECT}:
+            return True
+        return category_path is not None and f"{category_path}/".startswith(f"{self.subject}/")
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedWeights:
     """The one set of a request, and where it came from.
 
@@ -62,12 +92,13 @@ class ResolvedWeights:
         weights: (feature, weight) of the features that have a source, in the registry's order;
             sums to 1. Empty only when `source` is `none`: no feature could be weighed at all.
         source: which link of the chain answered.
-        subject: the set's subject; empty for an override and for `none`.
-        number: the set's version; 0 for override, default and none.
+        subject: the set's subject; empty for `none` and for an override that is no version.
+        number: the set's version; 0 for default, none and an override that is no version.
         shared_out: features with a weight but without a source; the others share it.
         chain: every link that was looked at, in order, as `link: what was found`.
         degraded: the published sets could not be read (PostgreSQL down since the start of this
             process), so that only override and default were looked at.
+        experiment, variant: whose override it is; empty for previews and everything else.
     """
 
     weights: tuple[tuple[str, float], ...]
@@ -77,9 +108,11 @@ class ResolvedWeights:
     shared_out: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     degraded: bool = False
+    experiment: str = ""
+    variant: str = ""
 
 
-def weights_validate(weights: Mapping[str, float]) -> dict[str, float]:
+def weights_validate(weights: Mapping[str, object]) -> dict[str, float]:
     """The same weights as plain floats, in the registry's order.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 from django.db import Error as DatabaseFailure
@@ -15,6 +15,7 @@ from apps.ranking_weights.contracts import (
     DEFAULT_WEIGHTS,
     GLOBAL_SUBJECT,
     ResolvedWeights,
+    WeightsChoice,
     WeightSet,
 )
 from apps.ranking_weights.domain.resolve import subjects_upwards, weights_resolve_from
@@ -23,16 +24,22 @@ from apps.ranking_weights.models import WeightSetVersion
 logger = structlog.get_logger(__name__)
 
 
-# A category's path, and the features that have a source.
-_Asked = tuple[str | None, frozenset[str]]
+# A category's path, the features that have a source, and what an experiment asks for.
+_Asked = tuple[str | None, frozenset[str], WeightsChoice | None]
+_SETTLED = (VersionStatus.PUBLISHED.value, VersionStatus.SUPERSEDED.value)
 _REMEMBERED = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """What is live, and what it came to for the categories and features asked so far."""
+    """What is live, and what it came to for the categories and features asked so far.
+
+    `settled` holds every version that is or was live, by subject and number: an experiment may
+    ask for any of them, and no request waits for it.
+    """
 
     sets: Mapping[str, WeightSet]
+    settled: Mapping[tuple[str, int], WeightSet] = field(default_factory=dict)
     degraded: bool = False
     resolved: dict[_Asked, ResolvedWeights] = field(default_factory=dict)
 
@@ -40,8 +47,8 @@ class _Published:
 def _load() -> _Published:
     try:
         rows = list(
-            WeightSetVersion.objects.filter(status=VersionStatus.PUBLISHED.value).values_list(
-                "subject", "number", "weights"
+            WeightSetVersion.objects.filter(status__in=_SETTLED).values_list(
+                "status", "subject", "number", "weights"
             )
         )
     except DatabaseFailure as error:
@@ -53,7 +60,9 @@ def _load() -> _Published:
         # Stale from the start: the next poll tries again.
         _published.mark_stale()
         return _Published({}, degraded=True)
-    return _Published({subject: WeightSet(subject, *rest) for subject, *rest in rows})
+    settled = {(row[1], row[2]): WeightSet(*row[1:]) for row in rows}
+    live = {row[1]: settled[row[1], row[2]] for row in rows if row[0] == _SETTLED[0]}
+    return _Published(live, settled)
 
 
 _published: Snapshot[_Published] = Snapshot(
@@ -71,6 +80,8 @@ def weights_resolve(
     category_path: str | None,
     available: AbstractSet[str],
     override: Mapping[str, float] | None = None,
+    choice: WeightsChoice | None = None,
+    chosen_by: tuple[str, str] = ("", ""),
 ) -> ResolvedWeights:
     """The one set of this request: override → category → parents → global → default.
 
@@ -78,25 +89,64 @@ def weights_resolve(
         category_path: filtered, else detected category.
         available: features that have a source in this request; the weight of others is
             shared out.
-        override: an experiment's or a preview's weights.
+        override: a preview's weights.
+        choice: what a variant of an experiment asks for.
+        chosen_by: that experiment's and variant's key, for the explanation.
 
     Raises:
         WeightsInvalid: the override is no weight set.
     """
     published = _published.get()
-    asked = (category_path, frozenset(available))
-    if override is None and (known := published.resolved.get(asked)) is not None:
-        return known
-    found = weights_resolve_from(
+    if override is not None:
+        return _resolved(published, category_path, available, override=override)
+    asked = (category_path, frozenset(available), choice)
+    found = published.resolved.get(asked)
+    if found is None:
+        found = _resolved(published, category_path, available, choice=choice)
+        if len(published.resolved) < _REMEMBERED:
+            published.resolved[asked] = found
+    if choice is None or found.source != "override":
+        return found
+    return replace(found, experiment=chosen_by[0], variant=chosen_by[1])
+
+
+def _resolved(
+    published: _Published,
+    category_path: str | None,
+    available: AbstractSet[str],
+    *,
+    override: Mapping[str, float] | None = None,
+    choice: WeightsChoice | None = None,
+) -> ResolvedWeights:
+    return weights_resolve_from(
         published=published.sets,
         category_path=category_path,
         available=available,
         override=override,
+        choice=choice,
+        settled=published.settled,
         degraded=published.degraded,
     )
-    if override is None and len(published.resolved) < _REMEMBERED:
-        published.resolved[asked] = found
-    return found
+
+
+def weights_settled(subject: str, number: int) -> WeightSet | None:
+    """A version that is or was live, from memory; None when it never was."""
+    return _published.get().settled.get((subject, number))
+
+
+def weights_settled_all() -> tuple[WeightSet, ...]:
+    """Every version that is or was live, by subject, newest first."""
+    found = _published.get().settled.values()
+    return tuple(sorted(found, key=lambda one: (one.subject, -one.number)))
+
+
+def weights_in_work() -> tuple[tuple[int, WeightSet], ...]:
+    """(id, set) of every draft and version in review, newest first."""
+    rows = WeightSetVersion.objects.filter(
+        status__in=(VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value)
+    ).order_by("-created_at")
+    values = rows.values_list("pk", "subject", "number", "weights")
+    return tuple((pk, WeightSet(*rest)) for pk, *rest in values)
 
 
 def weights_of_version(version_id: int) -> WeightSet | None:

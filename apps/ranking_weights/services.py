@@ -3,15 +3,24 @@
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.db import transaction
 
 from apps.access.services import Actor
 from apps.catalog.selectors import category_tree_fresh
-from apps.common.errors import InvalidInput
+from apps.common.errors import InvalidInput, NotFound
 from apps.publishing.contracts import VersionView
 from apps.publishing.selectors import subject_versions
 from apps.publishing.services import draft_create, draft_submit, draft_update, version_publish
-from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightsInvalid, weights_validate
+from apps.publishing.shipping import content_ship
+from apps.ranking_weights.contracts import (
+    DEFAULT_WEIGHTS,
+    GLOBAL_SUBJECT,
+    WeightsChoice,
+    WeightsInvalid,
+    weights_validate,
+)
 from apps.ranking_weights.domain.starters import STARTERS
+from apps.ranking_weights.selectors import published_weight_sets, weights_settled
 
 KIND = "ranking_weights"
 
@@ -90,3 +99,44 @@ def _starter_make(subject: str, weights: Mapping[str, float], actor: Actor) -> V
         reason="starter",
         acknowledge_warnings=True,
     )
+
+
+def weights_ship(
+    *, choice: WeightsChoice, maker: Actor, checker: Actor, actor: Actor, reason: str
+) -> tuple[tuple[VersionView, bool], ...]:
+    """Make what an experiment asked for the published weights; (version, new) of each subject.
+
+    Numbers become the set of their category, or the global one; a version is published once
+    more; "global whatever the category" gives every category's own set the global numbers.
+
+    Raises:
+        NotFound: the version never was live.
+        ApplicationError: publishing refuses.
+    """
+    with transaction.atomic():
+        return tuple(
+            content_ship(
+                kind=KIND,
+                subject=subject,
+                content={"weights": weights},
+                maker=maker,
+                checker=checker,
+                actor=actor,
+                reason=reason,
+            )
+            for subject, weights in _shipped(choice).items()
+        )
+
+
+def _shipped(choice: WeightsChoice) -> dict[str, dict[str, float]]:
+    """Subject to weights."""
+    if choice.weights:
+        return {choice.subject or GLOBAL_SUBJECT: dict(choice.weights)}
+    if choice.number:
+        found = weights_settled(choice.subject, choice.number)
+        if found is None:
+            raise NotFound(f"{choice.subject} has no published version {choice.number}.")
+        return {choice.subject: dict(found.weights)}
+    live = published_weight_sets()
+    everywhere = live[GLOBAL_SUBJECT].weights if GLOBAL_SUBJECT in live else DEFAULT_WEIGHTS
+    return {subject: dict(everywhere) for subject in sorted(live) if subject != GLOBAL_SUBJECT}

@@ -8,6 +8,30 @@ class SearchConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from apps.common.admin_navigation import NavigationEntry, navigation_register
+        from apps.experiments.contracts.surfaces import surface_register
+        from apps.publishing.bases import PublishKind, publish_kind_register
         from apps.search.api.schema import schema_register
+        from apps.search.models import SearchSettingsVersion
+        from apps.search.services.surface import SearchSurface
 
         schema_register()
+        surface_register(SearchSurface())
+        publish_kind_register(
+            PublishKind(
+                name="search_settings",
+                model=SearchSettingsVersion,
+                bumps=("search_settings",),
+                title="Search settings",
+            )
+        )
+        navigation_register(
+            NavigationEntry(
+                section="Merchandising",
+                title="Search settings",
+                icon="manage_search",
+                url_name="admin:search_searchsettingsversion_changelist",
+                permission="search.view_searchsettingsversion",
+                rank=30,
+            )
+        )

@@ -96,6 +96,9 @@ class SearchRequest:
         weights_override: weights of a preview instead of the published ones.
         degraded: what was missing already before search began (at the edge).
         logged: whether the query log gets an entry; previews and evaluations do without.
+        experimented: whether running experiments take part.
+        qa: signed tokens of QA, each asking for one variant.
+        query_id: of the answer to be given once more (why this?); None for a new one.
     """
 
     query: str = ""
@@ -111,6 +114,9 @@ class SearchRequest:
     weights_override: Mapping[str, float] | None = None
     degraded: tuple[str, ...] = ()
     logged: bool = True
+    experimented: bool = True
+    qa: str = ""
+    query_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""How search works, as people publish it; without a published version the environment says it."""
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from apps.publishing.bases import PublishableVersion
+from apps.search.contracts import FusionMethod
+from apps.search.domain.configuration import SETTINGS_SUBJECT
+
+_METHODS = [
+    (FusionMethod.RRF.value, "reciprocal ranks"),
+    (FusionMethod.WEIGHTED.value, "weighted scores"),
+    (FusionMethod.MAX.value, "the better score"),
+]
+
+
+class SearchSettingsVersion(PublishableVersion):
+    """One version of how search works; its subject is always `default`."""
+
+    content_fields: ClassVar[tuple[str, ...]] = (
+        "fusion",
+        "keyword_weight",
+        "semantic",
+        "synonyms",
+    )
+
+    fusion = models.CharField(
+        max_length=10,
+        choices=_METHODS,
+        default=FusionMethod.RRF.value,
+        help_text="How the list found by words and the list found by meaning become one.",
+    )
+    keyword_weight = models.FloatField(
+        default=0.5,
+        verbose_name="share of words",
+        help_text="Of the score, from 0 to 1; only weighted scores use it.",
+    )
+    semantic = models.BooleanField(
+        default=True, verbose_name="search by meaning", help_text="Off: by words alone."
+    )
+    synonyms = models.BooleanField(
+        default=True, help_text="Off: every word stands for itself only."
+    )
+
+    class Meta(PublishableVersion.Meta):
+        verbose_name = "search settings"
+        verbose_name_plural = "search settings"
+        constraints = [
+            *PublishableVersion.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(keyword_weight__gte=0, keyword_weight__lte=1),
+                name="search_settings_keyword_weight_share",
+            ),
+        ]
+
+    def content_clean(self) -> None:
+        if self.subject != SETTINGS_SUBJECT:
+            raise ValidationError({"subject": f"There is one subject, '{SETTINGS_SUBJECT}'."})
+        if not 0 <= self.keyword_weight <= 1:
+            raise ValidationError({"keyword_weight": "The share of words is from 0 to 1."})

@@ -144,7 +144,7 @@ def test_a_log_that_fails_costs_no_answer(search: Search, monkeypatch: pytest.Mo
     def fail(*_args: object) -> bool:
         raise TypeError("not to be written")
 
-    monkeypatch.setattr("apps.search.services.answer.query_log_append", fail)
+    monkeypatch.setattr("apps.search.services.logged.query_log_append", fail)
     answer = search(q="mouse")
     assert set(answer["degraded"]) == {"semantic", "redis"}
     assert answer["found"] == 17

@@ -24,7 +24,7 @@ GROUP_PATTERNS: dict[str, tuple[str, ...]] = {
         *_all_of("merchandising", _WRITES),
         *_all_of("publishing", ("view",)),
         *_all_of("features", ("view",)),
-        *_all_of("search", ("view", "preview")),
+        *_all_of("search", (*_WRITES, "preview")),
         "access.scope_search_read",
         "access.scope_recommendations_read",
         "access.scope_experiments_read",

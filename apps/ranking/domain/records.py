@@ -11,6 +11,7 @@ from apps.ranking.contracts import (
     SearchPart,
     Step,
 )
+from apps.ranking_weights.contracts import ResolvedWeights
 
 JsonValue = str | float | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 _SCORE_DIGITS = 4
@@ -128,17 +129,25 @@ def record_document(record: HitRecord) -> dict[str, JsonValue]:
     return {
         "final_score": record.final_score,
         "score_breakdown": breakdown,
-        "weights": {
-            "source": weights.source,
-            "subject": weights.subject,
-            "number": weights.number,
-            "weights": dict(weights.weights),
-            "shared_out": list(weights.shared_out),
-        },
+        "weights": weights_document(weights),
         "contributions": dict(record.contributions),
         "steps": [_step_document(step) for step in record.steps],
         "reason": record.reason,
     }
+
+
+def weights_document(weights: ResolvedWeights) -> dict[str, JsonValue]:
+    """The weights as answers carry them; an experiment's override names it."""
+    document: dict[str, JsonValue] = {
+        "source": weights.source,
+        "subject": weights.subject,
+        "number": weights.number,
+        "weights": dict(weights.weights),
+        "shared_out": list(weights.shared_out),
+    }
+    if not weights.experiment:
+        return document
+    return {**document, "experiment": weights.experiment, "variant": weights.variant}
 
 
 def _step_document(step: Step) -> dict[str, JsonValue]:

@@ -9,10 +9,14 @@ from apps.ranking_weights.contracts import (
     DEFAULT_WEIGHTS,
     GLOBAL_SUBJECT,
     ResolvedWeights,
+    WeightsChoice,
     WeightSet,
     WeightSource,
     weights_validate,
 )
+
+_NOTHING: Mapping[tuple[str, int], WeightSet] = {}
+_Link = tuple[WeightSource, str, WeightSet | None]
 
 
 class NothingToShare(ValueError):
@@ -56,7 +60,9 @@ def weights_resolve_from(
     published: Mapping[str, WeightSet],
     category_path: str | None,
     available: AbstractSet[str],
-    override: Mapping[str, float] | None,
+    override: Mapping[str, float] | None = None,
+    choice: WeightsChoice | None = None,
+    settled: Mapping[tuple[str, int], WeightSet] = _NOTHING,
     degraded: bool = False,
 ) -> ResolvedWeights:
     """The first link of override → category → parents → global → default that can be used.
@@ -68,14 +74,21 @@ def weights_resolve_from(
         published: subject → its published set.
         category_path: the request's category, filtered or detected.
         available: features that have a source in this request.
-        override: weights of an experiment or a preview; they win.
+        override: weights of a preview; they win.
+        choice: what a variant of an experiment asks for; it wins where it acts.
+        settled: (subject, number) → every version that is or was published.
         degraded: the published sets could not be read; the answer carries it on.
 
     Raises:
         WeightsInvalid: the override is no weight set.
     """
     chain: list[str] = []
-    for source, subject, found in _links(published, category_path, override):
+    preview = None if override is None else WeightSet("", 0, weights_validate(override))
+    links = (
+        *_overriding(preview, choice, category_path, published, settled),
+        *_links(published, category_path),
+    )
+    for source, subject, found in links:
         label = subject or source
         if found is None:
             chain.append(f"{label}: no set")
@@ -92,13 +105,28 @@ def weights_resolve_from(
     return ResolvedWeights((), "none", "", 0, _weighed_by_default(), tuple(chain), degraded)
 
 
-def _links(
-    published: Mapping[str, WeightSet],
+def _overriding(
+    preview: WeightSet | None,
+    choice: WeightsChoice | None,
     category_path: str | None,
-    override: Mapping[str, float] | None,
-) -> Iterator[tuple[WeightSource, str, WeightSet | None]]:
-    if override is not None:
-        yield "override", "", WeightSet("", 0, weights_validate(override))
+    published: Mapping[str, WeightSet],
+    settled: Mapping[tuple[str, int], WeightSet],
+) -> Iterator[_Link]:
+    """What comes before the published sets."""
+    if preview is not None:
+        yield "override", "", preview
+    if choice is None or not choice.acts_on(category_path):
+        return
+    if choice.weights:
+        yield "override", "", WeightSet("", 0, dict(choice.weights))
+    elif choice.number:
+        yield "override", choice.subject, settled.get((choice.subject, choice.number))
+    else:
+        yield "override", GLOBAL_SUBJECT, published.get(GLOBAL_SUBJECT)
+        yield "override", "", WeightSet("", 0, DEFAULT_WEIGHTS)
+
+
+def _links(published: Mapping[str, WeightSet], category_path: str | None) -> Iterator[_Link]:
     for place, subject in enumerate(subjects_upwards(category_path)):
         yield "parent" if place else "category", subject, published.get(subject)
     yield "global", GLOBAL_SUBJECT, published.get(GLOBAL_SUBJECT)

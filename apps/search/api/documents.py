@@ -1,14 +1,13 @@
 """The answer as JSON values, and the OpenAPI schemas that it is held to."""
 
 from apps.catalog.contracts import ProductDocument
-from apps.ranking.domain.records import record_document
+from apps.ranking.domain.records import record_document, weights_document
 from apps.search.contracts import Hit, SearchAnswer
 
 Json = dict[str, object]
 
 
 def answer_document(answer: SearchAnswer) -> Json:
-    weights = answer.weights
     category = answer.category
     return {
         "query": answer.query,
@@ -25,13 +24,7 @@ def answer_document(answer: SearchAnswer) -> Json:
             "detected": category.path if category else None,
             "share": category.share if category else None,
         },
-        "weights": {
-            "source": weights.source,
-            "subject": weights.subject,
-            "number": weights.number,
-            "weights": dict(weights.weights),
-            "shared_out": weights.shared_out,
-        },
+        "weights": weights_document(answer.weights),
         "matching": {
             "keyword": str(answer.matching.keyword),
             "semantic": answer.matching.semantic,

@@ -54,8 +54,12 @@ def components() -> Json:
                     **_TEXTS,
                     "description": "Features without a source; the others share their weight.",
                 },
-            }
+                "experiment": {**_TEXT, "description": "Whose override it is, if anyone's."},
+                "variant": _TEXT,
+            },
+            optional=("experiment", "variant"),
         ),
+        "SearchExperiment": _experiment(),
         "SearchExplanation": _explanation(),
         "SearchHit": _hit(),
         "SearchFacetLine": _object(
@@ -66,6 +70,22 @@ def components() -> Json:
             {"code": _TEXT, "message": _TEXT, "extra": {"type": "object"}, "trace_id": _TEXT}
         ),
     }
+
+
+def _experiment() -> Json:
+    return _object(
+        {
+            "key": _TEXT,
+            "variant": {**_TEXT, "description": "`interleaved` while both are shown."},
+            "phase": _or_null(_WHOLE),
+            "forced": {"type": "boolean", "description": "QA asked for it: counted nowhere."},
+            "yields_to": {
+                **_TEXT,
+                "description": "It does not act here: this experiment turns the same knob.",
+            },
+        },
+        optional=("forced", "yields_to"),
+    )
 
 
 def _explanation() -> Json:
@@ -152,7 +172,7 @@ def _answer() -> Json:
                 }
             ),
             "applied_rules": _TEXTS,
-            "experiments": {"type": "array", "items": {"type": "object"}},
+            "experiments": {"type": "array", "items": _ref("SearchExperiment")},
             "degraded": _TEXTS,
         }
     )
@@ -193,6 +213,7 @@ def _parameters() -> list[Json]:
         _parameter("client_id", short, "A browser or device."),
         _parameter("session_id", short, "One visit."),
         _parameter("explain", {"type": "boolean"}, "Each hit carries why it stands there."),
+        _parameter("qa", _TEXT, "A signed QA token: shows its variant, counted nowhere."),
         _bracketed(
             "filter",
             {"type": ["string", "array"], "items": _TEXT},

@@ -1,5 +1,6 @@
 """One query under two weight sets, as a preview shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.ranking_weights.contracts import ResolvedWeights
@@ -46,3 +47,13 @@ class Comparison:
     draft: tuple[MovedHit, ...]
     current_weights: ResolvedWeights
     draft_weights: ResolvedWeights
+
+
+def list_change_words(before: Sequence[str], after: Sequence[str]) -> str:
+    """How two heads of a list differ, in words."""
+    if list(before) == list(after):
+        return "the same hits in the same order"
+    fresh = len(set(after) - set(before))
+    places = {product: place for place, product in enumerate(before)}
+    moved = sum(places.get(product, place) != place for place, product in enumerate(after))
+    return f"{fresh} of {len(after)} hits are new, {moved} others stand elsewhere"

@@ -29,12 +29,14 @@ SINGLE = frozenset(
         "client_id",
         "session_id",
         "explain",
+        "qa",
     }
 )
 _ATTRIBUTE = re.compile(r"attributes\[([A-Za-z0-9_.-]{1,64})\]")
 _FILTER = re.compile(r"filter\[(.*)\]")
 _FACET_ATTRIBUTE = re.compile(re.escape(ATTRIBUTE_PREFIX) + r"[a-z0-9_]{1,200}")
 _MOST_ID_CHARACTERS = 200
+_MOST_TOKEN_CHARACTERS = 4000
 _MOST_FACETS = 30
 _MOST_ATTRIBUTES = 20
 _YES, _NO = frozenset({"true", "1"}), frozenset({"false", "0", ""})
@@ -62,6 +64,7 @@ def request_parse(parameters: Parameters) -> SearchRequest:
         facets=_facets(single.get("facets", "")),
         attributes=_attributes(parameters),
         explain=_yes_or_no("explain", single.get("explain", "")),
+        qa=_tokens("qa", single.get("qa", "")),
         asker=Asker(
             user_id=_identity("user_id", single),
             client_id=_identity("client_id", single),
@@ -162,6 +165,12 @@ def _yes_or_no(name: str, text: str) -> bool:
     if text in _NO:
         return False
     raise ParameterInvalid(name, f"{name} must be true or false.")
+
+
+def _tokens(name: str, text: str) -> str:
+    if len(text) > _MOST_TOKEN_CHARACTERS:
+        raise ParameterInvalid(name, f"{name} takes at most {_MOST_TOKEN_CHARACTERS} characters.")
+    return text
 
 
 def _identity(name: str, single: Mapping[str, str]) -> str | None:

@@ -5,13 +5,12 @@ from decimal import Decimal
 
 from apps.catalog.contracts import IntArray, ProductDocument
 from apps.features.contracts import ServingSnapshot
-from apps.ranking.domain.records import hit_record
 from apps.search.contracts import Hit, SearchRequest, Understanding
 from apps.search.domain.highlights import highlight, snippet, stems_of
 from apps.search.engines.english import english_stem
 from apps.search.selectors.hydration import documents_of_rows
+from apps.search.selectors.listing import Listing
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
-from apps.search.selectors.scoring import Scored, rows_on_page
 
 Documents = dict[int, ProductDocument]
 
@@ -27,24 +26,23 @@ def page_documents(snapshot: ServingSnapshot, rows: IntArray) -> tuple[Documents
 
 
 def hits_presented(
-    scored: Scored, request: SearchRequest, understanding: Understanding, documents: Documents
+    listing: Listing, request: SearchRequest, understanding: Understanding, documents: Documents
 ) -> tuple[Hit, ...]:
     """The page's hits. One whose product vanished since it was found is left out."""
-    ranking = scored.ranking
     stems = _stems(understanding)
     first = (request.page - 1) * request.per_page
     hits: list[Hit] = []
-    for position, row in enumerate(rows_on_page(scored, request).tolist(), start=first + 1):
+    for position, row in enumerate(listing.rows_on_page(request).tolist(), start=first + 1):
         document = documents.get(row)
         if document is None:
             continue
         hits.append(
             Hit(
                 position=position,
-                score=float(ranking.scores[ranking.order[position - 1]]),
+                score=listing.score(position),
                 document=document,
                 highlights=_highlights(document, stems),
-                record=hit_record(ranking, position) if request.explain else None,
+                record=listing.record(position) if request.explain else None,
             )
         )
     return tuple(hits)

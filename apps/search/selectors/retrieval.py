@@ -1,5 +1,6 @@
 """Everything a query finds, before any filter: two lists, fused, over one serving snapshot."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +15,14 @@ from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_followed
 from apps.ranking.contracts import Candidates
 from apps.search.contracts import (
-    FusionMethod,
     KeywordMatches,
     KeywordMode,
     RankedList,
     Understanding,
 )
-from apps.search.domain.fusion import Fusion, candidates_fuse
+from apps.search.domain.fusion import candidates_fuse
 from apps.search.domain.keyword_list import keyword_list, keyword_mode, list_cut, rows_known
+from apps.search.domain.overrides import SearchSettings
 from apps.search.metrics import step_timed
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
@@ -52,46 +53,89 @@ class Retrieved:
     degraded: tuple[str, ...]
 
 
-def retrieval(understanding: Understanding) -> Retrieved:
-    """Run both engines and fuse. A missing engine is named, never an error.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lists:
+    """What both engines answered, before anything is put together.
 
-    With both missing nobody knows what the query finds: that is answered by browsing, never
-    by "nothing found".
+    Attributes:
+        understanding: what was looked for.
+        snapshot: the arrays that rows point into.
+        keyword: the keyword list; None: PostgreSQL did not answer.
+        firm: how many of its first rows match firmly.
+        semantic: the semantic list; None: no index or encoder, or not asked for.
+        degraded: what was missing so far.
     """
-    degraded: list[str] = []
+
+    understanding: Understanding
+    snapshot: ServingSnapshot
+    keyword: RankedList | None
+    firm: int
+    semantic: RankedList | None
+    degraded: tuple[str, ...]
+
+
+def lists_found(understanding: Understanding, *, semantic: bool) -> Lists:
+    """Ask both engines, or PostgreSQL alone while it answers and `semantic` is not wanted."""
     scan = _Scan(understanding.normalised)
     with step_timed("keyword"):
-        matches, snapshot, missing = _keyword(understanding, serving_snapshot(), scan)
-        degraded.extend(missing)
+        meanwhile = scan.over if semantic else _nothing
+        matches, snapshot, degraded = _keyword(understanding, serving_snapshot(), meanwhile)
     if not understanding.normalised:
-        return _browsed(snapshot, tuple(degraded))
-    keyword, firm = RankedList.empty(), 0
+        return Lists(understanding, snapshot, None, 0, None, degraded)
+    keyword, firm = None, 0
+    floor = settings.SEMANTIC_SIMILARITY_FLOOR
     if matches is not None:
         keyword, firm = keyword_list(matches, snapshot.columns.row_of_pk)
-    floor = settings.SEMANTIC_SIMILARITY_FLOOR
-    if matches is not None and not len(keyword):
-        # Nonsense is as near to some product as many a real query: see docs/search.md.
-        floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE
-    # The snapshot is another one when the statement found it stale: then scanned again.
-    semantic = _above(scan.over(snapshot.columns), floor)
-    if semantic is None:
-        degraded.append("semantic")
-        if matches is None:
-            return _browsed(snapshot, tuple(degraded))
-        semantic = RankedList.empty()
+        if not len(keyword):
+            # Nonsense is as near to some product as many a real query: see docs/search.md.
+            floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE
+    nearest_rows = None
+    if semantic or matches is None:
+        # The snapshot is another one when the statement found it stale: then scanned again.
+        nearest_rows = _above(scan.over(snapshot.columns), floor)
+    return Lists(understanding, snapshot, keyword, firm, nearest_rows, degraded)
+
+
+def lists_fused(lists: Lists, how: SearchSettings) -> Retrieved:
+    """One way to put the lists together. A missing engine is named, never an error.
+
+    With both missing nobody knows what the query finds: that is answered by browsing, never
+    by "nothing found". With PostgreSQL missing the semantic list answers in any case.
+    """
+    if not lists.understanding.normalised:
+        return _browsed(lists.snapshot, lists.degraded)
+    keyword, degraded = lists.keyword or RankedList.empty(), lists.degraded
+    semantic = RankedList.empty()
+    if how.semantic or lists.keyword is None:
+        if lists.semantic is None:
+            degraded = (*degraded, "semantic")
+            if lists.keyword is None:
+                return _browsed(lists.snapshot, degraded)
+        semantic = lists.semantic or RankedList.empty()
     return Retrieved(
-        snapshot=snapshot,
+        snapshot=lists.snapshot,
         keyword=keyword,
-        firm=firm,
+        firm=lists.firm,
         semantic=semantic,
-        candidates=candidates_fuse(keyword, semantic, fusion_configured()),
-        mode=keyword_mode(firm, len(keyword)),
-        degraded=tuple(degraded),
+        candidates=candidates_fuse(keyword, semantic, how.fusion),
+        mode=keyword_mode(lists.firm, len(keyword)),
+        degraded=degraded,
     )
 
 
-def fusion_configured() -> Fusion:
-    return Fusion(FusionMethod(settings.SEARCH_FUSION), settings.SEARCH_FUSION_KEYWORD_WEIGHT)
+def retrieval(understanding: Understanding, how: SearchSettings) -> Retrieved:
+    """Run both engines and fuse."""
+    return lists_fused(lists_found(understanding, semantic=how.semantic), how)
+
+
+def semantic_ready() -> bool:
+    """Whether a semantic list could be had now: the same in every arm, scanned or not."""
+    engines = engines_now()
+    return engines.encoder.value is not None and engines.index.value is not None
+
+
+def _nothing(_columns: ProductColumns) -> None:
+    return None
 
 
 def semantic_list(text: str, columns: ProductColumns, floor: float) -> RankedList | None:
@@ -151,7 +195,9 @@ def _nearest(text: str, columns: ProductColumns, engines: Engines) -> Neighbours
 
 
 def _keyword(
-    understanding: Understanding, snapshot: ServingSnapshot, scan: _Scan
+    understanding: Understanding,
+    snapshot: ServingSnapshot,
+    meanwhile: Callable[[ProductColumns], object],
 ) -> tuple[KeywordMatches | None, ServingSnapshot, tuple[str, ...]]:
     """The matches, the snapshot to read them by, and what is missing.
 
@@ -164,7 +210,7 @@ def _keyword(
     try:
         matches = postgresql_call(
             "keyword",
-            lambda: keyword_matches(understanding, columns.horizon, lambda: scan.over(columns)),
+            lambda: keyword_matches(understanding, columns.horizon, lambda: meanwhile(columns)),
         )
     except PostgresqlGone:
         return None, snapshot, ("keyword",)

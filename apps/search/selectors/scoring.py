@@ -1,6 +1,6 @@
 """Filter, weigh, score and order what was retrieved; count facets over all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,10 +9,9 @@ from apps.catalog.contracts import BoolArray, CategoryTree, FilterSet, IntArray,
 from apps.catalog.domain.facets import facet_counts
 from apps.catalog.domain.masks import filter_masks
 from apps.common.errors import InvalidInput
-from apps.features.contracts import POPULARITY_SCORE, SEARCH_SCORE
+from apps.features.contracts import POPULARITY_SCORE, SEARCH_SCORE, ServingSnapshot
 from apps.ranking.contracts import Candidates, Ranking
 from apps.ranking.domain.pipeline import rank
-from apps.ranking_weights.contracts import ResolvedWeights
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import (
     DetectedCategory,
@@ -21,6 +20,7 @@ from apps.search.contracts import (
     SearchRequest,
     Sort,
 )
+from apps.search.domain.contending import Arm
 from apps.search.domain.detection import category_detect, top_rows
 from apps.search.domain.ordering import sorted_order
 from apps.search.selectors.retrieval import Retrieved
@@ -39,6 +39,7 @@ class Scored:
         passes: field to bool[len(matched)]: which of them each filter lets through.
         ranking: the pipeline's own record of those that pass all.
         category: where the query's best candidates stand.
+        filtered: the filtered category; of several the one that holds them all.
     """
 
     retrieved: Retrieved
@@ -46,10 +47,11 @@ class Scored:
     passes: Mapping[str, BoolArray]
     ranking: Ranking
     category: DetectedCategory | None
+    filtered: str | None = None
 
 
-def matches_scored(retrieved: Retrieved, request: SearchRequest) -> Scored:
-    """Order every match.
+def matches_scored(retrieved: Retrieved, request: SearchRequest, arm: Arm) -> Scored:
+    """Order every match, as one arm does.
 
     Raises:
         InvalidInput: a filter on an attribute that no product has.
@@ -59,7 +61,14 @@ def matches_scored(retrieved: Retrieved, request: SearchRequest) -> Scored:
     matched = _matched(retrieved, request.sort)
     passes = _passes(retrieved, request.filters, matched)
     kept = candidates_kept(matched, _all_of(passes, len(matched)))
-    weights = _weights(retrieved, request, category)
+    filtered = _filtered_path(retrieved.snapshot.tree, request.filters.categories)
+    weights = weights_resolve(
+        category_path=filtered or (category.path if category else None),
+        available=features_available(retrieved.snapshot),
+        override=request.weights_override,
+        choice=arm.weights,
+        chosen_by=arm.chosen_by,
+    )
     features = {name: column[kept.rows] for name, column in retrieved.snapshot.features.items()}
     ranking = rank(
         candidates=kept,
@@ -71,28 +80,47 @@ def matches_scored(retrieved: Retrieved, request: SearchRequest) -> Scored:
         popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
         order = sorted_order(request.sort, columns, kept.rows, popularity)
         ranking = replace(ranking, order=order)
-    return Scored(retrieved, matched, passes, ranking, category)
+    return Scored(retrieved, matched, passes, ranking, category, filtered)
 
 
-def facets_counted(scored: Scored, request: SearchRequest) -> dict[str, tuple[FacetLine, ...]]:
+def features_available(snapshot: ServingSnapshot) -> frozenset[str]:
+    """Features that have a source now."""
+    return frozenset({SEARCH_SCORE, *snapshot.features})
+
+
+def facets_counted(
+    sides: Sequence[Scored], request: SearchRequest
+) -> dict[str, tuple[FacetLine, ...]]:
     """Each field's values over the full match set, its own filter left out.
+
+    Args:
+        sides: what was found; two that are interleaved are counted as one set.
+        request: names the fields.
 
     Raises:
         InvalidInput: an attribute that no product has.
     """
-    columns, tree = scored.retrieved.snapshot.columns, scored.retrieved.snapshot.tree
+    snapshot = sides[0].retrieved.snapshot
     answer: dict[str, tuple[FacetLine, ...]] = {}
     for field in request.facets:
-        others = {name: mask for name, mask in scored.passes.items() if name != field}
-        rows = scored.matched.rows[_all_of(others, len(scored.matched))]
+        rows = _rows_beside(sides, field)
         limit = _FACET_LINES.get(field, _ATTRIBUTE_LINES)
         try:
-            counted = facet_counts(columns, tree, field, rows, limit)
+            counted = facet_counts(snapshot.columns, snapshot.tree, field, rows, limit)
         except UnknownFilter as error:
             raise InvalidInput(str(error), field="facets", code="unknown_facet") from error
         selected = _selected(field, request)
         answer[field] = tuple(FacetLine.of(value, selected) for value in counted)
     return answer
+
+
+def _rows_beside(sides: Sequence[Scored], field: str) -> IntArray:
+    """Rows that pass every filter but the field's own, each once."""
+    found = []
+    for scored in sides:
+        others = {name: mask for name, mask in scored.passes.items() if name != field}
+        found.append(scored.matched.rows[_all_of(others, len(scored.matched))])
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 
 def candidates_kept(candidates: Candidates, keep: BoolArray) -> Candidates:
@@ -149,19 +177,6 @@ def _all_of(masks: Mapping[str, BoolArray], size: int) -> BoolArray:
     return combined
 
 
-def _weights(
-    retrieved: Retrieved, request: SearchRequest, category: DetectedCategory | None
-) -> ResolvedWeights:
-    path = _filtered_path(retrieved.snapshot.tree, request.filters.categories)
-    if path is None and category is not None:
-        path = category.path
-    return weights_resolve(
-        category_path=path,
-        available=frozenset({SEARCH_SCORE, *retrieved.snapshot.features}),
-        override=request.weights_override,
-    )
-
-
 def _filtered_path(tree: CategoryTree, paths: tuple[str, ...]) -> str | None:
     """The filtered category; of several the one that holds them all."""
     codes = [node.code for path in paths if (node := tree.by_path(path)) is not None]
@@ -176,10 +191,3 @@ def _selected(field: str, request: SearchRequest) -> frozenset[str]:
     if field == "availability":
         return frozenset(each.replace(" ", "_") for each in asked)
     return frozenset(asked)
-
-
-def rows_on_page(scored: Scored, request: SearchRequest) -> IntArray:
-    """The snapshot's rows of the asked page, best first."""
-    first = (request.page - 1) * request.per_page
-    ranking = scored.ranking
-    return ranking.candidates.rows[ranking.order[first : first + request.per_page]]

@@ -24,10 +24,11 @@ from apps.search.domain.evaluation import (
 )
 from apps.search.domain.keyword_list import keyword_list
 from apps.search.domain.normalise import normalise
+from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.retrieval import retrieval, semantic_list
 from apps.search.selectors.understanding import query_understanding
-from apps.search.services.answer import core_hits, search_core
+from apps.search.services.core import core_hits, search_core
 
 Progress = Callable[[int, int, str], None]
 Report = dict[str, dict[str, dict[str, Figure]] | dict[str, str | int | float]]
@@ -76,7 +77,7 @@ def _semantic(query: str) -> list[str]:
 
 
 def _hybrid(query: str) -> list[str]:
-    retrieved = retrieval(query_understanding(query))
+    retrieved = retrieval(query_understanding(query), search_settings())
     candidates, columns = retrieved.candidates, retrieved.snapshot.columns
     keys = columns.pks[candidates.rows].astype(np.int64)
     order = order_by_score(candidates.search_score.astype(np.float64), keys)

@@ -1,16 +1,21 @@
-"""One query under the published weights and under others, side by side."""
+"""Queries under what is published and under a draft: weights side by side, settings in words."""
 
 from dataclasses import dataclass, replace
 
 from apps.catalog.contracts import FilterSet
+from apps.events.selectors import query_log_recent
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT, ResolvedWeights, WeightSet
 from apps.search.contracts import Hit, SearchRequest
-from apps.search.domain.comparison import Comparison, MovedHit
-from apps.search.services.answer import core_hits, search_core
+from apps.search.domain.comparison import Comparison, MovedHit, list_change_words
+from apps.search.domain.contending import Arm, SearchPlan
+from apps.search.domain.overrides import SearchSettings
+from apps.search.selectors.configuration import search_settings
+from apps.search.services.core import core_hits, search_core
 
 SHOWN = 10
 # How deep the other side is looked through for where a hit came from.
 DEPTH = 100
+_RECENT, _QUERIES = 200, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +69,21 @@ def _side(request: SearchRequest) -> _Side:
 def _moved(hit: Hit, before: dict[str, int]) -> MovedHit:
     place = before.get(hit.document.product_id)
     return MovedHit(hit, place, None if place is None else place - hit.position)
+
+
+def settings_preview(draft: SearchSettings) -> tuple[tuple[str, str], ...]:
+    """(query, what would change) of the latest different queries under other settings."""
+    recent = (entry.normalised for entry in query_log_recent(limit=_RECENT))
+    queries = list(dict.fromkeys(query for query in recent if query))[:_QUERIES]
+    return tuple((query, _change(query, draft)) for query in queries)
+
+
+def _change(query: str, draft: SearchSettings) -> str:
+    before, after = (_ids(query, settings) for settings in (search_settings(), draft))
+    return list_change_words(before, after)
+
+
+def _ids(query: str, settings: SearchSettings) -> tuple[str, ...]:
+    request = SearchRequest(query=query, per_page=SHOWN, logged=False)
+    hits = core_hits(search_core(request, SearchPlan(Arm(settings))), request)
+    return tuple(hit.document.product_id for hit in hits)

@@ -3,7 +3,7 @@
 import structlog
 
 from apps.search.contracts import SearchRequest
-from apps.search.services.answer import search_core
+from apps.search.services.core import search_core
 
 logger = structlog.get_logger(__name__)
 

@@ -1,0 +1,50 @@
+"""Search settings as a published version holds them, and in words."""
+
+from collections.abc import Mapping
+
+from apps.search.contracts import FusionMethod
+from apps.search.domain.fusion import Fusion
+from apps.search.domain.overrides import SearchSettings
+
+SETTINGS_SUBJECT = "default"
+_METHODS = {
+    FusionMethod.RRF: "by their ranks in both lists",
+    FusionMethod.MAX: "by the better of both scores",
+}
+
+
+def settings_content(settings: SearchSettings) -> Mapping[str, str | float | bool]:
+    """The content fields of a version that means these settings."""
+    return {
+        "fusion": settings.fusion.method.value,
+        "keyword_weight": settings.fusion.keyword_weight,
+        "semantic": settings.semantic,
+        "synonyms": settings.synonyms,
+    }
+
+
+def settings_of(
+    *, fusion: str, keyword_weight: float, semantic: bool, synonyms: bool, number: int = 0
+) -> SearchSettings:
+    """What a version's content means."""
+    return SearchSettings(Fusion(FusionMethod(fusion), keyword_weight), semantic, synonyms, number)
+
+
+def settings_words(settings: SearchSettings) -> str:
+    """The settings in plain sentences."""
+    widened = "Synonyms widen the query." if settings.synonyms else "Synonyms are off."
+    if not settings.semantic:
+        return f"Products are found by words alone. {widened}"
+    found = f"Products are found by words and by meaning, put together {fused_words(settings)}."
+    return f"{found} {widened}"
+
+
+def fused_words(settings: SearchSettings) -> str:
+    """How the two lists become one."""
+    fusion = settings.fusion
+    if fusion.method is FusionMethod.WEIGHTED:
+        return (
+            f"by their scores, {fusion.keyword_weight:.0%} words and "
+            f"{1 - fusion.keyword_weight:.0%} meaning"
+        )
+    return _METHODS[fusion.method]

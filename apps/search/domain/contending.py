@@ -1,0 +1,132 @@
+"""Several experiments in one request: which of them act, and what search does for it.
+
+An experiment owns the knobs that any of its variants turns, in every arm, its control too, and
+whichever variant the others show. So whether another one acts does not depend on the arm that a
+unit is in: giving way costs units, never the balance between the arms. It acts whole or not at
+all.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.ranking_weights.contracts import WeightsChoice
+from apps.search.domain.overrides import Knob, SearchOverrides, SearchSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """An experiment that this request is in and that turns something.
+
+    Attributes:
+        key: of the experiment.
+        variants: their keys, control first.
+        index: of the variant that is shown; unused while it interleaves.
+        forced: QA asked for it; it is counted nowhere.
+        interleaves: whether both variants are shown, drafted into one list.
+        started_at: of its first phase; None before.
+        overrides: of every variant, in their order.
+        knobs: what any of them turns.
+    """
+
+    key: str
+    variants: tuple[str, ...]
+    index: int
+    forced: bool
+    interleaves: bool
+    started_at: datetime | None
+    overrides: tuple[SearchOverrides, ...]
+    knobs: frozenset[Knob]
+
+    @property
+    def variant(self) -> str:
+        """The key of the variant that is shown."""
+        return self.variants[self.index]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way to search and rank a request.
+
+    Attributes:
+        settings: how search works.
+        weights: what an experiment asks to score by; None leaves the published weights.
+        chosen_by: key of that experiment and of its variant.
+    """
+
+    settings: SearchSettings
+    weights: WeightsChoice | None = None
+    chosen_by: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """What search does for one request.
+
+    Attributes:
+        arm: the way to search; of an interleaving experiment its control's.
+        other: the treatment's way of an interleaving experiment.
+        interleaving: that experiment.
+        seed: of its draft.
+    """
+
+    arm: Arm
+    other: Arm | None = None
+    interleaving: Contender | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Who acts, and who gives way.
+
+    Attributes:
+        acting: in order of precedence; no two turn the same knob.
+        yielding: key of an experiment that does not act → key of the one that it gives way to.
+    """
+
+    acting: tuple[Contender, ...]
+    yielding: Mapping[str, str]
+
+
+def contenders_settle(contenders: Iterable[Contender]) -> Settled:
+    """What QA asked for first, then what started first, then by key; each knob once."""
+    owners: dict[Knob, str] = {}
+    acting: list[Contender] = []
+    yielding: dict[str, str] = {}
+    for contender in sorted(contenders, key=_precedence):
+        winner = next((owners[knob] for knob in contender.knobs if knob in owners), None)
+        if winner is None:
+            owners.update(dict.fromkeys(contender.knobs, contender.key))
+            acting.append(contender)
+        else:
+            yielding[contender.key] = winner
+    return Settled(tuple(acting), yielding)
+
+
+def plan_make(acting: Iterable[Contender], settings: SearchSettings, seed: int = 0) -> SearchPlan:
+    """The published settings with what each acting experiment changes."""
+    arm, interleaving = Arm(settings), None
+    for contender in acting:
+        if contender.interleaves:
+            interleaving = contender
+        else:
+            arm = _changed(arm, contender, contender.index)
+    if interleaving is None:
+        return SearchPlan(arm)
+    control, treatment = (_changed(arm, interleaving, index) for index in (0, 1))
+    return SearchPlan(control, treatment, interleaving, seed)
+
+
+def _precedence(contender: Contender) -> tuple[bool, bool, float, str]:
+    started = contender.started_at
+    at = 0.0 if started is None else started.timestamp()
+    return not contender.forced, started is None, at, contender.key
+
+
+def _changed(arm: Arm, contender: Contender, index: int) -> Arm:
+    overrides = contender.overrides[index]
+    settings = overrides.over(arm.settings)
+    if overrides.weights is None:
+        return Arm(settings, arm.weights, arm.chosen_by)
+    return Arm(settings, overrides.weights, (contender.key, contender.variants[index]))

@@ -1,0 +1,162 @@
+"""How search works, as published, and what a variant of an experiment changes about it.
+
+A payload's part under `search` may name `fusion` (rrf, weighted, max), `keyword_weight`,
+`semantic` and `synonyms`; weights stand under `ranking` and are read by ranking_weights.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from apps.experiments.contracts.assignment import Json
+from apps.ranking_weights.contracts import WeightsChoice
+from apps.ranking_weights.domain.choices import ChoiceInvalid, weights_choice_read
+from apps.search.contracts import FusionMethod
+from apps.search.domain.fusion import Fusion
+
+PART = "search"
+FIELDS = ("fusion", "keyword_weight", "semantic", "synonyms")
+
+
+class OverridesInvalid(ValueError):
+    """A payload, or settings, that search cannot work by; `field` is a dotted path."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Keep the path beside the message."""
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+class Knob(StrEnum):
+    """What an experiment may turn; two experiments that turn the same one get in each other's way.
+
+    `interleaving` is the order of the hits as such: one request has one draft.
+    """
+
+    WEIGHTS = "weights"
+    FUSION = "fusion"
+    SEMANTIC = "semantic"
+    SYNONYMS = "synonyms"
+    INTERLEAVING = "interleaving"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How search works.
+
+    Attributes:
+        fusion: how the keyword and the semantic list become one.
+        semantic: whether the semantic list takes part.
+        synonyms: whether synonyms widen the query.
+        number: of the published version; 0: from the environment.
+    """
+
+    fusion: Fusion = Fusion()  # noqa: RUF009 - frozen
+    semantic: bool = True
+    synonyms: bool = True
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOverrides:
+    """What one variant changes; None leaves it as it is.
+
+    Attributes:
+        weights: which weights the hits are scored by.
+        fusion: method of fusion.
+        keyword_weight: the keyword list's share in `weighted`, in [0, 1].
+        semantic: whether the semantic list takes part.
+        synonyms: whether synonyms widen the query.
+    """
+
+    weights: WeightsChoice | None = None
+    fusion: FusionMethod | None = None
+    keyword_weight: float | None = None
+    semantic: bool | None = None
+    synonyms: bool | None = None
+
+    @property
+    def knobs(self) -> frozenset[Knob]:
+        """What it turns."""
+        turned = {
+            Knob.WEIGHTS: self.weights is not None,
+            Knob.FUSION: self.fusion is not None or self.keyword_weight is not None,
+            Knob.SEMANTIC: self.semantic is not None,
+            Knob.SYNONYMS: self.synonyms is not None,
+        }
+        return frozenset(knob for knob, is_turned in turned.items() if is_turned)
+
+    def over(self, settings: SearchSettings) -> SearchSettings:
+        """The settings with what it changes."""
+        fusion, share = settings.fusion, self.keyword_weight
+        return replace(
+            settings,
+            fusion=Fusion(
+                self.fusion or fusion.method, fusion.keyword_weight if share is None else share
+            ),
+            semantic=settings.semantic if self.semantic is None else self.semantic,
+            synonyms=settings.synonyms if self.synonyms is None else self.synonyms,
+        )
+
+
+def overrides_read(payload: Json) -> SearchOverrides:
+    """What a payload changes about search; other surfaces' parts of it are not looked at.
+
+    Raises:
+        OverridesInvalid: naming the field.
+    """
+    try:
+        weights = weights_choice_read(payload)
+    except ChoiceInvalid as error:
+        raise OverridesInvalid(error.field, error.message) from error
+    part = payload.get(PART) if isinstance(payload, dict) else None
+    if part is None:
+        return SearchOverrides(weights)
+    if not isinstance(part, dict):
+        raise OverridesInvalid(PART, "'search' must be an object.")
+    for name in part:
+        if name not in FIELDS:
+            raise OverridesInvalid(f"{PART}.{name}", f"There is no '{name}'.")
+    return SearchOverrides(
+        weights,
+        fusion=_method(part.get("fusion")),
+        keyword_weight=_share(part.get("keyword_weight")),
+        semantic=_switch("semantic", part.get("semantic")),
+        synonyms=_switch("synonyms", part.get("synonyms")),
+    )
+
+
+def overrides_written(overrides: SearchOverrides) -> dict[str, Json]:
+    """The part of a payload under `search`; empty when it changes nothing there."""
+    values: dict[str, Json] = {
+        "fusion": None if overrides.fusion is None else overrides.fusion.value,
+        "keyword_weight": overrides.keyword_weight,
+        "semantic": overrides.semantic,
+        "synonyms": overrides.synonyms,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _method(value: Json) -> FusionMethod | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in set(FusionMethod):
+        known = ", ".join(FusionMethod)
+        raise OverridesInvalid(f"{PART}.fusion", f"A fusion is one of {known}.")
+    return FusionMethod(value)
+
+
+def _share(value: Json) -> float | None:
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0.0 <= float(value) <= 1.0:  # type: ignore[arg-type]  # a number, as was just asked
+        message = "The keyword list's share is a number from 0 to 1."
+        raise OverridesInvalid(f"{PART}.keyword_weight", message)
+    return float(value)  # type: ignore[arg-type]  # a number, as was asked above
+
+
+def _switch(name: str, value: Json) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise OverridesInvalid(f"{PART}.{name}", f"'{name}' is true or false.")
+    return value

@@ -1,0 +1,121 @@
+"""The hits as they are shown: one ranking's order, or two rankings drafted into one list."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.catalog.contracts import IntArray
+from apps.experiments.contracts.interleaving import NO_TEAM
+from apps.experiments.domain.interleaving import team_draft
+from apps.ranking.contracts import HitRecord, Ranking, Step
+from apps.ranking.domain.records import hit_record, reason_in_words
+from apps.search.contracts import SearchRequest
+from apps.search.domain.contending import Contender, SearchPlan
+from apps.search.selectors.scoring import Scored
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """Two rankings drafted into one list, as far as the end of the asked page.
+
+    Attributes:
+        experiment: on whose behalf.
+        treatment: the second ranking; the first is the listing's own.
+        rows: int32[k], rows of the snapshot, first hit first.
+        teams: uint8[k]: 0 the control's, 1 the treatment's, 2 nobody's.
+        found: hits over all pages: what either ranking holds.
+    """
+
+    experiment: Contender
+    treatment: Scored
+    rows: IntArray
+    teams: NDArray[np.uint8]
+    found: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """What is shown.
+
+    Attributes:
+        scored: the ranking; under a draft the control's.
+        draft: how another one takes part.
+    """
+
+    scored: Scored
+    draft: Draft | None = None
+
+    @property
+    def sides(self) -> tuple[Scored, ...]:
+        """Every ranking that takes part."""
+        return (self.scored,) if self.draft is None else (self.scored, self.draft.treatment)
+
+    @property
+    def found(self) -> int:
+        """Hits over all pages."""
+        return len(self.scored.ranking.order) if self.draft is None else self.draft.found
+
+    @property
+    def order(self) -> IntArray:
+        """int32[k]: rows, first hit first; a draft's end with the asked page."""
+        return self.scored.ranking.rows_ranked() if self.draft is None else self.draft.rows
+
+    def rows_on_page(self, request: SearchRequest) -> IntArray:
+        """The snapshot's rows of the asked page, first hit first."""
+        first = (request.page - 1) * request.per_page
+        if self.draft is not None:
+            return self.draft.rows[first : first + request.per_page]
+        ranking = self.scored.ranking
+        return ranking.candidates.rows[ranking.order[first : first + request.per_page]]
+
+    def score(self, position: int) -> float:
+        """The score of the hit at a 1-based position, in the ranking that it comes from."""
+        ranking, rank, _team = self._found_at(position)
+        return float(ranking.scores[ranking.order[rank - 1]])
+
+    def record(self, position: int) -> HitRecord:
+        """Why the hit at a 1-based position stands there."""
+        ranking, rank, team = self._found_at(position)
+        record = hit_record(ranking, rank)
+        if self.draft is None:
+            return record
+        step = Step("interleaving", self.draft.experiment.key, rank, position, team)
+        moved = replace(record, position=position, steps=(*record.steps, step))
+        return replace(moved, reason=reason_in_words(moved))
+
+    def team(self, position: int) -> str | None:
+        """The variant whose hit it is; None without a draft, and where nobody competed."""
+        if self.draft is None or self.draft.teams[position - 1] == NO_TEAM:
+            return None
+        return self.draft.experiment.variants[int(self.draft.teams[position - 1])]
+
+    def _found_at(self, position: int) -> tuple[Ranking, int, str]:
+        """The ranking that the hit comes from, its 1-based rank there, and in words from whom."""
+        if self.draft is None:
+            return self.scored.ranking, position, ""
+        row, team = self.draft.rows[position - 1], self.draft.teams[position - 1]
+        sides = self.sides if team == NO_TEAM else (self.sides[int(team)],)
+        for scored in sides:
+            places = np.flatnonzero(scored.ranking.rows_ranked() == row)
+            if len(places):
+                variant = self.team(position)
+                words = f"variant {variant}" if variant else "one list alone was left"
+                return scored.ranking, int(places[0]) + 1, words
+        raise AssertionError("a drafted row stands in one of its rankings")
+
+
+def listing_of(
+    scored: Scored, other: Scored | None, plan: SearchPlan, request: SearchRequest
+) -> Listing:
+    """The listing of one ranking, or the draft of two."""
+    if other is None or plan.interleaving is None:
+        return Listing(scored)
+    first, second = scored.ranking.rows_ranked(), other.ranking.rows_ranked()
+    rows, teams = team_draft(
+        *(each[: request.page * request.per_page] for each in (first, second)),
+        seed=plan.seed,
+        k=request.page * request.per_page,
+    )
+    found = len(first) if other.retrieved is scored.retrieved else len(np.union1d(first, second))
+    return Listing(scored, Draft(plan.interleaving, other, rows.astype(np.int32), teams, found))
