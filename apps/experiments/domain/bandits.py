@@ -45,6 +45,7 @@ Vector = NDArray[np.float64]
 NODES = 2_000
 PARTS = 10_000
 """Weights are in ten-thousandths, the grain of assignment's buckets."""
+_ROUNDING = 1e-6
 HARDLY = 0.005
 """A move by less than this share of the units is not worth drawing all of them anew."""
 
@@ -88,17 +89,21 @@ def weights_floored(chances: Sequence[float], *, floor: float) -> tuple[float, .
     """Weights in proportion to the chances above a floor, in ten-thousandths that sum to 1.
 
     w = floor + (1 - k · floor) · chance; what rounding leaves goes to the largest remainders.
+    A floor that leaves nothing to move gives equal weights.
 
     Args:
         chances: of k variants, summing to 1.
         floor: least weight of a variant; at most 1 / k.
     """
-    least = min(floor, 1 / len(chances))
-    exact = np.array([least + (1 - len(chances) * least) * each for each in chances]) * PARTS
-    parts = np.floor(exact + 1e-9).astype(int)
-    order = np.argsort(-(exact - parts), kind="stable")
-    parts[order[: PARTS - int(parts.sum())]] += 1
-    return tuple((parts / PARTS).tolist())
+    grain = math.ceil(floor * PARTS - _ROUNDING)
+    if grain * len(chances) > PARTS:
+        return (1 / len(chances),) * len(chances)
+    spare = PARTS - grain * len(chances)
+    exact = np.array(chances) / sum(chances) * spare
+    parts = np.floor(exact + _ROUNDING).astype(int)
+    order = np.argsort(parts - exact, kind="stable")
+    parts[order[: spare - int(parts.sum())]] += 1
+    return tuple(((grain + parts) / PARTS).tolist())
 
 
 def allocation_update(
