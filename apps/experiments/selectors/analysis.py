@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -18,39 +19,38 @@ from apps.experiments.contracts.design import (
 from apps.experiments.contracts.lifecycle import ExperimentView, PhaseView
 from apps.experiments.contracts.metrics import MetricKind, MetricVersionView
 from apps.experiments.contracts.rollups import (
-    AgeDay,
-    ExposureDay,
-    InterleavingDay,
     QuantileRollup,
     RollupKey,
     RollupSums,
 )
-from apps.experiments.models import Analysis, Phase, RollupInterleaving
+from apps.experiments.models import Analysis, Phase
 
 BASELINE_DAYS = 28
 _COLUMNS = (
     "phase, variant, metric, dimension, value, day, n, rows, m, mm, d, dd, md, "
     "x, xx, mx, dx, z, zz, xz, mz, dz, steps, cap"
 )
-# Every day of what is drawn over time, the last day of everything else.
+_ARRAYS = (7, 8, 9, 10, 16)  # places of x, xx, mx, dx and steps among the sums
+# Every day of what is drawn over time, the last day of everything else: rows stand for every
+# day from a phase's first unit to the last day.
 _ROLLUPS = f"""
 SELECT {_COLUMNS} FROM experiments_rollup
  WHERE experiment_id = %(experiment)s AND day <= %(day)s
    AND metric = ANY(%(daily)s) AND dimension = ANY(%(daily_dimensions)s)
  UNION ALL
-(SELECT DISTINCT ON (phase, variant, metric, dimension, value) {_COLUMNS}
-   FROM experiments_rollup
-  WHERE experiment_id = %(experiment)s AND day <= %(day)s
-    AND NOT (metric = ANY(%(daily)s) AND dimension = ANY(%(daily_dimensions)s))
-  ORDER BY phase, variant, metric, dimension, value, day DESC)
+SELECT {_COLUMNS} FROM experiments_rollup
+ WHERE experiment_id = %(experiment)s
+   AND NOT (metric = ANY(%(daily)s) AND dimension = ANY(%(daily_dimensions)s))
+   AND day = (SELECT max(day) FROM experiments_rollup
+               WHERE experiment_id = %(experiment)s AND dimension = '' AND day <= %(day)s)
 """
 
 
-def _rollup(row: Sequence[object]) -> tuple[RollupKey, RollupSums]:
-    key, sums = row[:6], list(row[6:])
-    for place in (7, 8, 9, 10, 16):
-        sums[place] = tuple(sums[place] or ())  # type: ignore[call-overload]  # arrays of SQL
-    return RollupKey(*key), RollupSums(*sums)  # type: ignore[arg-type]  # columns in that order
+def _rollup(row: Sequence[Any]) -> tuple[RollupKey, RollupSums]:
+    sums = list(row[6:])
+    for place in _ARRAYS:
+        sums[place] = tuple(sums[place] or ())
+    return RollupKey(*row[:6]), RollupSums(*sums)
 
 
 def rollups_read(
@@ -94,16 +94,6 @@ def _quantiles(
     return quantile_values(experiment_id=view.id, salt_version=salt_version, as_of=as_of)
 
 
-def _interleaving(experiment_id: int, day: date) -> tuple[InterleavingDay, ...]:
-    rows = RollupInterleaving.objects.filter(experiment_id=experiment_id, day__lte=day)
-    return tuple(
-        InterleavingDay(
-            row.phase, row.day, row.units, row.wins, row.ties, row.credits, row.impressions
-        )
-        for row in rows.order_by("phase", "day")
-    )
-
-
 def _salt_version(phases: Sequence[PhaseView], wanted: int | None, phase: int | None) -> int:
     """The allocation that is read: the one asked for, of the phase asked for, or the latest.
 
@@ -131,14 +121,15 @@ def analysis_context(
         InvalidInput: no such allocation or phase.
     """
     from apps.experiments.selectors.experiments import experiment_view
-    from apps.experiments.selectors.metrics import metric_versions
+    from apps.experiments.selectors.interleaving import interleaving_days
+    from apps.experiments.selectors.metrics import metric_views
     from apps.experiments.selectors.rollups import age_days, exposure_days, freshness
 
     view = experiment_view(key)
     design = view.design
     phases = tuple(each for each in view.phases if each.starts_at <= as_of)
     version = _salt_version(phases, salt_version, phase)
-    metrics = metric_versions({use.key: use.version for use in design.metrics})
+    metrics = metric_views((use.key, use.version) for use in design.metrics)
     daily, daily_dimensions = _daily(design)
     chances = Phase.objects.filter(experiment_id=view.id).values_list("number", "chances_best")
     interleaved = design.kind is ExperimentKind.INTERLEAVING
@@ -155,15 +146,15 @@ def analysis_context(
             daily=daily,
             daily_dimensions=daily_dimensions,
         ),
-        exposures=exposure_days(view.id),
-        freshness=freshness(view.id),
-        ages=age_days(view.id),
+        exposures=exposure_days(experiment_id=view.id),
+        freshness=freshness(experiment_id=view.id),
+        ages=age_days(experiment_id=view.id),
         quantiles=_quantiles(view, metrics, version, as_of),
-        interleaving=_interleaving(view.id, as_of.date()) if interleaved else (),
+        interleaving=interleaving_days(view.id) if interleaved else (),
         started_at=view.started_at,
         ended_at=view.ended_at,
         chances_best=dict(chances),
-        salt_version=version or None,
+        salt_version=salt_version,
         phase=phase,
     )
 

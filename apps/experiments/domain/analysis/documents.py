@@ -108,10 +108,11 @@ def document_read(kind: type[Read], document: Json) -> Read:
     """
     if not isinstance(document, dict):
         raise DocumentInvalid(f"{kind.__name__} is wanted, not {type(document).__name__}")
+    plain: type = kind
     try:
         known = {
             name: _value(hint, document[name])
-            for name, hint in _hints(kind).items()
+            for name, hint in _hints(plain).items()
             if name in document
         }
         return kind(**known)

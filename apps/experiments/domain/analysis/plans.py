@@ -17,6 +17,7 @@ from apps.experiments.contracts.statistics import (
 )
 from apps.experiments.contracts.statistics_results import PlanResult
 from apps.experiments.domain.analysis.sums import plain_sums
+from apps.experiments.domain.analysis.words import percent
 from apps.experiments.domain.statistics.errors import NotComputable
 from apps.experiments.domain.statistics.power import (
     MOST_UNITS,
@@ -112,7 +113,7 @@ def _effect(question: PlanQuestion) -> float:
 
 def _words(question: PlanQuestion, needed: float, days: float | None) -> str:
     plan = question.plan
-    aim = f"for {plan.power:.0%} power to find {plan.mde:.3g} ({plan.mde:.2%}) relative change"
+    aim = f"for {percent(plan.power)} power to find a change of {percent(plan.mde)}"
     if days is None:
         return f"{needed:,.0f} units are needed {aim}; there is no traffic to say how long."
     return f"{needed:,.0f} units are needed {aim}: {days:,.1f} days at this traffic."

@@ -73,6 +73,41 @@ def _moments(sums: ArmSums) -> MomentVector:
     return moment_vector(sums)
 
 
+def effect_of_moments(
+    estimand: Estimand,
+    a: MomentVector,
+    b: MomentVector,
+    scale: Scale,
+    *,
+    drop_imbalance: bool = False,
+) -> EffectEstimate:
+    """The effect of treatment b against control a from their moments.
+
+    Raises:
+        NotComputable: An arm does not vary, or a denominator is zero.
+    """
+    variance_a = _arm_variance(estimand, a, "control")
+    variance_b = _arm_variance(estimand, b, "treatment")
+    effect, grad_a, grad_b = effect_gradients(
+        estimand, a.z, b.z, scale, drop_imbalance=drop_imbalance
+    )
+    variance = float(grad_a @ a.s @ grad_a) / a.n + float(grad_b @ b.s @ grad_b) / b.n
+    return EffectEstimate(
+        scale=scale,
+        effect=effect,
+        standard_error=math.sqrt(variance),
+        degrees_of_freedom=welch_degrees(variance_a, a.n, variance_b, b.n),
+        n_control=a.n,
+        n_treatment=b.n,
+        control_mean=estimand.value(a.z)[0],
+        treatment_mean=estimand.value(b.z)[0],
+        control_variance=variance_a,
+        treatment_variance=variance_b,
+        control_baseline=estimand.baseline(a.z)[0],
+        theta=tuple(float(value) for value in estimand.theta),
+    )
+
+
 def effect_compute(control: ArmSums, treatment: ArmSums, scale: Scale) -> EffectEstimate:
     """Treatment against control by the delta method.
 
@@ -91,24 +126,7 @@ def effect_compute(control: ArmSums, treatment: ArmSums, scale: Scale) -> Effect
     else:
         estimand = estimand_for(control, a, b)
     drop = isinstance(control, CupedSums)
-    variance_a = _arm_variance(estimand, a, "control")
-    variance_b = _arm_variance(estimand, b, "treatment")
-    effect, grad_a, grad_b = effect_gradients(estimand, a.z, b.z, scale, drop_imbalance=drop)
-    variance = float(grad_a @ a.s @ grad_a) / a.n + float(grad_b @ b.s @ grad_b) / b.n
-    return EffectEstimate(
-        scale=scale,
-        effect=effect,
-        standard_error=math.sqrt(variance),
-        degrees_of_freedom=welch_degrees(variance_a, a.n, variance_b, b.n),
-        n_control=a.n,
-        n_treatment=b.n,
-        control_mean=estimand.value(a.z)[0],
-        treatment_mean=estimand.value(b.z)[0],
-        control_variance=variance_a,
-        treatment_variance=variance_b,
-        control_baseline=estimand.baseline(a.z)[0],
-        theta=tuple(float(value) for value in estimand.theta),
-    )
+    return effect_of_moments(estimand, a, b, scale, drop_imbalance=drop)
 
 
 effect_estimate = typed_state(effect_compute)

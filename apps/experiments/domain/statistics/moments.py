@@ -101,6 +101,23 @@ def _ratio_cuped_vector(sums: RatioCupedSums) -> MomentVector:
     return _vector(a.n, [a.sum_m, a.sum_d, b.sum_m, b.sum_d], products, 1)
 
 
+def moments_of(sums: SummableSums | RatioCupedSums) -> MomentVector:
+    """Moments of one arm, whatever its denominator: a part of a whole may have none.
+
+    Raises:
+        NotComputable: No units, too few, or sums that contradict each other.
+    """
+    if isinstance(sums, CupedSums):
+        return _cuped_vector(sums)
+    if isinstance(sums, RatioCupedSums):
+        return _ratio_cuped_vector(sums)
+    if isinstance(sums, RatioSums):
+        products = [[sums.sum_squares_m, sums.sum_md], [sums.sum_md, sums.sum_squares_d]]
+        return _vector(sums.n, [sums.sum_m, sums.sum_d], products, 1)
+    square, ddof = _outcome(sums)
+    return _vector(sums.n, [sums.sum], [[square]], ddof)
+
+
 def moment_vector(sums: SummableSums | RatioCupedSums) -> MomentVector:
     """Moments of one arm: (y), (m, d), (y, x…) or (m, d, m before, d before).
 
@@ -109,15 +126,7 @@ def moment_vector(sums: SummableSums | RatioCupedSums) -> MomentVector:
     Raises:
         NotComputable: No units, too few, no denominator, or sums that contradict each other.
     """
-    if isinstance(sums, CupedSums):
-        return _cuped_vector(sums)
-    if isinstance(sums, RatioCupedSums):
-        return _ratio_cuped_vector(sums)
-    if isinstance(sums, RatioSums):
-        if sums.n > 1 and sums.sum_d == 0:
-            # Said before any contradiction in the sums: it is what the analyst can act on.
-            raise NotComputable(Reason.ZERO_DENOMINATOR, "a ratio's denominator is zero")
-        products = [[sums.sum_squares_m, sums.sum_md], [sums.sum_md, sums.sum_squares_d]]
-        return _vector(sums.n, [sums.sum_m, sums.sum_d], products, 1)
-    square, ddof = _outcome(sums)
-    return _vector(sums.n, [sums.sum], [[square]], ddof)
+    if isinstance(sums, RatioSums) and sums.n > 1 and sums.sum_d == 0:
+        # Said before any contradiction in the sums: it is what the analyst can act on.
+        raise NotComputable(Reason.ZERO_DENOMINATOR, "a ratio's denominator is zero")
+    return moments_of(sums)
