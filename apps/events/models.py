@@ -92,11 +92,38 @@ class QueryLog(models.Model):
     principal = models.TextField()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["user_id", "occurred_at"],
+                name="events_querylog_user",
+                condition=_PRESENT_USER,
+            ),
+            models.Index(
+                fields=["client_id", "occurred_at"],
+                name="events_querylog_client",
+                condition=_PRESENT_CLIENT,
+            ),
+            BrinIndex(fields=["occurred_at"], name="events_querylog_time", autosummarize=True),
+        ]
         verbose_name = "logged search"
         verbose_name_plural = "query log"
 
     def __str__(self) -> str:
         return f"{self.query!r} {self.id}"
+
+
+class IdentityState(models.Model):
+    """How far `events_identity` has read the events; one row.
+
+    The table itself is SQL's alone (`services.identity`): its bounds are infinite, which no
+    Python datetime is.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    horizon = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"identity up to {self.horizon}"
 
 
 class EventImport(models.Model):

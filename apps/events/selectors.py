@@ -16,12 +16,11 @@ from apps.events.contracts import (
     QueryLogEntry,
 )
 from apps.events.domain.identity import IdentityMap, Sighting, identity_map
+from apps.events.domain.identity_sql import EVENT_TABLE, QUERY_LOG_TABLE
 from apps.events.domain.months import Coverage, coverage_of, span_from_name
 from apps.events.models import Event as EventRow
 from apps.events.models import QueryLog
 
-EVENT_TABLE = "events_event"
-QUERY_LOG_TABLE = "events_querylog"
 PARTITIONED = (EVENT_TABLE, QUERY_LOG_TABLE)
 PARTITIONS_VERSION = "events:partitions"
 
@@ -186,15 +185,29 @@ def _entry(row: QueryLog) -> QueryLogEntry:
     return QueryLogEntry(**fields)
 
 
+_SIGHTINGS = f"""
+    SELECT client_id, user_id, occurred_at
+    FROM (
+        SELECT client_id, user_id, occurred_at,
+               lag(user_id) OVER (
+                   PARTITION BY client_id ORDER BY occurred_at, user_id COLLATE "C") AS before
+        FROM {EVENT_TABLE}
+        WHERE client_id IS NOT NULL AND user_id IS NOT NULL AND occurred_at < %s
+    ) AS seen
+    WHERE before IS DISTINCT FROM user_id
+"""
+
+
 def client_identities(*, until: datetime) -> IdentityMap:
-    """Which clients were seen with which users before `until`; see `domain.identity`."""
+    """Who was seen on which client before `until`; see `domain.identity`."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT client_id, user_id, min(occurred_at) FROM {EVENT_TABLE}
-            WHERE client_id IS NOT NULL AND user_id IS NOT NULL AND occurred_at < %s
-            GROUP BY client_id, user_id
-            """,
-            [until],
-        )
+        cursor.execute(_SIGHTINGS, [until])
         return identity_map(Sighting(*row) for row in cursor.fetchall())
+
+
+def transaction_horizon() -> int:
+    """Rows of transactions that are still open are stamped at or above this (ADR 10)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0

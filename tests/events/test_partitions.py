@@ -57,7 +57,7 @@ def test_partitions_have_every_index_of_their_table() -> None:
             "('events_event', 'events_event_2001_05') GROUP BY tablename"
         )
         counts = dict(cursor.fetchall())
-    assert counts["events_event"] == counts["events_event_2001_05"] == 7
+    assert counts["events_event"] == counts["events_event_2001_05"] == 8
 
 
 def test_an_event_of_a_new_month_is_let_in_at_once(settings: Any) -> None:

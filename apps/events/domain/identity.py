@@ -1,10 +1,12 @@
 """Who an event belongs to: the one rule by which anonymous visits become a user's.
 
-A unit is the user when the event names one, else the client. A client that logs in merges
-into its user from the first sight of the pair on: its anonymous events from that moment are
-the user's, earlier ones stay the client's (what was counted is never counted again under
-another name). When several users were seen on one client, an anonymous event belongs to the
-pair that was first seen last, at or before the event.
+A unit is the user when the event names one, else the client. An anonymous event of a client
+belongs to the user who was last seen on that client at or before it; events before any user was
+seen belong to the first one, so that the usual path (search anonymously, log in, buy) is one
+unit. A client on which nobody was ever seen stands for itself. Of users seen at the same
+instant, the one whose id sorts last holds from then on.
+
+The same rule in SQL is in `identity_sql.py`; a test holds the two together.
 """
 
 from bisect import bisect_right
@@ -33,6 +35,11 @@ class Unit:
     kind: UnitKind
     id: str
 
+    @property
+    def text(self) -> str:
+        """One text for both kinds, as roll-ups keep it: `u:<user>` or `c:<client>`."""
+        return f"{self.kind.value[0]}:{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -51,37 +58,35 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class ClientHistory:
-    """The users of one client, by first sight.
+    """The users of one client, one after the other; two neighbours are never the same user.
 
     Attributes:
-        times: ascending first sights, aware UTC.
+        times: ascending moments at which a user was first seen after another one, aware UTC.
         users: user_id at the same place.
     """
 
     times: tuple[datetime, ...]
     users: tuple[str, ...]
 
+    def user_at(self, moment: datetime) -> str:
+        """Whose an anonymous event of this moment is."""
+        return self.users[max(bisect_right(self.times, moment) - 1, 0)]
+
 
 IdentityMap = Mapping[str, ClientHistory]
 
 
 def identity_map(sightings: Iterable[Sighting]) -> IdentityMap:
-    """First sight of every (client, user) pair, by client. Order of the input is irrelevant."""
-    first: dict[tuple[str, str], datetime] = {}
+    """Who was on every client and since when. Order of the input is irrelevant."""
+    by_client: dict[str, set[tuple[datetime, str]]] = {}
     for sighting in sightings:
-        pair = (sighting.client_id, sighting.user_id)
-        if pair not in first or sighting.seen_at < first[pair]:
-            first[pair] = sighting.seen_at
-    by_client: dict[str, list[tuple[datetime, str]]] = {}
-    for (client_id, user_id), seen_at in first.items():
-        by_client.setdefault(client_id, []).append((seen_at, user_id))
-    return {
-        client_id: ClientHistory(
-            tuple(seen_at for seen_at, _ in sorted(pairs)),
-            tuple(user_id for _, user_id in sorted(pairs)),
-        )
-        for client_id, pairs in by_client.items()
-    }
+        by_client.setdefault(sighting.client_id, set()).add((sighting.seen_at, sighting.user_id))
+    return {client_id: _history(sorted(seen)) for client_id, seen in by_client.items()}
+
+
+def _history(seen: list[tuple[datetime, str]]) -> ClientHistory:
+    runs = [pair for place, pair in enumerate(seen) if place == 0 or seen[place - 1][1] != pair[1]]
+    return ClientHistory(tuple(at for at, _ in runs), tuple(user_id for _, user_id in runs))
 
 
 def unit_of(
@@ -101,7 +106,5 @@ def unit_of(
         return None
     history = known.get(client_id)
     if history is not None:
-        place = bisect_right(history.times, occurred_at)
-        if place:
-            return Unit(UnitKind.USER, history.users[place - 1])
+        return Unit(UnitKind.USER, history.user_at(occurred_at))
     return Unit(UnitKind.CLIENT, client_id)
