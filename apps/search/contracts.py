@@ -98,6 +98,8 @@ class SearchRequest:
         logged: whether the query log gets an entry; previews and evaluations do without.
         experimented: whether running experiments take part.
         qa: signed tokens of QA, each asking for one variant.
+        sticky: the token of first assignments that the client sends back.
+        stored: first assignments as the edge read them, by key; None: Redis did not answer.
         query_id: of the answer to be given once more (why this?); None for a new one.
     """
 
@@ -116,6 +118,8 @@ class SearchRequest:
     logged: bool = True
     experimented: bool = True
     qa: str = ""
+    sticky: str = ""
+    stored: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
     query_id: UUID | None = None
 
 
@@ -169,26 +173,6 @@ class RankedList:
     def empty(cls) -> "RankedList":
         """A list without rows."""
         return cls(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KeywordMatches:
-    """Everything the keyword statement found, unordered, by product pk.
-
-    Attributes:
-        strict_pks, strict_ranks: int32[a], float32[a]: products that hold every term.
-        relaxed_pks, relaxed_ranks: int32[b], float32[b]: products that hold any; empty unless
-            too few hold every.
-        part_pks: int32[c]: products whose part number the query spells.
-        fingerprint: of the catalogue, read in the same statement.
-    """
-
-    strict_pks: NDArray[np.int32]
-    strict_ranks: NDArray[np.float32]
-    relaxed_pks: NDArray[np.int32]
-    relaxed_ranks: NDArray[np.float32]
-    part_pks: NDArray[np.int32]
-    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +258,7 @@ class SearchAnswer:
         experiments: assignments that acted.
         degraded: what was missing: `keyword`, `semantic`, `catalog`, `weights`, `redis`.
         versions: name to number of what was in force.
+        sticky: the token of first assignments to send back next time; empty for none.
     """
 
     query: str
@@ -293,6 +278,7 @@ class SearchAnswer:
     experiments: tuple[Mapping[str, object], ...]
     degraded: tuple[str, ...]
     versions: Mapping[str, int]
+    sticky: str = ""
 
 
 Parameters = Mapping[str, Sequence[str]]

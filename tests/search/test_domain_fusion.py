@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.ranking.contracts import Candidates
-from apps.search.contracts import FusionMethod, KeywordMatches, KeywordMode, RankedList
+from apps.search.contracts import FusionMethod, KeywordMode, RankedList
 from apps.search.domain.fusion import Fusion, candidates_fuse
-from apps.search.domain.keyword_list import keyword_list, keyword_mode, list_cut
+from apps.search.domain.keyword_list import KeywordMatches, keyword_list, keyword_mode, list_cut
 
 lists_of = st.lists(st.integers(0, 60), unique=True, max_size=40)
 

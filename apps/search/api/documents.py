@@ -32,6 +32,7 @@ def answer_document(answer: SearchAnswer) -> Json:
         "applied_rules": answer.applied_rules,
         "experiments": answer.experiments,
         "degraded": answer.degraded,
+        **({"sticky": answer.sticky} if answer.sticky else {}),
     }
 
 

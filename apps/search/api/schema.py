@@ -174,7 +174,12 @@ def _answer() -> Json:
             "applied_rules": _TEXTS,
             "experiments": {"type": "array", "items": _ref("SearchExperiment")},
             "degraded": _TEXTS,
-        }
+            "sticky": {
+                **_TEXT,
+                "description": "First assignments to send back with the next request.",
+            },
+        },
+        optional=("sticky",),
     )
 
 
@@ -214,6 +219,7 @@ def _parameters() -> list[Json]:
         _parameter("session_id", short, "One visit."),
         _parameter("explain", {"type": "boolean"}, "Each hit carries why it stands there."),
         _parameter("qa", _TEXT, "A signed QA token: shows its variant, counted nowhere."),
+        _parameter("sticky", _TEXT, "What the last answer said under `sticky`."),
         _bracketed(
             "filter",
             {"type": ["string", "array"], "items": _TEXT},

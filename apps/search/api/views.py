@@ -1,7 +1,8 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.access.contracts import Scope
@@ -12,9 +13,15 @@ from apps.search.api.documents import answer_document
 from apps.search.contracts import ParameterInvalid, ParameterUnknown, SearchRequest
 from apps.search.domain.parameters import request_parse
 from apps.search.services.answer import search_answer
+from apps.search.services.stickiness import UNITS, stored_keys
 
 
-@hot_route(scope=Scope.SEARCH_READ)
+def _stored(request: HttpRequest) -> Sequence[str]:
+    """Redis hashes with this request's first assignments, for the edge's round trip."""
+    return stored_keys({name: request.GET.get(name) for name in UNITS})
+
+
+@hot_route(scope=Scope.SEARCH_READ, reads=_stored)
 def search(request: EdgeRequest) -> HttpResponse:
     """`GET /api/v1/search`."""
     asked = _asked(request)
@@ -35,5 +42,8 @@ def _asked(request: EdgeRequest) -> SearchRequest:
         raise InvalidInput(str(error), field=error.parameter) from error
     principal = edge.principal.prefix or edge.principal.name
     return replace(
-        parsed, asker=replace(parsed.asker, principal=principal), degraded=edge.degraded
+        parsed,
+        asker=replace(parsed.asker, principal=principal),
+        degraded=edge.degraded,
+        stored=edge.hashes,
     )

@@ -1,15 +1,37 @@
 """What the keyword statement found, as one ranked list on one scale."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.catalog.contracts import IntArray
-from apps.search.contracts import KeywordMatches, KeywordMode, RankedList
+from apps.search.contracts import KeywordMode, RankedList
 
 Float32 = NDArray[np.float32]
 # The scale: a spelt part number, then every term, then any term. Bands never overlap.
 PART_NUMBER = 2.0
 ALL_TERMS = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeywordMatches:
+    """Everything the keyword statement found, unordered, by product pk.
+
+    Attributes:
+        strict_pks, strict_ranks: int32[a], float32[a]: products that hold every term.
+        relaxed_pks, relaxed_ranks: int32[b], float32[b]: products that hold any; empty unless
+            too few hold every.
+        part_pks: int32[c]: products whose part number the query spells.
+        fingerprint: of the catalogue, read in the same statement.
+    """
+
+    strict_pks: NDArray[np.int32]
+    strict_ranks: NDArray[np.float32]
+    relaxed_pks: NDArray[np.int32]
+    relaxed_ranks: NDArray[np.float32]
+    part_pks: NDArray[np.int32]
+    fingerprint: str
 
 
 def keyword_list(matches: KeywordMatches, row_of_pk: IntArray) -> tuple[RankedList, int]:

@@ -30,6 +30,7 @@ SINGLE = frozenset(
         "session_id",
         "explain",
         "qa",
+        "sticky",
     }
 )
 _ATTRIBUTE = re.compile(r"attributes\[([A-Za-z0-9_.-]{1,64})\]")
@@ -65,6 +66,7 @@ def request_parse(parameters: Parameters) -> SearchRequest:
         attributes=_attributes(parameters),
         explain=_yes_or_no("explain", single.get("explain", "")),
         qa=_tokens("qa", single.get("qa", "")),
+        sticky=_tokens("sticky", single.get("sticky", "")),
         asker=Asker(
             user_id=_identity("user_id", single),
             client_id=_identity("client_id", single),

@@ -12,7 +12,8 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from apps.catalog.selectors import staleness_sql
-from apps.search.contracts import KeywordMatches, QueryTerm, Understanding
+from apps.search.contracts import QueryTerm, Understanding
+from apps.search.domain.keyword_list import KeywordMatches
 from apps.search.domain.normalise import pieces
 from apps.search.selectors.statements import row_fetch
 

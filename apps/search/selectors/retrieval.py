@@ -15,13 +15,18 @@ from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_followed
 from apps.ranking.contracts import Candidates
 from apps.search.contracts import (
-    KeywordMatches,
     KeywordMode,
     RankedList,
     Understanding,
 )
 from apps.search.domain.fusion import candidates_fuse
-from apps.search.domain.keyword_list import keyword_list, keyword_mode, list_cut, rows_known
+from apps.search.domain.keyword_list import (
+    KeywordMatches,
+    keyword_list,
+    keyword_mode,
+    list_cut,
+    rows_known,
+)
 from apps.search.domain.overrides import SearchSettings
 from apps.search.metrics import step_timed
 from apps.search.selectors.keyword import keyword_matches

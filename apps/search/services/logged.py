@@ -15,7 +15,12 @@ from apps.ranking.domain.records import record_document
 from apps.search.contracts import SearchAnswer, SearchRequest
 from apps.search.metrics import search_seconds, searches_total, zero_results_total
 from apps.search.services.core import Core
-from apps.search.services.trials import Trial, trial_exposures, trial_log_documents
+from apps.search.services.trials import (
+    Trial,
+    trial_exposures,
+    trial_log_documents,
+    trial_remembered,
+)
 
 logger = structlog.get_logger(__name__)
 _ENGINES = frozenset({"keyword", "semantic"})
@@ -26,11 +31,12 @@ def answer_logged(
 ) -> SearchAnswer:
     """Append to the query log: one Redis round trip; without Redis the answer says so."""
     entry = _entry(answer, request, core, trial, as_of)
-    kept = _appended(entry, _exposed(answer, request, core, trial, as_of))
+    token, remembered = trial_remembered(trial)
+    kept = _appended(entry, _exposed(answer, request, core, trial, as_of)) and remembered
     _told(answer, core)
-    if kept or "redis" in answer.degraded:
-        return answer
-    return replace(answer, degraded=(*answer.degraded, "redis"))
+    if not kept and "redis" not in answer.degraded:
+        answer = replace(answer, degraded=(*answer.degraded, "redis"))
+    return replace(answer, sticky=token) if token else answer
 
 
 def _entry(

@@ -5,9 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
-from apps.common.observability.metrics import degraded_total
 from apps.events.contracts import Event
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.design import ExperimentKind
@@ -16,6 +13,12 @@ from apps.experiments.domain.interleaving import draft_seed
 from apps.experiments.selectors.serving import serving_plans
 from apps.experiments.services.assign import assignments_for
 from apps.experiments.services.exposures import exposure_event
+from apps.experiments.services.sticky import (
+    NOTHING_KNOWN,
+    StickyKnown,
+    sticky_remember,
+    sticky_token_of,
+)
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import SearchRequest, Sort
@@ -27,15 +30,15 @@ from apps.search.domain.contending import (
     plan_make,
 )
 from apps.search.domain.exposing import RequestFacts, category_told, could_differ
-from apps.search.domain.overrides import Knob, OverridesInvalid, SearchSettings, overrides_read
+from apps.search.domain.overrides import SearchSettings
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.listing import Listing
 from apps.search.selectors.retrieval import Lists, semantic_ready
 from apps.search.selectors.scoring import features_available
 from apps.search.selectors.understanding import query_expands
+from apps.search.services.contenders import contender_of
+from apps.search.services.stickiness import SURFACE, known_of
 
-logger = structlog.get_logger(__name__)
-SURFACE = "search"
 INTERLEAVED = "interleaved"
 Documents = tuple[dict[str, object], ...]
 
@@ -49,6 +52,8 @@ class Trial:
         served: those that the request is in, by key.
         settled: which of them act.
         plan: what search does.
+        attributes: what targeting saw.
+        known: first assignments of sticky experiments.
         complete: False when the experiments could not be read.
     """
 
@@ -56,43 +61,53 @@ class Trial:
     served: Mapping[str, Served]
     settled: Settled
     plan: SearchPlan
+    attributes: Mapping[str, Json]
+    known: StickyKnown = NOTHING_KNOWN
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """An answer's payloads as search reads them; None for one that is not about search."""
-
-    payloads: tuple[Json, ...]
-    contender: Contender | None
-
-
 _NOBODY = Settled((), {})
-_readings: dict[tuple[str, int, bool, ExperimentKind], _Reading] = {}
-_MOST_READINGS = 5000
 
 
 def trial_none() -> Trial:
     """No experiment takes part: previews, evaluations, and lists that are no search."""
     settings = search_settings()
-    return Trial(settings, {}, _NOBODY, plan_make((), settings))
+    return Trial(settings, {}, _NOBODY, plan_make((), settings), {})
 
 
 def trial_of(*, request: SearchRequest, query_id: UUID, as_of: datetime) -> Trial:
     """Assign the request, and settle who acts. No SQL, and no Redis."""
     if not request.experimented:
         return trial_none()
-    settings = search_settings()
+    settings, attributes = search_settings(), _attributes(request, query_id)
+    known = known_of(request, attributes)
     found = assignments_for(
-        surface=SURFACE, attributes=_attributes(request, query_id), as_of=as_of, qa=request.qa
+        surface=SURFACE,
+        attributes=attributes,
+        as_of=as_of,
+        qa=request.qa,
+        sticky=known.assignments,
     )
     served = {one.assignment.key: one for one in found if one.assignment.in_experiment}
-    contenders = [each for one in served.values() if (each := _contender(one)) is not None]
+    contenders = [each for one in served.values() if (each := contender_of(one)) is not None]
     settled = contenders_settle(contenders) if contenders else _NOBODY
     drafting = next((each for each in settled.acting if each.interleaves), None)
     seed = 0 if drafting is None else _seed(served[drafting.key], request, query_id)
     plan = plan_make(settled.acting, settings, seed)
-    return Trial(settings, served, settled, plan, serving_plans().complete)
+    complete = serving_plans().complete
+    return Trial(settings, served, settled, plan, attributes, known, complete)
+
+
+def trial_remembered(trial: Trial) -> tuple[str, bool]:
+    """The sticky token to send back, and whether what is kept here could be kept.
+
+    A round trip only when a unit is put into an experiment with stored assignments for the
+    first time.
+    """
+    served = tuple(trial.served.values())
+    known, attributes = trial.known, trial.attributes
+    kept = sticky_remember(served=served, known=known, attributes=attributes)
+    return sticky_token_of(served=served, known=known, attributes=attributes), kept
 
 
 def trial_documents(trial: Trial) -> Documents:
@@ -185,56 +200,6 @@ def _attributes(request: SearchRequest, query_id: UUID) -> dict[str, Json]:
         if value is not None:
             known[name] = value
     return known
-
-
-def _contender(served: Served) -> Contender | None:
-    """The experiment as it takes part; None when it turns nothing of search."""
-    found = served.assignment
-    asked = (found.key, found.index, found.forced, served.kind)
-    reading = _readings.get(asked)
-    # Equal designs hold the same objects: compared by identity, until one is published anew.
-    if reading is None or reading.payloads != served.payloads:
-        reading = _Reading(served.payloads, _contender_read(served))
-        if len(_readings) >= _MOST_READINGS:
-            _readings.clear()
-        _readings[asked] = reading
-    return reading.contender
-
-
-def _contender_read(served: Served) -> Contender | None:
-    """Read the payloads once a design. With one that cannot be read no variant acts.
-
-    They were checked when the design was submitted: what fails here was checked by an older
-    release.
-    """
-    key, forced = served.assignment.key, served.assignment.forced
-    try:
-        overrides = tuple(overrides_read(payload) for payload in served.payloads)
-    except OverridesInvalid as error:
-        degraded_total.labels(component="experiments", reason="payload").inc()
-        logger.exception("experiment_payload_unread", experiment=key, field=error.field)
-        return None
-    knobs = frozenset[Knob]().union(*(each.knobs for each in overrides))
-    if not knobs:
-        return None
-    interleaves = served.kind is ExperimentKind.INTERLEAVING and not forced
-    if interleaves:
-        knobs |= {Knob.INTERLEAVING}
-    return Contender(
-        key=key,
-        variants=served.variants,
-        index=served.assignment.index,
-        forced=forced,
-        interleaves=interleaves,
-        started_at=_started(key),
-        overrides=overrides,
-        knobs=knobs,
-    )
-
-
-def _started(key: str) -> datetime | None:
-    experiment = serving_plans().experiments.get(key)
-    return experiment.phases[0].starts_at if experiment and experiment.phases else None
 
 
 def _seed(served: Served, request: SearchRequest, query_id: UUID) -> int:
