@@ -1,4 +1,4 @@
-"""Credit of interleaved rankings: query log × clicks → answers → cumulative days.
+"""Credit of interleaved rankings: from query log and clicks to answers to cumulative days.
 
 New rows are found by the transactions that stored them (as every roll-up does), so a click that
 comes late or through the buffer is never missed. An answer that anything new is known of is
@@ -14,7 +14,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.common.domain.uuid7 import uuid7_floor
-from apps.experiments.contracts.design import ExperimentKind
+from apps.events.domain.identity_sql import identity_join, unit_expression
+from apps.events.selectors import transaction_horizon
+from apps.events.services.identity import identities_refresh
+from apps.experiments.contracts.design import ExperimentKind, UnitType
 from apps.experiments.contracts.lifecycle import ExperimentView
 from apps.experiments.models import Experiment, InterleavingState, RollupInterleaving
 from apps.experiments.selectors.experiments import experiment_view
@@ -35,8 +38,6 @@ class InterleavingReport:
     answers: int
     days: int
 
-
-_HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 # A query_id is whatever a storefront sent back; only a UUID can be one of ours.
 _DIRTY = """
@@ -104,11 +105,11 @@ WHERE NOT EXISTS (
 _DAYS = """
 WITH owned AS (
     SELECT a.phase, a.day, {unit} AS unit, a.control, a.treatment
-    FROM experiments_interleavedanswer a
-    LEFT JOIN events_identity i ON i.client_id = a.client_id
-        AND i.starts <= a.answered_at AND a.answered_at < i.ends
-    WHERE a.experiment_id = %(experiment)s AND a.control + a.treatment > 0
-      AND a.day <= %(until)s
+    FROM (
+        SELECT *, answered_at AS occurred_at FROM experiments_interleavedanswer
+        WHERE experiment_id = %(experiment)s AND control + treatment > 0 AND day <= %(until)s
+    ) a
+    {join}
 ), daily AS (
     SELECT phase, unit, day, sum(control) AS control, sum(treatment) AS treatment
     FROM owned WHERE unit IS NOT NULL GROUP BY phase, unit, day
@@ -154,10 +155,10 @@ ORDER BY 1, 2
 """
 
 _UNITS = {
-    "user": "coalesce('u:' || coalesce(a.user_id, i.user_id), 'c:' || a.client_id)",
-    "client": "coalesce('u:' || coalesce(a.user_id, i.user_id), 'c:' || a.client_id)",
-    "session": "'s:' || a.session_id",
-    "request": "'q:' || a.query_id::text",
+    UnitType.USER: unit_expression("a"),
+    UnitType.CLIENT: unit_expression("a"),
+    UnitType.SESSION: "'s:' || a.session_id",
+    UnitType.REQUEST: "'q:' || a.query_id::text",
 }
 
 
@@ -184,10 +185,10 @@ def interleaving_rollup(
     # One run of an experiment at a time.
     Experiment.objects.select_for_update().only("id").get(pk=view.id)
     state, _ = InterleavingState.objects.get_or_create(experiment_id=view.id)
-    with connection.cursor() as cursor:
-        cursor.execute(_HORIZON)
-        (horizon,) = cursor.fetchone()
-        answers = _answers_count(view, 0 if full else state.horizon)
+    identities_refresh()
+    # Before the rows are read: what commits meanwhile is read again the next time.
+    horizon = transaction_horizon()
+    answers = _answers_count(view, 0 if full else state.horizon)
     InterleavingState.objects.filter(pk=view.id).update(horizon=horizon)
     return InterleavingReport(answers, _days_write(view, as_of or timezone.now()))
 
@@ -222,7 +223,7 @@ def _mark(key: str) -> str:
 def _days_write(view: ExperimentView, as_of: datetime) -> int:
     """Add the answers up by unit and day, and write the days anew."""
     control, treatment = view.design.variant_keys
-    statement = _DAYS.format(unit=_UNITS[view.design.unit.value])
+    statement = _DAYS.format(unit=_UNITS[view.design.unit], join=identity_join("a"))
     with connection.cursor() as cursor:
         cursor.execute(statement, {"experiment": view.id, "until": as_of.date()})
         found = cursor.fetchall()
