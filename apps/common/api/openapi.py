@@ -27,3 +27,24 @@ def hot_routes_add(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         schemas.update(components())
     result["paths"] = dict(sorted(result["paths"].items()))
     return result
+
+
+def openapi_dialect(schema: Any) -> Any:
+    """A JSON schema in the dialect of OpenAPI 3.0, which says null in its own way."""
+    if isinstance(schema, list):
+        return [openapi_dialect(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: openapi_dialect(one) for name, one in schema.items()}
+    options = found.get("anyOf")
+    if isinstance(options, list) and _NULL in options:
+        rest = [one for one in options if one != _NULL]
+        found["nullable"] = True
+        del found["anyOf"]
+        found.update(rest[0] if len(rest) == 1 and "$ref" not in rest[0] else {"anyOf": rest})
+    if found.get("default", 0) is None:
+        del found["default"]
+    return found
+
+
+_NULL = {"type": "null"}

@@ -4,7 +4,11 @@ from typing import Any
 
 import msgspec
 
-from apps.common.api.openapi import hot_components_document, hot_route_document
+from apps.common.api.openapi import (
+    hot_components_document,
+    hot_route_document,
+    openapi_dialect,
+)
 from apps.events.domain.ga4 import Ga4Body
 from apps.events.domain.items import MAX_ITEMS, EventItem
 from apps.events.domain.ubi import UbiEvent, UbiQuery
@@ -69,27 +73,7 @@ def _anything(cls: type) -> dict[str, Any]:
 
 def components() -> dict[str, Any]:
     """The schemas in the dialect of OpenAPI 3.0, which says null in its own way."""
-    return {name: _dialect(schema) for name, schema in json_schemas().items()}
-
-
-def _dialect(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [_dialect(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {name: _dialect(one) for name, one in schema.items()}
-    options = found.get("anyOf")
-    if isinstance(options, list) and _NULL in options:
-        rest = [one for one in options if one != _NULL]
-        found["nullable"] = True
-        del found["anyOf"]
-        found.update(rest[0] if len(rest) == 1 and "$ref" not in rest[0] else {"anyOf": rest})
-    if found.get("default", 0) is None:
-        del found["default"]
-    return found
-
-
-_NULL = {"type": "null"}
+    return {name: openapi_dialect(schema) for name, schema in json_schemas().items()}
 
 
 def schema_register() -> None:

@@ -121,14 +121,20 @@ def sticky_remember(
     *, served: Sequence[Served], known: StickyKnown, attributes: Mapping[str, Json]
 ) -> bool:
     """Store the first assignments among these in Redis, if any; False when Redis was missing."""
-    fresh = [
+    return sticky_store(sticky_fresh(served=served, known=known, attributes=attributes))
+
+
+def sticky_fresh(
+    *, served: Sequence[Served], known: StickyKnown, attributes: Mapping[str, Json]
+) -> list[tuple[str, str, str]]:
+    """What is to be stored of these: `(hash, experiment__version, variant)`."""
+    return [
         (sticky_key(*unit), entry.key, entry.variant)
         for each in served
         if each.stickiness is Stickiness.STORED
         for unit, entry in _fresh(each.assignment, each.unit.attribute, attributes)
         if entry.key not in known.stored
     ]
-    return sticky_store(fresh)
 
 
 def sticky_store(fresh: Sequence[tuple[str, str, str]]) -> bool:

@@ -16,10 +16,12 @@ from apps.experiments.contracts.assignment import (
 from apps.experiments.contracts.design import ANY_SURFACE, Stickiness
 from apps.experiments.contracts.lifecycle import FlagView
 from apps.experiments.contracts.serving import NO_STICKY, Served, ServingExperiment, ServingRows
+from apps.experiments.domain.assignment.payload import features_payload
 from apps.experiments.domain.assignment.plan import OVERRIDABLE, AssignmentPlan
 from apps.experiments.domain.serving.flags import FlagPlan
 
 _NOBODY: Mapping[str, str] = {}
+_UNBORN = frozenset({Status.DRAFT, Status.IN_REVIEW})
 
 
 class SurfacePlan:
@@ -100,6 +102,7 @@ class ServingPlans:
         }
         running = [e for e in self.experiments.values() if e.spec.status is Status.RUNNING]
         names = {each.surface for each in running}
+        self._sticky_stored = tuple(e for e in running if e.stickiness is Stickiness.STORED)
         self._everywhere = SurfacePlan([e for e in running if e.surface == ANY_SURFACE])
         self._surfaces = {
             name: SurfacePlan([e for e in running if e.surface in {name, ANY_SURFACE}])
@@ -167,3 +170,24 @@ class ServingPlans:
             KeyError: no such experiment.
         """
         return self._singles[key]
+
+    @property
+    def sticky_stored(self) -> tuple[ServingExperiment, ...]:
+        """The running experiments whose first assignments Redis keeps."""
+        return self._sticky_stored
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When the newest phase began; None before the first."""
+        begun = (p.starts_at for each in self.experiments.values() for p in each.phases)
+        return max(begun, default=None)
+
+    def features(self, as_of: datetime) -> dict[str, Json]:
+        """Every flag, and every experiment that has started, in GrowthBook's public format."""
+        started = [e for e in self.experiments.values() if e.spec.status not in _UNBORN]
+        found = features_payload([each.spec for each in started], as_of)
+        for each in started:
+            if each.decided:
+                index = each.spec.variant_keys.index(each.decided)
+                found[each.spec.key] = {"defaultValue": each.spec.variants[index].value}
+        return {**found, **{key: flag.feature() for key, flag in self.flags.items()}}
