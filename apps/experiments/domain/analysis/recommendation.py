@@ -158,7 +158,10 @@ def _undecided(
 ) -> Recommendation:
     """Nothing shown: run on while power is missing, else say so."""
     best = leading(primary)
-    reasons = (f"{primary.title}: not significant, {_evidence(best)}.", _waiting_words(plan, days))
+    reasons: tuple[str, ...] = (
+        f"{primary.title}: not significant, {_evidence(best)}.",
+        _waiting_words(plan, days),
+    )
     if ended or (days is not None and days <= 0):
         headline = f"No difference shown on {primary.title}."
         return Recommendation(Action.INCONCLUSIVE, "", headline, reasons, 0.0 if days else days)
