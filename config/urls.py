@@ -9,6 +9,7 @@ urlpatterns = [
     # Hot routes of serving come first: `conversions` is no experiment's key.
     path("", include("apps.experiments.api.serving_urls")),
     path("api/v1/", include("apps.experiments.api.urls")),
+    path("experiments/", include("apps.experiments.urls")),
     # Pages of search inside admin come first: the admin site answers everything below it.
     path("admin/", include("apps.search.urls")),
     path("admin/", admin.site.urls),

@@ -22,6 +22,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "catalog": (WRITE, VIEW, NOTHING),
     "ranking_weights": (WRITE, VIEW, NOTHING),
     "merchandising": (WRITE, VIEW, NOTHING),
+    "experiments": (WRITE, VIEW, NOTHING),
+    "experiments.metricversion": (WRITE, WRITE, NOTHING),
     "events": (NOTHING, VIEW, VIEW),
     "jobs": (NOTHING, NOTHING, ALL),
     "model_registry": (NOTHING, NOTHING, ALL),
@@ -42,7 +44,7 @@ _READER = {
     "features:read",
 }
 SCOPES: dict[str, set[str]] = {
-    "merchandiser": _READER | {"ranking:write"},
+    "merchandiser": _READER | {"ranking:write", "experiments:write"},
     "analyst": _READER | {"sessions:read"},
     "operator": {"ops", "search:read"},
 }
@@ -180,9 +182,11 @@ def test_a_group_gives_nothing_that_its_model_does_not_know(person: PersonMaker)
 
 
 @pytest.mark.django_db
-def test_an_analyst_changes_nothing_at_all() -> None:
+def test_an_analyst_changes_nothing_but_metrics() -> None:
     held = Group.objects.get(name="analyst").permissions.values_list("codename", flat=True)
-    verbs = {codename.partition("_")[0] for codename in held}
+    verbs = {
+        codename.partition("_")[0] for codename in held if not codename.endswith("_metricversion")
+    }
     assert verbs <= {"view", "export", "preview", "scope"}
     assert not any(
         codename.startswith("scope_") and codename.endswith("write") for codename in held
@@ -196,6 +200,11 @@ def test_an_analyst_changes_nothing_at_all() -> None:
         ("ranking_weights.publish_weightsetversion", {"merchandiser"}),
         ("ranking_weights.review_weightsetversion", {"merchandiser"}),
         ("merchandising.publish_synonymsetversion", {"merchandiser"}),
+        ("experiments.review_experiment", {"merchandiser"}),
+        ("experiments.start_experiment", {"merchandiser"}),
+        ("experiments.decide_experiment", {"merchandiser"}),
+        ("experiments.switch_flag", {"merchandiser"}),
+        ("experiments.publish_metricversion", {"analyst", "merchandiser"}),
         ("jobs.operate_jobrun", {"operator"}),
         ("model_registry.activate_artifactversion", {"operator"}),
     ],

@@ -42,15 +42,33 @@ def experiment_view(key: str) -> ExperimentView:
 
 
 def experiment_views(
-    *, keys: Collection[str] | None = None, statuses: Collection[Status] | None = None
+    *,
+    keys: Collection[str] | None = None,
+    statuses: Collection[Status] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> tuple[ExperimentView, ...]:
     """Experiments, newest first; three statements."""
-    rows = _rows()
+    rows = _filtered(_rows(), keys, statuses)
+    end = None if limit is None else offset + limit
+    return tuple(_view(row) for row in rows[offset:end])
+
+
+def experiment_count(*, statuses: Collection[Status] | None = None) -> int:
+    """How many experiments there are."""
+    return _filtered(Experiment.objects.all(), None, statuses).count()
+
+
+def _filtered(
+    rows: QuerySet[Experiment],
+    keys: Collection[str] | None,
+    statuses: Collection[Status] | None,
+) -> QuerySet[Experiment]:
     if keys is not None:
         rows = rows.filter(key__in=list(keys))
     if statuses is not None:
         rows = rows.filter(status__in=[status.value for status in statuses])
-    return tuple(_view(row) for row in rows)
+    return rows
 
 
 def serving_rows() -> tuple[ExperimentView, ...]:

@@ -6,9 +6,12 @@ from apps.common.errors import NotFound
 from apps.experiments.contracts.lifecycle import HoldoutView, LayerClaimView, LayerView
 from apps.experiments.domain.design.layers import EDGES, free_ranges
 from apps.experiments.models import HoldoutVersion, Layer, LayerClaim
-from apps.publishing.contracts import VersionStatus
+from apps.publishing.contracts import VersionStatus, VersionView
+from apps.publishing.selectors import version_view
 
+HOLDOUT_KIND = "experiment_holdout"
 HOLDOUT_SUBJECT = "global"
+_OPEN = (VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value)
 
 
 def layers_view() -> tuple[LayerView, ...]:
@@ -45,6 +48,13 @@ def holdout_live() -> HoldoutView:
     if row is None:
         return HoldoutView(salt="", share=0.0, version=0)
     return HoldoutView(salt=row.salt, share=row.share, version=row.number)
+
+
+def holdout_proposal() -> VersionView | None:
+    """The draft of the holdout, or its version in review; None when nothing waits."""
+    rows = HoldoutVersion.objects.filter(subject=HOLDOUT_SUBJECT, status__in=_OPEN)
+    row = rows.order_by("number").last()
+    return None if row is None else version_view(kind=HOLDOUT_KIND, version_id=row.pk)
 
 
 def _layer(row: Layer, claims: tuple[LayerClaimView, ...]) -> LayerView:

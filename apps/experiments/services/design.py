@@ -139,7 +139,9 @@ def _draft_store(row: Experiment, document: dict[str, Json], actor: Actor) -> No
         ).id
 
 
-def experiment_submit(*, key: str, actor: Actor, now: datetime | None = None) -> ExperimentView:
+def experiment_submit(
+    *, key: str, actor: Actor, reason: str = "", now: datetime | None = None
+) -> ExperimentView:
     """Put the draft before a second person; the versions of its metrics are frozen.
 
     Raises:
@@ -153,11 +155,13 @@ def experiment_submit(*, key: str, actor: Actor, now: datetime | None = None) ->
         requirements_hold(key, Action.SUBMIT, at)
         metrics_freeze(row, draft)
         draft_submit(kind=KIND, version_id=draft.pk, actor=actor)
-        transition_write(row, action="submitted", to=to, actor=actor, at=at)
+        transition_write(row, action="submitted", to=to, actor=actor, at=at, reason=reason)
     return experiment_view(key)
 
 
-def experiment_withdraw(*, key: str, actor: Actor, now: datetime | None = None) -> ExperimentView:
+def experiment_withdraw(
+    *, key: str, actor: Actor, reason: str = "", now: datetime | None = None
+) -> ExperimentView:
     """Take what is under review back to edit it; an approval is gone with that.
 
     Raises:
@@ -169,11 +173,15 @@ def experiment_withdraw(*, key: str, actor: Actor, now: datetime | None = None) 
         to = status_move(row, Action.WITHDRAW)
         draft = draft_of(row, VersionStatus.IN_REVIEW)
         draft_withdraw(kind=KIND, version_id=draft.pk, actor=actor)
-        transition_write(row, action="withdrawn", to=to, actor=actor, at=moment(now))
+        transition_write(
+            row, action="withdrawn", to=to, actor=actor, at=moment(now), reason=reason
+        )
     return experiment_view(key)
 
 
-def experiment_approve(*, key: str, actor: Actor, now: datetime | None = None) -> ExperimentView:
+def experiment_approve(
+    *, key: str, actor: Actor, reason: str = "", now: datetime | None = None
+) -> ExperimentView:
     """A second person agrees; it waits to be started.
 
     Raises:
@@ -187,7 +195,7 @@ def experiment_approve(*, key: str, actor: Actor, now: datetime | None = None) -
         if draft.reviewed_at is not None:
             raise Conflict("It is approved already.", code="approved_already")
         version_approve(kind=KIND, version_id=draft.pk, actor=actor)
-        transition_write(row, action="approved", to=to, actor=actor, at=moment(now))
+        transition_write(row, action="approved", to=to, actor=actor, at=moment(now), reason=reason)
     return experiment_view(key)
 
 

@@ -1,6 +1,7 @@
 """Layers, and the global holdout above them."""
 
 import secrets
+from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,10 +11,16 @@ from apps.common.errors import Conflict, InvalidInput
 from apps.experiments.contracts.design import DesignInvalid
 from apps.experiments.contracts.lifecycle import LayerView
 from apps.experiments.domain.design.fields import key_checked
-from apps.experiments.models import HoldoutVersion, Layer
-from apps.experiments.selectors.layers import HOLDOUT_SUBJECT, holdout_live, layer_view
-from apps.experiments.services.rows import key_lock, refused
-from apps.publishing.contracts import VersionStatus, VersionView
+from apps.experiments.models import Layer
+from apps.experiments.selectors.layers import (
+    HOLDOUT_KIND,
+    HOLDOUT_SUBJECT,
+    holdout_live,
+    holdout_proposal,
+    layer_view,
+)
+from apps.experiments.services.rows import key_lock, person_id, refused
+from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
 from apps.publishing.services import (
     draft_create,
     draft_replace,
@@ -24,8 +31,6 @@ from apps.publishing.services import (
     version_publish,
     version_reject,
 )
-
-HOLDOUT_KIND = "experiment_holdout"
 
 
 def layer_create(*, name: str, description: str = "", actor: Actor) -> LayerView:
@@ -103,19 +108,19 @@ def holdout_draft(*, share: float, redraw: bool = False, actor: Actor) -> Versio
     salt = holdout_live().salt
     if redraw or not salt:
         salt = f"holdout:{secrets.token_hex(8)}"
-    content = {"salt": salt, "share": float(share)}
+    content: Mapping[str, JsonValue] = {"salt": salt, "share": float(share)}
     with transaction.atomic():
         key_lock("holdout")
-        row = _waiting()
-        if row is None:
+        waiting = holdout_proposal()
+        if waiting is None:
             return draft_create(
                 kind=HOLDOUT_KIND, subject=HOLDOUT_SUBJECT, content=content, actor=actor
             )
-        if row.status != VersionStatus.DRAFT.value:
+        if waiting.status is not VersionStatus.DRAFT:
             raise Conflict("A change of the holdout is under review.", code="in_review")
-        own = row.created_by_id in {None, actor.pk if actor is not None else None}
+        own = waiting.created_by_id in {None, person_id(actor)}
         go_on = draft_update if own else draft_replace
-        return go_on(kind=HOLDOUT_KIND, version_id=row.pk, content=content, actor=actor)
+        return go_on(kind=HOLDOUT_KIND, version_id=waiting.id, content=content, actor=actor)
 
 
 def holdout_submit(*, actor: Actor) -> VersionView:
@@ -168,14 +173,8 @@ def holdout_publish(*, actor: Actor, reason: str) -> VersionView:
     return version_publish(kind=HOLDOUT_KIND, version_id=_waiting_id(), actor=actor, reason=reason)
 
 
-def _waiting() -> HoldoutVersion | None:
-    open_states = [VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value]
-    rows = HoldoutVersion.objects.filter(subject=HOLDOUT_SUBJECT, status__in=open_states)
-    return rows.order_by("number").last()
-
-
 def _waiting_id() -> int:
-    row = _waiting()
-    if row is None:
+    waiting = holdout_proposal()
+    if waiting is None:
         raise Conflict("No change of the holdout waits.", code="nothing_waits")
-    return row.pk
+    return waiting.id
