@@ -1,5 +1,6 @@
 """What a report says: notices out of an analysis, the webhook's document, the mail's words."""
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -155,14 +156,16 @@ def _comparisons(
 def _effect_words(metric: MetricResult, comparison: Comparison) -> str:
     """The relative effect with its interval, else the absolute one."""
     if comparison.relative is not None:
-        low, high = comparison.relative.ci
-        effect = comparison.relative.estimate
-        return f"{metric.title}: {effect:+.2%} (from {low:+.2%} to {high:+.2%})."
+        low, high = (_bound(end, ".2%") for end in comparison.relative.ci)
+        return f"{metric.title}: {comparison.relative.estimate:+.2%} (from {low} to {high})."
     if comparison.absolute is not None:
-        low, high = comparison.absolute.ci
-        effect = comparison.absolute.estimate
-        return f"{metric.title}: {effect:+.4g} (from {low:+.4g} to {high:+.4g})."
+        low, high = (_bound(end, ".4g") for end in comparison.absolute.ci)
+        return f"{metric.title}: {comparison.absolute.estimate:+.4g} (from {low} to {high})."
     return f"{metric.title}: no effect can be computed."
+
+
+def _bound(value: float, form: str) -> str:
+    return "no bound" if math.isinf(value) else f"{value:+{form}}"
 
 
 def _facts(metric: MetricResult, comparison: Comparison) -> dict[str, Json]:
@@ -183,7 +186,7 @@ def _facts(metric: MetricResult, comparison: Comparison) -> dict[str, Json]:
 
 def _end(value: float) -> float | None:
     """An end of an interval; none where it is open: JSON knows no infinity."""
-    return value if abs(value) != float("inf") else None
+    return None if math.isinf(value) else value
 
 
 def report_document(
