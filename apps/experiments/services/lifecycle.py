@@ -40,6 +40,7 @@ from apps.experiments.services.phases import (
     salt_drawn,
     salt_kept,
 )
+from apps.experiments.services.reports import report_started
 from apps.experiments.services.rows import (
     KIND,
     changes_between,
@@ -105,6 +106,7 @@ def _first_start(row: Experiment, draft: ExperimentVersion, step: Step) -> None:
     transition_write(
         row, action="started", to=step.to, actor=step.actor, at=step.at, reason=step.reason
     )
+    report_started(key=row.key, now=step.at)
 
 
 def _change_apply(row: Experiment, draft: ExperimentVersion, step: Step) -> None:

@@ -49,6 +49,8 @@ def report_started(*, key: str, now: datetime | None = None) -> int:
         NotFound: no such experiment.
     """
     view = experiment_view(key)
+    if not _subscribers(view.id).exists():
+        return 0
     phase = view.phase
     weights = phase.weights if phase else tuple(each.weight for each in view.design.variants)
     shares = dict(zip(view.design.variant_keys, weights, strict=True))

@@ -9,6 +9,7 @@ decided when days are added up, because a login may merge a client into its user
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -196,7 +197,7 @@ def interleaving_rollup(
 def _answers_count(view: ExperimentView, horizon: int) -> int:
     """Count the answers anew that something new is known of."""
     control, treatment = view.design.variant_keys
-    asked = {
+    asked: dict[str, str | int | UUID] = {
         "experiment": view.id,
         "key": view.key,
         "mark": _mark(view.key),

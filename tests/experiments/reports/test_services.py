@@ -141,12 +141,19 @@ def test_without_subscribers_nothing_is_read_or_queued(
 
 def test_a_start_tells_the_allocation() -> None:
     draft = experiment_make("later")
+    assert report_started(key=draft.key, now=NOW) == 0
     subscribed(experiment=draft.key)
     assert report_started(key=draft.key, now=NOW) == 1
     (told,) = ReportDelivery.objects.all()
     assert told.payload["facts"] == {"weights": {"control": 0.5, "treatment": 0.5}}
     assert told.payload["experiment"]["url"].endswith("/experiments/later/")
     assert str(told) == "started of later"
+
+
+def test_starting_tells_it() -> None:
+    subscribed()
+    experiment_running("weights-test")
+    assert [row.occasion for row in deliveries(experiment="weights-test")] == [Occasion.STARTED]
 
 
 def test_a_mail_says_what_happened(key: str) -> None:
