@@ -1,0 +1,51 @@
+"""What one experiment's page shows."""
+
+from typing import Any
+
+from apps.experiments.admin.pages_base import results_url
+from apps.experiments.admin.steps import DRAFT, Standing
+from apps.experiments.admin.words import changes_titled, design_lines, payload_words, percent
+from apps.experiments.contracts.assignment import Status
+from apps.experiments.domain.design.transitions import Action
+from apps.experiments.models import Analysis
+from apps.experiments.selectors.activity import activity
+from apps.experiments.selectors.proposals import proposal_effect
+from apps.experiments.selectors.requirements import requirements
+
+_MOST_LINES = 30
+_DECIDABLE = {Status.RUNNING, Status.PAUSED, Status.COMPLETED}
+
+
+def overview_context(standing: Standing) -> dict[str, Any]:
+    """Everything the templates read; a constant number of statements."""
+    view, proposal = standing.view, standing.proposal
+    effect = proposal_effect(view, proposal) if proposal is not None else None
+    next_action = Action.SUBMIT if standing.waiting == DRAFT else Action.START
+    latest = Analysis.objects.filter(experiment_id=view.id, latest=True).defer("document").first()
+    return {
+        "view": view,
+        "standing": standing,
+        "proposal": proposal,
+        "variants": [
+            (variant, percent(variant.weight), payload_words(view.design.surface, variant.payload))
+            for variant in view.design.variants
+        ],
+        "lines": design_lines(view.design),
+        "phases": [
+            (phase, percent(phase.coverage), _weights(view.design.variant_keys, phase.weights))
+            for phase in reversed(view.phases)
+        ],
+        "effect": effect,
+        "changes": changes_titled(effect.changes) if effect is not None else (),
+        "checklist": requirements(key=view.key, action=next_action) if proposal else (),
+        "checked_for": "requesting the start" if next_action is Action.SUBMIT else "the start",
+        "latest": latest,
+        "log": tuple(reversed(activity(view.key)))[:_MOST_LINES],
+        "results_url": results_url(view.key, view.status),
+        "decidable": view.status in _DECIDABLE and view.decision is None,
+        "qa_open": view.status not in {Status.COMPLETED, Status.ARCHIVED},
+    }
+
+
+def _weights(keys: tuple[str, ...], weights: tuple[float, ...]) -> str:
+    return ", ".join(f"{key} {percent(share)}" for key, share in zip(keys, weights, strict=False))
