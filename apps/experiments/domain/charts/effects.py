@@ -8,7 +8,7 @@ from apps.experiments.contracts.results import SeriesPoint
 from apps.experiments.domain.charts.frame import NARROW, WIDE, DayFrame, day_frame, frame_marks
 from apps.experiments.domain.charts.marks import Chart, Dot, Drawing, Mark, Path, Point, tone
 from apps.experiments.domain.charts.scales import days_between, span
-from apps.experiments.domain.pages.formats import change_written, day_written, percent
+from apps.experiments.domain.pages.formats import change_written, day_written, tick_written
 
 _COLUMNS = ("Day", "Effect", "From", "To", "Single look from", "Single look to")
 _WIDEST = 4.0
@@ -71,7 +71,7 @@ def _drawing(
 ) -> Drawing:
     frame = day_frame(size, days_between(points[0].day, points[-1].day), _range(points))
     marks: list[Mark] = [Path(_outline(points, frame), tone("band", words.index), filled=True)]
-    marks += frame_marks(frame, percent)
+    marks += frame_marks(frame, tick_written)
     if words.sequential:
         for side in (0, 1):
             edge = tuple((frame.x(p.day), frame.y.at(p.fixed_ci[side])) for p in points)

@@ -5,7 +5,7 @@ import math
 from apps.experiments.contracts.results import Effect
 from apps.experiments.domain.charts.marks import Box, Dot, Drawing, Label, Line, Mark, Path
 from apps.experiments.domain.charts.scales import Scale, ticks_nice
-from apps.experiments.domain.pages.formats import change_written
+from apps.experiments.domain.pages.formats import change_written, tick_written
 
 WIDTH, HEIGHT, AXIS_HEIGHT = 220.0, 30.0, 20.0
 _EDGE = 8.0
@@ -54,7 +54,7 @@ def axis_picture(half: float) -> Drawing:
     for tick in ticks_nice(-half, half, most=_TICKS_AT_MOST):
         if abs(x.at(tick) - WIDTH / 2) > WIDTH / 2 - 3 * _EDGE:
             continue
-        text = "0" if tick == 0 else change_written(tick)
+        text = "0" if tick == 0 else tick_written(tick)
         marks.append(Label(x.at(tick), AXIS_HEIGHT - 8, text, "tick", "middle"))
         marks.append(Line((x.at(tick), AXIS_HEIGHT - 4), (x.at(tick), AXIS_HEIGHT), "grid"))
     said = f"Axis from {change_written(-half)} to {change_written(half)}"

@@ -35,10 +35,12 @@ def effect_shown(comparison: Comparison, impact: Impact) -> Effect | None:
     return comparison.absolute if impact is Impact.ABSOLUTE else comparison.scaled_impact
 
 
-def effect_written(metric: MetricResult, value: float, options: TableOptions) -> str:
+def effect_written(
+    metric: MetricResult, value: float, options: TableOptions, effect: Effect
+) -> str:
     """An effect, or one end of its interval, on the scale that is shown."""
     if options.impact is Impact.RELATIVE:
-        return formats.change_written(value)
+        return formats.change_written(value, formats.change_decimals(*effect.ci))
     # Over a day, a share becomes a number of units that did it.
     kind = metric.format if options.impact is Impact.ABSOLUTE else _scaled_format(metric)
     return formats.difference_written(kind, value, options.currency)
@@ -76,9 +78,13 @@ class Compared:
         """Whether the margin judges it."""
         return self.metric.role is MetricRole.GUARDRAIL
 
-    def written(self, value: float) -> str:
-        """An effect or an end of its interval."""
-        return effect_written(self.metric, value, self.options)
+    def written(self, effect: Effect) -> tuple[str, str, str]:
+        """An effect and both ends of its interval."""
+        estimate, low, high = (
+            effect_written(self.metric, value, self.options, effect)
+            for value in (effect.estimate, *effect.ci)
+        )
+        return estimate, low, high
 
     def origin(self) -> OriginView | None:
         """Where its numbers come from."""
@@ -152,9 +158,9 @@ def _change(compared: Compared, origin: str) -> Cell:
     effect, source = compared.effect, compared.comparison.origin
     if effect is None:
         return Cell(formats.NO_VALUE, "", origin)
-    low, high = (compared.written(end) for end in effect.ci)
+    estimate, low, high = compared.written(effect)
     level = "" if source is None else f"{formats.level_written(source.level)}: "
-    return Cell(compared.written(effect.estimate), f"{level}{low} to {high}", origin)
+    return Cell(estimate, f"{level}{low} to {high}", origin)
 
 
 def _picture(compared: Compared, tone: str, verdict: str) -> Drawing | None:
@@ -164,8 +170,8 @@ def _picture(compared: Compared, tone: str, verdict: str) -> Drawing | None:
     impact = compared.options.impact
     shown = (effect_shown(each, impact) for each in metric.comparisons)
     own = 1.1 * max(bound_size(each) for each in shown if each is not None)
-    low, high = (compared.written(end) for end in effect.ci)
-    words = f"{compared.written(effect.estimate)}, interval {low} to {high}: {verdict}"
+    estimate, low, high = compared.written(effect)
+    words = f"{estimate}, interval {low} to {high}: {verdict}"
     margin = None
     if compared.guardrail and impact is Impact.RELATIVE:
         margin = metric.margin if metric.direction is Direction.DOWN else -metric.margin

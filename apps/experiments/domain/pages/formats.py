@@ -101,9 +101,24 @@ def _signed(text: str) -> str:
     return f"+{text}"
 
 
-def change_written(value: float | None) -> str:
-    """A relative effect: `+2.10 %`."""
-    return _signed(percent(value))
+def change_written(value: float | None, decimals: int | None = None) -> str:
+    """A relative effect: `+2.10 %`; with `decimals`, as many as its interval has."""
+    if value is None or decimals is None or not math.isfinite(value):
+        return _signed(percent(value))
+    return _signed(f"{_written(100 * value, decimals)}{_SPACE}%")
+
+
+def change_decimals(low: float, high: float) -> int:
+    """Decimals of a percentage that an interval of this width deserves: two digits of it."""
+    width = 100 * (high - low)
+    if not math.isfinite(width) or width <= 0:
+        return 2
+    return max(0, min(4, 1 - math.floor(math.log10(width)) + 1))
+
+
+def tick_written(value: float) -> str:
+    """A relative effect on an axis: `+5 %`."""
+    return _signed(f"{_written(100 * value, 0 if value == round(value, 2) else 1)}{_SPACE}%")
 
 
 def difference_written(kind: str, value: float | None, currency: str = "") -> str:
