@@ -153,3 +153,41 @@ class RollupFreshness:
     merged: int
     mismatched: int
     unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class RollupReport:
+    """What one run of the roll-up did.
+
+    Attributes:
+        key: of the experiment.
+        as_of: windows ended here.
+        full: everything was computed again, not only what changed.
+        changed: units computed again.
+        units: all units, those left out included.
+        rows: day rows written.
+        seconds: it took.
+    """
+
+    key: str
+    as_of: datetime
+    full: bool
+    changed: int
+    units: int
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A metric over the shop's own traffic, as if everyone had been exposed at first sight.
+
+    Attributes:
+        sums: over every unit seen in the days.
+        days: length of the window.
+        units_per_day: new units a day, on average.
+    """
+
+    sums: RollupSums
+    days: float
+    units_per_day: float

@@ -14,3 +14,6 @@ PUBLIC_URL = env_str("PUBLIC_URL", "http://localhost:8000")
 EXPERIMENT_STICKY_DAYS = env_int("EXPERIMENT_STICKY_DAYS", 90)
 # How long SDKs and caches between may keep the payload of /api/features.
 EXPERIMENT_PAYLOAD_MAX_AGE_S = env_int("EXPERIMENT_PAYLOAD_MAX_AGE_S", 30)
+
+# Memory of one sort or hash of the roll-up; more of it spills less to disk.
+EXPERIMENT_ROLLUP_WORK_MEM = env_str("EXPERIMENT_ROLLUP_WORK_MEM", "64MB")

@@ -1,0 +1,162 @@
+"""Day rows from the unit table: read what each day adds, run the sums, write what changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, time, timedelta
+
+from django.db import connection
+
+from apps.experiments.contracts.metrics import MetricKind
+from apps.experiments.contracts.rollups import AgeDay, ExposureDay, RollupKey, RollupSums
+from apps.experiments.domain.rollups.days import (
+    DayAdds,
+    Group,
+    adds_by_group,
+    age_rows,
+    exposure_rows,
+    rollup_rows_of,
+    values_kept,
+)
+from apps.experiments.domain.rollups.exposed import salt_ends
+from apps.experiments.domain.rollups.frame import moment
+from apps.experiments.domain.rollups.plan import MetricSlots
+from apps.experiments.domain.rollups.sums import ages_sql, caps_sql, days_sql, retention_sql
+from apps.experiments.services.rollups.subject import Subject
+from apps.experiments.services.rollups.tables import Target, rows_merge
+
+# Metrics of one statement: PostgreSQL sums at most 1,664 columns at once.
+_METRICS_AT_ONCE = 10
+_ROLLUP = Target(
+    "experiments_rollup",
+    key=("phase", "variant", "metric", "dimension", "value", "day"),
+    values=tuple(field.name for field in fields(RollupSums)),
+)
+_EXPOSURE = Target(
+    "experiments_rollupexposure",
+    key=("phase", "variant", "dimension", "value", "day"),
+    values=("units", "exposures"),
+)
+_AGE = Target(
+    "experiments_rollupage",
+    key=("phase", "variant", "metric", "age"),
+    values=("n", "m", "mm", "d", "dd", "md"),
+)
+Rows = list[tuple[RollupKey, RollupSums]]
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """Everything that one run writes, and the sums for the gauges."""
+
+    rollups: Rows
+    exposures: list[ExposureDay]
+    ages: list[AgeDay]
+
+
+def rows_refresh(subject: Subject) -> tuple[DayRows, int]:
+    """Compute all day rows from the unit table and write those that differ; how many did."""
+    rows = rows_compute(subject)
+    experiment_id = subject.view.id
+    written = rows_merge(_ROLLUP, experiment_id, map(_rollup_cells, rows.rollups))
+    written += rows_merge(_EXPOSURE, experiment_id, map(_cells, rows.exposures))
+    written += rows_merge(_AGE, experiment_id, map(_cells, rows.ages))
+    return rows, written
+
+
+def rows_compute(subject: Subject) -> DayRows:
+    """All day rows of an experiment."""
+    metrics = subject.plan.metrics
+    caps = _caps(subject, metrics)
+    daily = [one for one in metrics if one.definition.kind is not MetricKind.RETENTION]
+    batches = [
+        daily[start : start + _METRICS_AT_ONCE]
+        for start in range(0, max(len(daily), 1), _METRICS_AT_ONCE)
+    ]
+    rollups: Rows = []
+    exposed: list[DayAdds] = []
+    kept: dict[str, frozenset[str]] = {}
+    for chunk in batches:
+        sql = days_sql(subject.view.id, chunk, subject.dimensions, caps)
+        adds = list(_adds(sql, subject.dimensions))
+        if not exposed:
+            exposed, kept = adds, values_kept(adds)
+        rollups += _rows_of(subject, chunk, adds, kept, caps)
+    for one in metrics:
+        if one.definition.kind is MetricKind.RETENTION:
+            adds = list(_adds(_retention(subject, one), subject.dimensions))
+            rollups += _rows_of(subject, (one,), adds, kept, caps)
+    exposures = exposure_rows(exposed, kept)
+    return DayRows(rollups, exposures, _ages(subject, exposures))
+
+
+def _rows_of(
+    subject: Subject,
+    metrics: Sequence[MetricSlots],
+    adds: Sequence[DayAdds],
+    kept: Mapping[str, frozenset[str]],
+    caps: Mapping[str, float],
+) -> Rows:
+    last = subject.last_day
+    return [
+        row
+        for place, one in enumerate(metrics)
+        for row in rollup_rows_of(
+            one, adds_by_group(adds, place, kept), last=last, cap=caps.get(one.key)
+        )
+    ]
+
+
+def _caps(subject: Subject, metrics: Sequence[MetricSlots]) -> dict[str, float]:
+    """Percentile caps, one statement."""
+    capped = [one for one in metrics if one.definition.cap_percentile is not None]
+    if not capped:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(caps_sql(subject.view.id, capped))
+        row = cursor.fetchone()
+    found = zip(capped, row or (), strict=True)
+    return {one.key: float(cap) for one, cap in found if cap is not None}
+
+
+def _adds(sql: str, dimensions: Sequence[str]) -> Iterator[DayAdds]:
+    names = ("", *dimensions)
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        for phase, variant, place, value, day, units, exposures, *arrays in cursor.fetchall():
+            group = Group(phase, variant, names[place], value)
+            yield DayAdds(group, day, units, round(exposures), tuple(map(tuple, arrays)))
+
+
+def _retention(subject: Subject, one: MetricSlots) -> str:
+    as_of = subject.frame.as_of
+    ends = {salt: moment(min(end, as_of)) for salt, end in salt_ends(subject.phases)}
+    return retention_sql(subject.view.id, one, subject.dimensions, moment(as_of), ends)
+
+
+def _ages(subject: Subject, exposures: Sequence[ExposureDay]) -> list[AgeDay]:
+    """Novelty of the primary metric; kinds that have no day of their own have none."""
+    primary = subject.view.design.primary.key
+    found = [one for one in subject.plan.metrics if one.key == primary]
+    if not found or found[0].definition.kind in {MetricKind.RETENTION, MetricKind.QUANTILE}:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(ages_sql(subject.view.id, found[0], moment(_days_over(subject))))
+        sums = [(row[0], row[1], row[2], row[3:]) for row in cursor.fetchall()]
+    return age_rows(primary, sums, exposures, today=_days_over(subject).date())
+
+
+def _days_over(subject: Subject) -> datetime:
+    """The midnight before which every day is over, for units that are still living."""
+    as_of = subject.frame.as_of.astimezone(UTC)
+    over = min(as_of.date(), subject.last_day + timedelta(days=1))
+    return datetime.combine(over, time(), tzinfo=UTC)
+
+
+def _rollup_cells(row: tuple[RollupKey, RollupSums]) -> tuple[object, ...]:
+    return (*_cells(row[0]), *_cells(row[1]))
+
+
+def _cells(row: object) -> tuple[object, ...]:
+    """A frozen row's fields in order; arrays as lists, which COPY writes as arrays."""
+    found = (getattr(row, field.name) for field in fields(row))  # type: ignore[arg-type]  # rows are dataclasses
+    return tuple(list(cell) if isinstance(cell, tuple) else cell for cell in found)
