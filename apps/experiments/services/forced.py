@@ -29,8 +29,8 @@ def forced_units_set(
 ) -> ExperimentView:
     """The whole list of forced units, unit → variant; who is not in it any more is free.
 
-    A unit that was ever forced is still left out of the analysis from its listing on: its
-    former exposures were forced, and later ones follow the rule again.
+    While a unit is listed it is left out of the analysis whole, and no exposure of it is
+    logged; taken off the list it follows the rule again.
 
     Raises:
         InvalidInput: an empty unit, or a variant that the experiment does not have.

@@ -1,5 +1,6 @@
 """Reading JSON field by field, with the path of whatever is wrong."""
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from apps.experiments.contracts.design import MOST_KEY_CHARACTERS, DesignInvalid
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 MOST_TEXT_CHARACTERS = 5_000
+# As JSON writes it, not a backslash that somebody typed.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
@@ -77,8 +80,7 @@ class Fields:
             raise self.refuse(name, "This must be a text.")
         if len(value) > most:
             raise self.refuse(name, f"At most {most} characters.")
-        if "\x00" in value:
-            raise self.refuse(name, "A text holds no NUL character.")
+        json_checked(value, self.at(name))
         return value.strip()
 
     def key(self, name: str) -> str:
@@ -188,6 +190,23 @@ class Fields:
             found.append(item)
         once(found, self.at(name))
         return tuple(found)
+
+
+def json_checked(value: Json, path: str) -> Json:
+    """The value itself, when PostgreSQL can hold it as JSON.
+
+    Raises:
+        DesignInvalid: a number that is none, a NUL character, half a surrogate pair, or
+            nested deeper than anybody writes by hand.
+    """
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, RecursionError) as error:
+        raise DesignInvalid(path, "This cannot be stored as JSON.") from error
+    if _NUL.search(text):
+        raise DesignInvalid(path, "A text holds no NUL character.")
+    return value
 
 
 def key_checked(value: str, path: str) -> str:

@@ -3,7 +3,7 @@
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.design import DesignInvalid
 from apps.experiments.contracts.lifecycle import FlagDefinition, FlagRule
-from apps.experiments.domain.design.fields import Fields
+from apps.experiments.domain.design.fields import Fields, json_checked
 from apps.experiments.domain.design.reading import targeting_read
 
 VALUE_TYPES = ("boolean", "string", "integer", "float", "object")
@@ -73,6 +73,7 @@ def _rule_written(rule: FlagRule) -> Json:
 def _value(fields: Fields, name: str, value_type: str, value: Json) -> Json:
     if not _fits(value_type, value):
         raise DesignInvalid(fields.at(name), f"This must be {_WORDS[value_type]}.")
+    json_checked(value, fields.at(name))
     return float(value) if value_type == "float" and isinstance(value, int) else value
 
 

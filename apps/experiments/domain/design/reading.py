@@ -26,7 +26,13 @@ from apps.experiments.contracts.design import (
 )
 from apps.experiments.domain.assignment.portable import condition_portable
 from apps.experiments.domain.design.coherence import design_cohere
-from apps.experiments.domain.design.fields import Fields, key_checked, object_of, once
+from apps.experiments.domain.design.fields import (
+    Fields,
+    json_checked,
+    key_checked,
+    object_of,
+    once,
+)
 from apps.experiments.domain.design.plans import plan_read
 from apps.experiments.domain.design.writing import design_written
 
@@ -93,6 +99,7 @@ def targeting_read(value: Json, path: str) -> Mapping[str, Json]:
         DesignInvalid: it is no condition.
     """
     condition = object_of(value, path)
+    json_checked(value, path)
     try:
         condition_portable(condition)
     except ConditionInvalid as error:
@@ -125,7 +132,7 @@ def _variant(fields: Fields, share: float | None) -> VariantDesign:
         key=key,
         name=fields.text("name", key, most=200) or key,
         weight=fields.number("weight", share, above=0, most=1),
-        payload=fields.anything("payload"),
+        payload=json_checked(fields.anything("payload"), fields.at("payload")),
         description=fields.text("description"),
     )
 
