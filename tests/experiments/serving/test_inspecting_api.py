@@ -90,8 +90,9 @@ def test_a_qa_link_is_made_audited_and_works(post: Call, get: Call) -> None:
         False,
     )
     entry = AuditEntry.objects.get(action="experiment.qa_link")
-    assert json.dumps(entry.after).count(link["token"]) == 0
-    assert entry.after["variant"] == "treatment"
+    written = json.dumps(entry.after)
+    assert link["token"] not in written
+    assert '"variant": "treatment"' in written
 
 
 def test_a_qa_link_needs_a_variant_that_can_be_seen(post: Call) -> None:
