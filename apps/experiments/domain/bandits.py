@@ -42,7 +42,7 @@ from apps.experiments.domain.statistics.estimands import Estimand
 
 Vector = NDArray[np.float64]
 
-NODES = 2_000
+NODES = 1_000
 PARTS = 10_000
 """Weights are in ten-thousandths, the grain of assignment's buckets."""
 _ROUNDING = 1e-6
