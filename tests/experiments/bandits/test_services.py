@@ -97,11 +97,11 @@ def test_a_quantile_cannot_be_earned() -> None:
         kind="experiment_metric", version_id=draft.id, actor=None, reason="a test",
         acknowledge_warnings=True,
     )  # fmt: skip
+    experiment_running(
+        "earner", now=START, kind="bandit", bandit={"metric": "wait"},
+        metrics=[{"key": "wait", "role": "primary"}],
+    )  # fmt: skip
     with pytest.raises(Conflict, match="quantile"):
-        experiment_running(
-            "earner", now=START, kind="bandit", bandit={"metric": "wait"},
-            metrics=[{"key": "wait", "role": "primary"}],
-        )  # fmt: skip
         bandit_update(key="earner", now=NOON)
 
 
