@@ -14,11 +14,15 @@ class Visitor:
         client_id: the browser, for a year.
         session_id: the visit, until half an hour of rest.
         fresh: whether this request is their first.
+        qa: the signed token of a QA link that they followed; empty for shoppers.
+        sticky: first assignments that the browser carries for experiments that chose so.
     """
 
     client_id: str
     session_id: str
     fresh: bool
+    qa: str = ""
+    sticky: str = ""
 
 
 @dataclass(frozen=True, slots=True)

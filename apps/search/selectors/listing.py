@@ -90,6 +90,11 @@ class Listing:
             return None
         return self.draft.experiment.variants[int(self.draft.teams[position - 1])]
 
+    @property
+    def contested(self) -> bool:
+        """Whether any hit is shown on behalf of one of two rankings."""
+        return self.draft is not None and bool((self.draft.teams != NO_TEAM).any())
+
     def _found_at(self, position: int) -> tuple[Ranking, int, str]:
         """The ranking that the hit comes from, its 1-based rank there, and in words from whom."""
         if self.draft is None:
@@ -108,14 +113,21 @@ class Listing:
 def listing_of(
     scored: Scored, other: Scored | None, plan: SearchPlan, request: SearchRequest
 ) -> Listing:
-    """The listing of one ranking, or the draft of two."""
+    """The listing of one ranking, or the draft of two.
+
+    As far as both are the same, nobody competes: a click there says nothing about them.
+    """
     if other is None or plan.interleaving is None:
         return Listing(scored)
     first, second = scored.ranking.rows_ranked(), other.ranking.rows_ranked()
-    rows, teams = team_draft(
-        *(each[: request.page * request.per_page] for each in (first, second)),
-        seed=plan.seed,
-        k=request.page * request.per_page,
-    )
+    if np.array_equal(first, second):
+        return Listing(scored)
+    k = request.page * request.per_page
+    heads = first[:k], second[:k]
+    if np.array_equal(*heads):
+        rows, teams = heads[0], np.full(len(heads[0]), NO_TEAM, dtype=np.uint8)
+    else:
+        drafted, teams = team_draft(*heads, seed=plan.seed, k=k)
+        rows = drafted.astype(np.int32)
     found = len(first) if other.retrieved is scored.retrieved else len(np.union1d(first, second))
-    return Listing(scored, Draft(plan.interleaving, other, rows.astype(np.int32), teams, found))
+    return Listing(scored, Draft(plan.interleaving, other, rows, teams, found))

@@ -126,7 +126,7 @@ def trial_log_documents(
         shown: product id and 1-based position of every hit of the page.
     """
     documents = trial_documents(trial)
-    if listing.draft is None:
+    if listing.draft is None or not listing.contested:
         return documents
     key = listing.draft.experiment.key
     teams = {product_id: listing.team(position) for product_id, position in shown}
@@ -153,7 +153,16 @@ def trial_exposures(
     def weigh(choice: WeightsChoice | None, path: str | None) -> tuple[tuple[str, float], ...]:
         return weights_resolve(category_path=path, available=available, choice=choice).weights
 
-    exposed = [each for each in counted if could_differ(each, trial.settings, facts, weigh)]
+    exposed = [
+        each
+        for each in counted
+        # Of an interleaved answer both rankings are at hand: nothing has to be guessed.
+        if (
+            listing.contested
+            if each.interleaves
+            else could_differ(each, trial.settings, facts, weigh)
+        )
+    ]
     events = (
         exposure_event(
             served=_as_shown(trial.served[each.key], each),

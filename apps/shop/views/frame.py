@@ -8,7 +8,7 @@ from django.shortcuts import render
 from apps.shop.cart import cart_of
 from apps.shop.contracts import Visitor
 from apps.shop.selectors import departments, storefront_key
-from apps.shop.visitor import visitor_of, visitor_remember
+from apps.shop.visitor import visitor_leaves_qa, visitor_of, visitor_remember
 
 
 def page_render(
@@ -31,4 +31,5 @@ def page_render(
     response = render(request, template, {**frame, **context}, status=status)
     response["Cache-Control"] = "private, no-store"
     visitor_remember(response, visitor)
+    visitor_leaves_qa(request, response)
     return response

@@ -84,7 +84,10 @@ def _more_like(product: ProductDocument) -> tuple[ProductDocument, ...]:
     if not product.category_path:
         return ()
     asked = SearchRequest(
-        per_page=40, filters=FilterSet(categories=(product.category_path,)), logged=False
+        per_page=40,
+        filters=FilterSet(categories=(product.category_path,)),
+        logged=False,
+        experimented=False,
     )
     groups = {product.item_group_id or product.product_id}
     more: list[ProductDocument] = []

@@ -1,6 +1,7 @@
 """The search page, which is also the front page and every category's page."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -17,6 +18,7 @@ from apps.search.contracts import (
 )
 from apps.search.domain.parameters import request_parse
 from apps.search.services.answer import search_answer
+from apps.search.services.stickiness import stored_read
 from apps.shop.contracts import Visitor
 from apps.shop.domain import pages
 from apps.shop.selectors import breadcrumbs, facet_fields, subcategories
@@ -39,10 +41,11 @@ def search_page(request: HttpRequest, category: str = "") -> HttpResponse:
         return page_render(request, "shop/refused.html", {"message": str(error)}, status=400)
     why = request.GET.get("why", "")
     if "fragment" in request.GET:
-        return _why_fragment(request, replace(asked, facets=(), explain=True, logged=False), why)
+        return _why_fragment(request, asked, why)
     answer = search_answer(request=replace(asked, explain=bool(why)), as_of=timezone.now())
     context = _context(request, asked, answer, category)
     context["why"] = _why(answer, why) if why else None
+    visitor = replace(visitor, sticky=answer.sticky or visitor.sticky)
     return page_render(request, "shop/search.html", context, visitor=visitor)
 
 
@@ -61,6 +64,9 @@ def search_request(asked: QueryDict, category: str, visitor: Visitor) -> SearchR
         facets=facet_fields(),
         attributes={"surface": "shop"},
         asker=Asker(client_id=visitor.client_id, session_id=visitor.session_id, principal="shop"),
+        qa=visitor.qa,
+        sticky=visitor.sticky,
+        stored=stored_read({"client_id": visitor.client_id, "session_id": visitor.session_id}),
     )
 
 
@@ -88,7 +94,7 @@ def _context(
         "sorts": pages.SORTS,
         "sort": str(asked.sort),
         "here": pages.page_url(request.path, parameters),
-        "why_base": pages.page_url(request.path, parameters, why=""),
+        "why_base": pages.page_url(request.path, parameters, qid=str(answer.query_id), why=""),
         "detected": breadcrumbs(detected),
         "weights_trail": breadcrumbs(answer.weights.subject),
         "front": not category and not parameters,
@@ -106,7 +112,12 @@ def _page_or_none(
 
 def _why(answer: SearchAnswer, product_id: str) -> dict[str, object]:
     hit = next((one for one in answer.hits if one.document.product_id == product_id), None)
-    return {"hit": hit, "bars": _bars(hit), "answer": answer}
+    # A hit of two interleaved rankings may have other weights than the answer's.
+    weights = hit.record.weights if hit and hit.record else answer.weights
+    trail = breadcrumbs(weights.subject)
+    return {
+        "hit": hit, "bars": _bars(hit), "answer": answer, "weights": weights, "trail": trail,
+    }  # fmt: skip
 
 
 def _bars(hit: Hit | None) -> tuple[object, ...]:
@@ -114,6 +125,16 @@ def _bars(hit: Hit | None) -> tuple[object, ...]:
 
 
 def _why_fragment(request: HttpRequest, asked: SearchRequest, why: str) -> HttpResponse:
-    answer = search_answer(request=asked, as_of=timezone.now())
-    context = {"why": _why(answer, why), "weights_trail": breadcrumbs(answer.weights.subject)}
-    return render(request, "shop/_why.html", context)
+    """The answer that the page shows, once more: under its id, experiments decide the same."""
+    again = replace(
+        asked, facets=(), explain=True, logged=False, query_id=_uuid(request.GET.get("qid", ""))
+    )
+    answer = search_answer(request=again, as_of=timezone.now())
+    return render(request, "shop/_why.html", {"why": _why(answer, why)})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
