@@ -23,10 +23,10 @@ from apps.common.errors import InvalidInput
 from apps.events.contracts import ImportReport
 from apps.events.domain.admission import Gate, item_admit
 from apps.events.domain.event_id import client_uuid7
+from apps.events.domain.identity_sql import EVENT_TABLE
 from apps.events.domain.items import EventItem, Fault
 from apps.events.domain.months import Coverage, month_start
 from apps.events.models import EventImport
-from apps.events.selectors import EVENT_TABLE
 from apps.events.services.import_lines import (
     Line,
     csv_lines,

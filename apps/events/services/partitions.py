@@ -8,14 +8,9 @@ from django.db import connection, transaction
 
 from apps.common.services import version_bump
 from apps.events.contracts import PartitionSpan
+from apps.events.domain.identity_sql import EVENT_TABLE, QUERY_LOG_TABLE
 from apps.events.domain.months import month_add, months_between, partition_span
-from apps.events.selectors import (
-    EVENT_TABLE,
-    PARTITIONED,
-    PARTITIONS_VERSION,
-    QUERY_LOG_TABLE,
-    partition_spans,
-)
+from apps.events.selectors import PARTITIONED, PARTITIONS_VERSION, partition_spans
 
 logger = structlog.get_logger(__name__)
 

@@ -12,6 +12,18 @@ from apps.experiments.contracts.rollups import (
     RollupSums,
 )
 from apps.experiments.models import Rollup, RollupAge, RollupExposure, RollupState
+from apps.experiments.selectors.rollup_units import baseline, quantile_values
+
+__all__ = [
+    "age_days",
+    "baseline",
+    "exposure_days",
+    "freshness",
+    "freshness_many",
+    "quantile_values",
+    "rollup_last_day",
+    "rollup_rows",
+]
 
 _KEY = ("phase", "variant", "metric", "dimension", "value", "day")
 _SCALARS = ("n", "rows", "m", "mm", "d", "dd", "md", "z", "zz", "xz", "mz", "dz", "cap")
@@ -46,9 +58,8 @@ def rollup_rows(
 
 
 def _sums(row: Sequence[Any]) -> RollupSums:
-    scalars = dict(zip(_SCALARS, row, strict=False))
-    arrays = zip(_ARRAYS, row[len(_SCALARS) :], strict=True)
-    return RollupSums(**scalars, **{name: tuple(found) for name, found in arrays})
+    found: dict[str, Any] = dict(zip((*_SCALARS, *_ARRAYS), row, strict=True))
+    return RollupSums(**found | {name: tuple(found[name]) for name in _ARRAYS})
 
 
 def rollup_last_day(*, experiment_id: int) -> date | None:

@@ -1,18 +1,23 @@
 """What a roll-up says of small streams that were counted by hand."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from apps.common.domain.uuid7 import uuid7_new
+from apps.experiments.contracts.design import UnitType
 from apps.experiments.contracts.rollups import RollupSums
 from apps.experiments.models import Unit
+from apps.experiments.selectors.metrics import metric_view
 from apps.experiments.selectors.rollups import (
     age_days,
+    baseline,
     exposure_days,
     freshness,
+    quantile_values,
     rollup_rows,
 )
+from apps.experiments.services.metrics import metrics_ensure_shipped
 from apps.experiments.services.rollups.run import experiment_rollup
 from tests.experiments.rollups.scene import (
     KEY,
@@ -48,10 +53,6 @@ def last(experiment_id: int, metric: str, dimension: str = "") -> dict[Any, Roll
         for key, sums in rows.items()
         if key.metric == metric and key.day == newest
     }
-
-
-def shop(*rows: Row | Iterable[Row]) -> None:
-    rows_store([row for row in rows if isinstance(row, Row)])
 
 
 def test_proportions_means_ratios_and_windows() -> None:
@@ -166,3 +167,104 @@ def test_ages_say_what_was_done_on_each_day_since_exposure() -> None:
     experiment_rollup(key=KEY, as_of=at(70))
     ages = [(row.age, row.n, row.m, row.mm) for row in age_days(experiment_id=view.id)]
     assert ages == [(0, 2, 3, 9), (1, 1, 4, 16)]
+
+
+def test_the_shops_own_traffic_is_a_baseline() -> None:
+    metric_make(
+        "spend", kind="mean", cap_percentile=0.5, numerator=events_fact("purchase", value="value")
+    )
+    metric_make(
+        "ret",
+        kind="retention",
+        numerator=events_fact("view"),
+        retention_from_day=1,
+        retention_to_day=2,
+    )
+    rows_store(
+        [
+            Row("view", 1, client_id="a"),
+            Row("purchase", 2, client_id="a", value=3),
+            Row("view", 26, client_id="a"),
+            Row("purchase", 5, client_id="b", value=9),
+            Row("answered", 40, client_id="c"),
+        ]
+    )
+    found = baseline(metric_view("spend"), unit=UnitType.CLIENT, as_of=at(50), days=2)
+    assert (found.sums.n, found.units_per_day) == (3, 1.5)
+    assert found.sums.m == 3 + 6
+    found = baseline(metric_view("ret"), unit=UnitType.CLIENT, as_of=at(50), days=3)
+    assert (found.sums.n, found.sums.m) == (1, 1)
+
+
+def test_quantiles_are_read_from_units() -> None:
+    metric_make("p50", kind="quantile", numerator=events_fact("purchase", value="value"))
+    metric_make(
+        "wait",
+        kind="quantile",
+        missing_is_zero=False,
+        numerator=events_fact("purchase", aggregation="seconds_to_first"),
+    )
+    view = experiment_on_stage(metrics=uses("p50", "wait"))
+    rows_store(
+        [
+            exposure(1, "control", client_id="a"),
+            Row("purchase", 2, client_id="a", value=3),
+            Row("purchase", 26, client_id="a", value=4),
+            exposure(1, "control", client_id="b"),
+        ]
+    )
+    experiment_rollup(key=KEY, as_of=at(50))
+    found = quantile_values(experiment_id=view.id, salt_version=1, as_of=at(10))
+    assert found["p50"].values == {"control": (0.0, 3.0)}
+    found = quantile_values(experiment_id=view.id, salt_version=1, as_of=at(50))
+    assert found["p50"].values == {"control": (0.0, 7.0)}
+    assert found["wait"].values == {"control": (3600.0,)}
+    assert last(view.id, "wait")[1, "control"].n == 1
+
+
+def test_searches_sessions_funnels_and_dimensions() -> None:
+    one, two = str(uuid7_new(at(1))), str(uuid7_new(at(3)))
+    metrics_ensure_shipped()
+    keys = [
+        "click_ndcg",
+        "search_exit_rate",
+        "zero_result_rate",
+        "time_to_first_click",
+        "session_length",
+        "pages_per_session",
+        "search_to_purchase",
+        "average_order_value",
+        "return_rate",
+    ]
+    view = experiment_on_stage(metrics=uses(*keys), dimensions=["device", "new_returning"])
+    phone = {"attributes": {"device": "phone"}, "session_id": "s1"}
+    rows_store(
+        [
+            exposure(1, "control", client_id="a", **phone),
+            Row("answered", 1, client_id="a", session_id="s1", query_id=one),
+            Row("click", 1.1, client_id="a", session_id="s1", query_id=one, position=3),
+            Row("click", 1.2, client_id="a", session_id="s1", query_id=one, position=3),
+            Row("add_to_cart", 1.3, client_id="a", session_id="s1"),
+            Row("purchase", 1.4, client_id="a", session_id="s1", value=5),
+            Row("purchase", 1.4, client_id="a", session_id="s1", value=7),
+            Row("answered", 3, client_id="a", session_id="s2", query_id=two, results_count=0),
+            Row("view", 1, client_id="b", session_id="old"),
+            exposure(4, "treatment", client_id="b", session_id="s9"),
+        ]
+    )
+    experiment_rollup(key=KEY, as_of=at(10))
+    got = {key: last(view.id, key)[1, "control"] for key in keys if key != "return_rate"}
+    assert got["click_ndcg"].m == pytest.approx(0.5)
+    assert (got["click_ndcg"].d, got["search_exit_rate"].m, got["search_exit_rate"].d) == (1, 1, 2)
+    assert (got["zero_result_rate"].m, got["zero_result_rate"].d) == (1, 2)
+    assert got["time_to_first_click"].m == pytest.approx(360)
+    assert (got["session_length"].m, got["session_length"].d) == (pytest.approx(1440), 2)
+    assert (got["pages_per_session"].m, got["average_order_value"].d) == (2, 1)
+    assert (got["search_to_purchase"].steps, got["average_order_value"].m) == ((1, 1, 1, 1), 12)
+    assert last(view.id, "return_rate") == {}
+    assert set(last(view.id, "click_ndcg", "new_returning")) == {
+        (1, "control", "new"), (1, "treatment", "returning"),
+    }  # fmt: skip
+    assert set(last(view.id, "click_ndcg", "device")) == {
+        (1, "control", "phone"), (1, "treatment", "(none)"),
+    }  # fmt: skip

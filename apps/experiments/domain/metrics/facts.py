@@ -1,5 +1,6 @@
 """Facts of a metric: reading, writing, and what makes one impossible."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from apps.events.contracts import EventType
@@ -33,6 +34,11 @@ _FACT_FIELDS = tuple(field.name for field in fields(Fact))
 _FILTER_FIELDS = tuple(field.name for field in fields(FactFilter))
 _ORDERED = frozenset({Operator.AT_LEAST, Operator.AT_MOST})
 _SUMMED = frozenset({Aggregation.SUM, Aggregation.MAX})
+_COMPARED: Mapping[ColumnType, tuple[type, ...]] = {
+    ColumnType.NUMBER: (float,),
+    ColumnType.TEXT: (str, tuple),
+    ColumnType.FLAG: (bool,),
+}
 _COUNTABLE_TYPES = frozenset(set(EventType) - {EventType.EXPOSURE})
 
 
@@ -141,12 +147,7 @@ def _comparable(
     kind = column_type(source, field)
     if kind is None or operator is Operator.EXISTS:
         return
-    expected: type | tuple[type, ...] = {
-        ColumnType.NUMBER: float,
-        ColumnType.TEXT: (str, tuple),
-        ColumnType.FLAG: bool,
-    }[kind]
-    if not isinstance(value, expected):
+    if not isinstance(value, _COMPARED[kind]):
         raise MetricInvalid(f"{path}.value", f"must be a {kind.value}: {field} is one")
 
 

@@ -90,22 +90,24 @@ def rollup_rows_of(
     adds: Mapping[Group, Mapping[date, Sequence[float]]],
     *,
     last: date,
+    settled: Mapping[int, date],
     cap: float | None,
 ) -> Iterator[tuple[RollupKey, RollupSums]]:
     """A metric's cumulative rows.
 
-    Over all units there is a row for every day from the group's first to `last`; within a
-    dimension only for days on which something was added, and for `last`.
+    There is a row for every day from the group's first to `last`; within a dimension, only to
+    the day on which the phase's salt version ended, and for `last`.
 
     Args:
         one: the metric.
         adds: by group and day, the array laid out by `layout`.
         last: the day that `as_of` lies in.
+        settled: by phase, the day after which nothing of its salt version counts.
         cap: the percentile cap that was applied.
     """
     for group, by_day in adds.items():
         total: list[float] = []
-        for day in _days(group, by_day, last):
+        for day in _days(group, by_day, last, settled):
             if added := by_day.get(day):
                 total = _plus(total, added)
             key = RollupKey(group.phase, group.variant, one.key, group.dimension, group.value, day)
@@ -117,11 +119,15 @@ def _plus(total: Sequence[float], added: Sequence[float]) -> list[float]:
     return [a + b for a, b in zip(total, added, strict=True)] if total else list(added)
 
 
-def _days(group: Group, by_day: Mapping[date, object], last: date) -> list[date]:
+def _days(
+    group: Group, by_day: Mapping[date, object], last: date, settled: Mapping[int, date]
+) -> list[date]:
     first = min(by_day)
+    until = last
     if group.dimension:
-        return sorted({*by_day, max(last, first)})
-    return [first + timedelta(days=ahead) for ahead in range(max((last - first).days, 0) + 1)]
+        until = max(min(settled.get(group.phase, last), last), *by_day)
+    days = [first + timedelta(days=ahead) for ahead in range((until - first).days + 1)]
+    return days if until >= last else [*days, last]
 
 
 def sums_read(one: MetricSlots, numbers: Sequence[float], cap: float | None) -> RollupSums:

@@ -43,15 +43,10 @@ def days_sql(
         "u.totals[d.i][1] - coalesce(u.totals[d.i - 1][1], 0) AS exposures",
         *(f"{_dimension(name)} AS d{place}" for place, name in enumerate(dimensions, 1)),
     ]  # fmt: skip
-    used: dict[int, None] = {}
-    for one in metrics:
-        used |= dict.fromkeys((one.total, one.rows, *one.steps))
-        if one.denominator is not None:
-            used[one.denominator] = None
-    for place in used:
+    for place in places_used(metrics):
         columns.append(f"u.totals[d.i][{place}] AS n{place}")
         columns.append(f"coalesce(u.totals[d.i - 1][{place}], 0) AS p{place}")
-    arrays = "".join(f", {_metric_array(one, caps)}" for one in metrics)
+    arrays = "".join(f", {metric_array(one, caps)}" for one in metrics)
     return (
         f"SELECT phase, variant, {_which(dimensions)}, day, count(*) FILTER (WHERE first),"
         f" sum(exposures){arrays}"
@@ -59,6 +54,16 @@ def days_sql(
         " CROSS JOIN LATERAL unnest(u.days) WITH ORDINALITY d (day, i)) s"
         f" {_grouping(dimensions)}"
     )
+
+
+def places_used(metrics: Sequence[MetricSlots]) -> tuple[int, ...]:
+    """Places of the slots that the metrics' sums read."""
+    used: dict[int, None] = {}
+    for one in metrics:
+        used |= dict.fromkeys((one.total, one.rows, *one.steps))
+        if one.denominator is not None:
+            used[one.denominator] = None
+    return tuple(used)
 
 
 def _dimension(name: str) -> str:
@@ -100,7 +105,8 @@ def layout(one: MetricSlots) -> dict[str, int]:
     return parts
 
 
-def _metric_array(one: MetricSlots, caps: Caps) -> str:
+def metric_array(one: MetricSlots, caps: Caps) -> str:
+    """What rows with `n<place>` (now), `p<place>` (before), `first`, `before` add to a metric."""
     now, before = _value(one, "n", caps), _value(one, "p", caps)
     began = _began(one)
     terms = [

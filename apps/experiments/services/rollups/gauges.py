@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge
 
 from apps.experiments.contracts.metrics import MetricKind
 from apps.experiments.contracts.rollups import RollupKey, RollupSums
-from apps.experiments.services.rollups.subject import Subject
+from apps.experiments.selectors.rollup_subject import Subject
 
 experiment_metrics = Gauge(
     "experiment_metrics",

@@ -17,7 +17,7 @@ from apps.experiments.contracts.lifecycle import PhaseView
 from apps.experiments.domain.assignment.arms import phase_ranges
 from apps.experiments.domain.assignment.bulk import buckets_bulk, units_encode, variations_choose
 from apps.experiments.domain.rollups.frame import UNIT_TABLE, Frame
-from apps.experiments.services.rollups.subject import Subject
+from apps.experiments.selectors.rollup_subject import Subject
 from apps.experiments.services.rollups.units import exposures_of
 
 _CHUNK = 50_000

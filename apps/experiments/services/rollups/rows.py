@@ -21,7 +21,7 @@ from apps.experiments.domain.rollups.exposed import salt_ends
 from apps.experiments.domain.rollups.frame import moment
 from apps.experiments.domain.rollups.plan import MetricSlots
 from apps.experiments.domain.rollups.sums import ages_sql, caps_sql, days_sql, retention_sql
-from apps.experiments.services.rollups.subject import Subject
+from apps.experiments.selectors.rollup_subject import Subject
 from apps.experiments.services.rollups.tables import Target, rows_merge
 
 # Metrics of one statement: PostgreSQL sums at most 1,664 columns at once.
@@ -97,11 +97,21 @@ def _rows_of(
     caps: Mapping[str, float],
 ) -> Rows:
     last = subject.last_day
+    ends = dict(salt_ends(subject.phases))
+    settled = {
+        phase.number: ends[phase.salt_version].astimezone(UTC).date()
+        for phase in subject.phases
+        if phase.salt_version in ends
+    }
     return [
         row
         for place, one in enumerate(metrics)
         for row in rollup_rows_of(
-            one, adds_by_group(adds, place, kept), last=last, cap=caps.get(one.key)
+            one,
+            adds_by_group(adds, place, kept),
+            last=last,
+            settled=settled,
+            cap=caps.get(one.key),
         )
     ]
 

@@ -20,10 +20,10 @@ from apps.experiments.domain.rollups.frame import UNIT_TABLE, WORK, moment
 from apps.experiments.domain.rollups.quoting import text_literal, texts_literal
 from apps.experiments.models import RollupState
 from apps.experiments.selectors.experiments import experiment_view
+from apps.experiments.selectors.rollup_subject import Subject, plan_fingerprint, subject_of
 from apps.experiments.services.rollups.gauges import gauges_set
 from apps.experiments.services.rollups.mismatches import mismatches_write
 from apps.experiments.services.rollups.rows import rows_refresh
-from apps.experiments.services.rollups.subject import Subject, plan_fingerprint, subject_of
 from apps.experiments.services.rollups.units import units_refresh
 
 logger = structlog.get_logger(__name__)

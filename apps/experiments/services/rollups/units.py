@@ -18,7 +18,7 @@ from apps.experiments.domain.rollups.exposed import (
 )
 from apps.experiments.domain.rollups.frame import DIRTY, KEYS, UNIT_TABLE, WORK, Frame
 from apps.experiments.domain.rollups.totals import totals_sql
-from apps.experiments.services.rollups.subject import Subject
+from apps.experiments.selectors.rollup_subject import Subject
 
 # Up to this many changed units are looked up one by one; for more, reading all is cheaper.
 LOOKED_UP = 20_000

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -49,13 +49,13 @@ class Subject:
 
     @property
     def last_day(self) -> date:
-        """The UTC day that the run's end lies in, or the experiment's when that came first."""
+        """The UTC day that `as_of` lies in, or the experiment's end when that came first."""
         ends = [phase.ends_at for phase in self.phases]
         over = [end for end in ends if end is not None]
         until = self.frame.as_of
         if over and len(over) == len(ends):
             until = min(until, max(over))
-        return (until - timedelta(microseconds=1)).date()
+        return (until.astimezone(UTC) - timedelta(microseconds=1)).date()
 
 
 def subject_of(view: ExperimentView, as_of: datetime) -> Subject:
