@@ -12,6 +12,7 @@ class ExperimentsConfig(AppConfig):
         from apps.experiments.registration.jobs_bandits import jobs_bandits_register
         from apps.experiments.registration.jobs_lifecycle import jobs_lifecycle_register
         from apps.experiments.registration.jobs_reports import jobs_reports_register
+        from apps.experiments.registration.jobs_rollups import jobs_rollups_register
         from apps.experiments.registration.kinds import kinds_register
         from apps.experiments.registration.navigation import results_navigate
 
@@ -19,5 +20,6 @@ class ExperimentsConfig(AppConfig):
         jobs_reports_register()
         jobs_bandits_register()
         jobs_lifecycle_register()
+        jobs_rollups_register()
         results_navigate()
         admin_pages_register()
