@@ -1,11 +1,11 @@
 """Phases: immutable stretches of a run. One ends where the next begins."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.access.services import Actor
 from apps.common.errors import Conflict, InvalidInput
@@ -25,6 +25,7 @@ from apps.experiments.services.rows import (
     person_id,
     transition_write,
 )
+from apps.experiments.services.stratification import salt_for
 
 _ROUNDING = 1e-9
 
@@ -155,10 +156,12 @@ def salt_kept(previous: PhaseView) -> Salt:
 def salt_drawn(key: str, design: ExperimentDesign, version: int) -> Salt:
     """A new salt, with the global holdout as it is now.
 
-    The key is part of it, so two experiments never share one.
+    The key is part of it, so two experiments never share one; a design that names strata has
+    it chosen for their balance.
     """
     holdout = holdout_live() if design.holdout else HoldoutView("", 0.0, 0)
-    return Salt(f"{key}:{version}:{secrets.token_hex(8)}", version, holdout)
+    salt = salt_for(key=key, salt_version=version, design=design, as_of=timezone.now())
+    return Salt(salt, version, holdout)
 
 
 def layer_claim(row: Experiment, design: ExperimentDesign) -> None:
