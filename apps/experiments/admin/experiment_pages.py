@@ -11,18 +11,25 @@ from apps.common.errors import ApplicationError
 from apps.experiments.admin.overview import overview_context
 from apps.experiments.admin.pages_base import PagesBase
 from apps.experiments.admin.steps import ExperimentStep, Standing, steps_for
-from apps.experiments.admin.words import changes_titled, design_lines
 from apps.experiments.domain.design.transitions import Action
 from apps.experiments.forms.steps import DecideForm, ForcedUnitsForm, QaLinkForm, ReasonForm
 from apps.experiments.models import ExperimentVersion
 from apps.experiments.selectors.experiments import experiment_views, proposal_view
-from apps.experiments.selectors.proposals import proposal_effect
 from apps.experiments.selectors.requirements import requirements
 from apps.experiments.services.decision import experiment_decide
 from apps.experiments.services.forced import forced_units_set
 from apps.experiments.services.lifecycle import experiment_kill
 from apps.experiments.services.qa_tokens import qa_link_make
 from apps.publishing.contracts import VersionStatus
+
+
+_OF_PROPOSALS = {
+    Action.SUBMIT,
+    Action.APPROVE,
+    Action.REJECT,
+    Action.WITHDRAW,
+    Action.START,
+}
 
 
 class ExperimentPages(PagesBase):
@@ -117,8 +124,10 @@ class ExperimentPages(PagesBase):
             "decide",
             title=f"Decide: {standing.view.design.name}",
             form=form,
-            checklist=requirements(key=standing.view.key, action=Action.DECIDE),
-            **overview_context(standing),
+            **{
+                **overview_context(standing),
+                "checklist": requirements(key=standing.view.key, action=Action.DECIDE),
+            },
         )
 
     def forced_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -132,10 +141,10 @@ class ExperimentPages(PagesBase):
                     key=standing.view.key, units=form.cleaned_data["units"], actor=request.user
                 )
             except ApplicationError as refused:
-                form.add_error("units", refused.message)
+                messages.error(request, refused.message)
             else:
                 messages.success(request, "QA units are saved; they are counted nowhere.")
-                return HttpResponseRedirect(self._url("change", standing.view.id) + "#qa")
+            return HttpResponseRedirect(self._url("change", standing.view.id) + "#qa")
         return self._overview(request, standing, forced_form=form)
 
     def qa_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -148,7 +157,7 @@ class ExperimentPages(PagesBase):
             try:
                 link = qa_link_make(key=standing.view.key, actor=request.user, **form.cleaned_data)
             except ApplicationError as refused:
-                form.add_error(None, refused.message)
+                messages.error(request, refused.message)
         return self._overview(request, standing, qa_form=form, qa_link=link)
 
     def _overview(self, request: HttpRequest, standing: Standing, **forms: Any) -> HttpResponse:
@@ -191,21 +200,20 @@ class ExperimentPages(PagesBase):
     def _step_page(
         self, request: HttpRequest, standing: Standing, step: ExperimentStep, form: ReasonForm
     ) -> HttpResponse:
-        view, proposal = standing.view, standing.proposal
-        effect = proposal_effect(view, proposal) if proposal is not None else None
+        view, title = standing.view, step.title_for(standing)
+        concerns_proposal = step.action in _OF_PROPOSALS and standing.proposal is not None
         return self._page(
             request,
             "step",
-            title=f"{step.title_for(standing)}: {view.design.name}",
-            button=step.title_for(standing),
+            title=f"{title}: {view.design.name}",
+            button=title,
             step=step,
             form=form,
-            standing=standing,
-            checklist=requirements(key=view.key, action=step.action),
-            effect=effect,
-            changes=changes_titled(effect.changes) if effect is not None else (),
-            lines=design_lines(proposal.design if proposal is not None else view.design),
-            **overview_context(standing),
+            proposing=concerns_proposal and standing.started,
+            **{
+                **overview_context(standing, proposed=concerns_proposal),
+                "checklist": requirements(key=view.key, action=step.action),
+            },
         )
 
     def _gone(self, request: HttpRequest, standing: Standing, name: str) -> HttpResponse:

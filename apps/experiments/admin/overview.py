@@ -16,9 +16,13 @@ _MOST_LINES = 30
 _DECIDABLE = {Status.RUNNING, Status.PAUSED, Status.COMPLETED}
 
 
-def overview_context(standing: Standing) -> dict[str, Any]:
-    """Everything the templates read; a constant number of statements."""
+def overview_context(standing: Standing, *, proposed: bool = False) -> dict[str, Any]:
+    """Everything the templates read; a constant number of statements.
+
+    `proposed` shows the design that waits instead of the one in force.
+    """
     view, proposal = standing.view, standing.proposal
+    design = proposal.design if proposed and proposal is not None else view.design
     effect = proposal_effect(view, proposal) if proposal is not None else None
     next_action = Action.SUBMIT if standing.waiting == DRAFT else Action.START
     latest = Analysis.objects.filter(experiment_id=view.id, latest=True).defer("document").first()
@@ -27,10 +31,10 @@ def overview_context(standing: Standing) -> dict[str, Any]:
         "standing": standing,
         "proposal": proposal,
         "variants": [
-            (variant, percent(variant.weight), payload_words(view.design.surface, variant.payload))
-            for variant in view.design.variants
+            (variant, percent(variant.weight), payload_words(design.surface, variant.payload))
+            for variant in design.variants
         ],
-        "lines": design_lines(view.design),
+        "lines": design_lines(design),
         "phases": [
             (phase, percent(phase.coverage), _weights(view.design.variant_keys, phase.weights))
             for phase in reversed(view.phases)

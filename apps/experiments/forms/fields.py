@@ -6,13 +6,12 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     BASE_INPUT_CLASSES,
-    SELECT_CLASSES,
     TEXTAREA_CLASSES,
+    UnfoldAdminSelectWidget,
     UnfoldBooleanWidget,
 )
 
 _INPUT = " ".join(BASE_INPUT_CLASSES)
-_SELECT = " ".join(SELECT_CLASSES)
 _AREA = " ".join(TEXTAREA_CLASSES)
 _MOMENT = "%Y-%m-%dT%H:%M"
 _DIGITS = 9
@@ -35,7 +34,7 @@ def text_area(rows: int = 3, **attrs: str) -> forms.Textarea:
 
 def select(**attrs: str) -> forms.Select:
     """A list of choices."""
-    return forms.Select({"class": _SELECT, **attrs})
+    return UnfoldAdminSelectWidget(attrs=dict(attrs))
 
 
 def tick() -> UnfoldBooleanWidget:
@@ -57,6 +56,14 @@ class PercentField(forms.FloatField):
     def clean(self, value: Any) -> Any:
         found = super().clean(value)
         return None if found is None else round(found / 100, _DIGITS)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        # What is stored is a share, what is sent are percents.
+        try:
+            sent = self.clean(data)
+        except forms.ValidationError:
+            return True
+        return bool(sent != initial)
 
 
 class JsonField(forms.CharField):

@@ -148,21 +148,22 @@ class MetricForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         return next((name for name in parts if name in self.fields), "definition")
 
 
-MetricForm.base_fields.update(
-    {
-        **fact_fields("numerator", "What is counted"),
-        **fact_fields("denominator", "Over what"),
-        **{
-            f"step_{place}": forms.ChoiceField(
-                label=f"Step {place + 1}",
-                required=False,
-                choices=[("", "none"), *_EVENT_TYPES],
-                widget=select(),
-            )
-            for place in range(MOST_STEPS)
-        },
-    }
-)
+_FACTS: dict[str, forms.Field] = {
+    **fact_fields("numerator", "What is counted"),
+    **fact_fields("denominator", "Over what"),
+    **{
+        f"step_{place}": forms.ChoiceField(
+            label=f"Step {place + 1}",
+            required=False,
+            choices=[("", "none"), *_EVENT_TYPES],
+            widget=select(),
+        )
+        for place in range(MOST_STEPS)
+    },
+}
+# Admin derives a form of its own from the declared fields of this one.
+MetricForm.declared_fields.update(_FACTS)
+MetricForm.base_fields.update(_FACTS)
 METRIC_FIELDSETS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("What it is", ("subject", "title", "kind", ("direction", "format"), "description", "tags")),
     (

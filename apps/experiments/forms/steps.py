@@ -119,7 +119,7 @@ class QaLinkForm(forms.Form):
 
     variant = forms.ChoiceField(widget=select())
     hours = forms.FloatField(
-        label="Works for … hours", initial=24, widget=number_input(min="1", max="2160")
+        label="Hours it works", initial=24, widget=number_input(min="1", max="2160")
     )
 
     def __init__(self, data: Any, *, variants: Sequence[VariantDesign]) -> None:

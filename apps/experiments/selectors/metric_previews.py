@@ -14,6 +14,7 @@ from apps.experiments.contracts.rollups import RollupSums
 from apps.experiments.contracts.statistics import CannotCompute
 from apps.experiments.domain.analysis.plans import plan_answer
 from apps.experiments.domain.metrics.reading import metric_read
+from apps.experiments.selectors.rollup_units import baseline
 from apps.publishing.contracts import VersionView
 
 PREVIEW_DAYS = 28
@@ -49,8 +50,6 @@ def metric_preview(
     Raises:
         InvalidInput: the stored definition is none.
     """
-    from apps.experiments.selectors.rollups import baseline
-
     try:
         definition = metric_read(version.content["definition"])  # type: ignore[arg-type]  # publishing's JSON is wider
     except MetricInvalid as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-PASSWORD = "a password of length"  # noqa: S105 - of people who live for one test
+PASSWORD = "a password of length"
 LIST = "/admin/experiments/experiment/"
 ADD = f"{LIST}add/"
 

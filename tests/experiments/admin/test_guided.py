@@ -119,7 +119,7 @@ def test_what_is_stored_comes_back_unchanged(client_mara: Client, mara: User) ->
         ({"variants-1-key": "control"}, "stands here twice"),
         ({"variants-1-key": "no spaces"}, "A key is letters"),
         ({"mde": "0"}, "above 0"),
-        ({"kind": "bandit", "bandit_floor": "40"}, "floor"),
+        ({"kind": "bandit", "bandit_floor": "60"}, "0.5 or less"),
         ({"post_stratify_by": "device"}, "must be a declared dimension"),
     ],
 )
@@ -199,7 +199,7 @@ def test_the_calculator_answers_the_script_and_the_button(client_mara: Client) -
     assert "units of the last 28 days" in text
     missing = client_mara.post(f"{LIST}plan/", {**form, "metric-role-conversion_rate": ""})
     assert missing.json() == {
-        "html": '<p class="xa-note">Choose one primary metric first.</p>', "ready": False,
+        "html": '<p class="xa-note">Choose one primary metric first.</p>\n', "ready": False,
     }  # fmt: skip
     without = client_mara.post(f"{LIST}plan/", {**form, "variants-1-weight": ""})
     assert "two or more variants" in without.json()["html"]
