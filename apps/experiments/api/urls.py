@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping
 
 from django.urls import URLPattern, path
 
+from apps.experiments.api.days import ExperimentDays, days_register
 from apps.experiments.api.experiments import Activity, Experiment, Experiments, Requirements
 from apps.experiments.api.flags import FlagRoute, Flags, FlagStatus, FlagStep
 from apps.experiments.api.layers import Holdout, HoldoutStep, LayerRoute, Layers
@@ -33,6 +34,7 @@ from apps.experiments.services.layers import (
 from apps.experiments.services.lifecycle import experiment_kill, experiment_start
 
 schema_register()
+days_register()
 
 _Steps = Mapping[str, tuple[Callable[..., object], str]]
 _ReasonedSteps = Mapping[str, tuple[Callable[..., object], str, bool]]
@@ -98,6 +100,7 @@ urlpatterns: list[URLPattern] = [
         Requirements.as_view(),
         name="experiment-requirements",
     ),
+    path("experiments/<slug:key>/days", ExperimentDays.as_view(), name="experiment-days"),
     path("experiments/<slug:key>/activity", Activity.as_view(), name="experiment-activity"),
     path("experiments/<slug:key>/decision", DecisionRoute.as_view(), name="experiment-decision"),
     path(

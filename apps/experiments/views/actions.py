@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from apps.common.errors import ApplicationError
 from apps.experiments.contracts.lifecycle import Outcome
 from apps.experiments.services.analysis import analysis_refresh
+from apps.experiments.services.decision import experiment_decide
 from apps.experiments.views.gate import DECIDE, analyst_page, refresh_demand
 
 
@@ -17,15 +18,16 @@ from apps.experiments.views.gate import DECIDE, analyst_page, refresh_demand
 @permission_required(DECIDE, raise_exception=True)
 def experiment_decided(request: HttpRequest, key: str) -> HttpResponse:
     """Record a decision on the latest analysis, which is frozen with it."""
-    from apps.experiments.services.decision import experiment_decide
-
     try:
+        outcome = _outcome(request.POST.get("outcome", ""))
+        # The form shows one choice of variant to all: it is meant only by those who ship.
+        ships = outcome is Outcome.SHIP
         experiment_decide(
             key=key,
-            outcome=_outcome(request.POST.get("outcome", "")),
-            variant=request.POST.get("variant", ""),
+            outcome=outcome,
+            variant=request.POST.get("variant", "") if ships else "",
             text=request.POST.get("text", "").strip(),
-            ship=request.POST.get("ship") == "1",
+            ship=ships and request.POST.get("ship") == "1",
             actor=request.user,
         )
     except ApplicationError as error:

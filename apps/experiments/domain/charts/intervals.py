@@ -10,7 +10,8 @@ from apps.experiments.domain.pages.formats import change_written, tick_written
 WIDTH, HEIGHT, AXIS_HEIGHT = 220.0, 30.0, 20.0
 _EDGE = 8.0
 _HALF = 4.5
-_TICKS_AT_MOST = 4
+_TICKS_AT_MOST = 5
+_HALF_LABEL = 18.0
 
 
 def interval_picture(
@@ -52,7 +53,7 @@ def axis_picture(half: float) -> Drawing:
     x = Scale(-half, half, _EDGE, WIDTH - _EDGE)
     marks: list[Mark] = []
     for tick in ticks_nice(-half, half, most=_TICKS_AT_MOST):
-        if abs(x.at(tick) - WIDTH / 2) > WIDTH / 2 - 3 * _EDGE:
+        if abs(x.at(tick) - WIDTH / 2) > WIDTH / 2 - _HALF_LABEL:
             continue
         text = "0" if tick == 0 else tick_written(tick)
         marks.append(Label(x.at(tick), AXIS_HEIGHT - 8, text, "tick", "middle"))

@@ -65,7 +65,7 @@ def _group(checks: list[HealthCheck]) -> HealthGroup:
 
 
 def _line(check: HealthCheck) -> HealthLine:
-    columns = tuple(dict.fromkeys(name for row in check.table for name in row))
+    columns = _columns(check)
     return HealthLine(
         scope=check.scope or "all units",
         status=check.status.value,
@@ -75,3 +75,10 @@ def _line(check: HealthCheck) -> HealthLine:
         columns=tuple(words(name) for name in columns),
         rows=tuple(tuple(input_written(row.get(name)) for name in columns) for row in check.table),
     )
+
+
+def _columns(check: HealthCheck) -> tuple[str, ...]:
+    """Names before numbers: a stored document does not keep the order of columns."""
+    found = dict.fromkeys(name for row in check.table for name in row)
+    worded = {name for row in check.table for name in row if isinstance(row[name], str)}
+    return tuple(sorted(found, key=lambda name: name not in worded))

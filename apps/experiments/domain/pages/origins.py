@@ -99,12 +99,22 @@ def comparison_origin(
         method=method,
         anchor=anchor,
         level=f"{level_written(origin.level)} (alpha {origin.level:g})",
-        lines=(*_inputs(origin), *_outputs(comparison)),
+        lines=(
+            *_inputs(origin, tuple(arm.variant for arm in metric.arms)),
+            *_outputs(comparison),
+        ),
     )
 
 
-def _inputs(origin: Origin) -> list[tuple[str, str]]:
-    return [(words(name), input_written(value)) for name, value in origin.inputs.items()]
+def _inputs(origin: Origin, variants: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Inputs arm by arm, control first: a stored document does not keep the order of names."""
+
+    def place(name: str) -> int:
+        owners = (at for at, key in enumerate(variants) if name.startswith(key))
+        return next(owners, len(variants))
+
+    named = sorted(origin.inputs, key=place)
+    return [(words(name), input_written(origin.inputs[name])) for name in named]
 
 
 def _outputs(comparison: Comparison) -> list[tuple[str, str]]:

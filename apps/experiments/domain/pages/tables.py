@@ -78,7 +78,9 @@ def _steps(metric: MetricResult, options: TableOptions) -> tuple[tuple[str, ...]
     longest = max(len(reached) for reached in metric.steps.values())
     head = ("Variant", *(f"Step {place}" for place in range(1, longest + 1)))
     body = []
-    for variant, reached in metric.steps.items():
+    order = [*(arm.variant for arm in metric.arms), *metric.steps]
+    for variant in dict.fromkeys(each for each in order if each in metric.steps):
+        reached = metric.steps[variant]
         cells = [formats.count(reached[0])] if reached else []
         for before, after in pairwise(reached):
             share = formats.percent(after / before) if before else formats.NO_VALUE

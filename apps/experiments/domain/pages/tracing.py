@@ -108,6 +108,8 @@ def step_words(step: TraceStep) -> str:
         return f"Hash {hashed} of the unit under the phase's salt: {variant}."
     if step.name in {"holdout", "layer"}:
         return f"Hash {hashed} {'passes' if step.passed else 'does not pass'}."
+    if step.name == "outcome":
+        return f"Variant {detail.get('variant')}, because: {detail.get('reason')}."
     return "Yes." if step.passed else "No."
 
 
