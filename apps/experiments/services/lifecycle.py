@@ -100,7 +100,7 @@ def _first_start(row: Experiment, draft: ExperimentVersion, step: Step) -> None:
     design = design_read(draft.design)
     layer_claim(row, design)
     allocation = Allocation(coverage_due(design, 0.0), design_weights(design))
-    salt = salt_drawn(row.key, design, 1)
+    salt = salt_drawn(row.key, design, 1, allocation, step.at)
     row.started_at = step.at
     phase_open(row, design, allocation, salt, at=step.at, reason=step.reason, actor=step.actor)
     transition_write(
@@ -121,7 +121,7 @@ def _change_apply(row: Experiment, draft: ExperimentVersion, step: Step) -> None
     allocation = allocation_after(previous, before, after, hours_run(activity(row.key), step.at))
     salt = salt_kept(previous)
     if not salt_stays(previous, before, after, allocation):
-        salt = salt_drawn(row.key, after, previous.salt_version + 1)
+        salt = salt_drawn(row.key, after, previous.salt_version + 1, allocation, step.at)
     phase_open(row, after, allocation, salt, at=step.at, reason=step.reason, actor=step.actor)
     changes = {
         **changes_between(design_written(before), design_written(after)),

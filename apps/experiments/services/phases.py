@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from apps.access.services import Actor
 from apps.common.errors import Conflict, InvalidInput
@@ -70,7 +69,7 @@ def phase_start(
         if after != before:
             salt = salt_kept(open_phase)
             if after.weights != before.weights:
-                salt = salt_drawn(row.key, design, open_phase.salt_version + 1)
+                salt = salt_drawn(row.key, design, open_phase.salt_version + 1, after, at)
             phase_open(
                 row, design, after, salt, at=at, reason=reason, actor=actor,
                 chances_best=chances_best,
@@ -153,14 +152,23 @@ def salt_kept(previous: PhaseView) -> Salt:
     return Salt(previous.salt, previous.salt_version, holdout)
 
 
-def salt_drawn(key: str, design: ExperimentDesign, version: int) -> Salt:
+def salt_drawn(
+    key: str, design: ExperimentDesign, version: int, allocation: Allocation, at: datetime
+) -> Salt:
     """A new salt, with the global holdout as it is now.
 
     The key is part of it, so two experiments never share one; a design that names strata has
     it chosen for their balance.
     """
     holdout = holdout_live() if design.holdout else HoldoutView("", 0.0, 0)
-    salt = salt_for(key=key, salt_version=version, design=design, as_of=timezone.now())
+    salt = salt_for(
+        key=key,
+        salt_version=version,
+        design=design,
+        as_of=at,
+        weights=allocation.weights,
+        coverage=allocation.coverage,
+    )
     return Salt(salt, version, holdout)
 
 

@@ -18,9 +18,7 @@ from apps.experiments.contracts.statistics import Spending
 
 KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True)
 ATTRIBUTES = st.from_regex(r"[a-z_][a-z0-9_]{0,15}", fullmatch=True)
-WORDS = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), max_size=30
-)
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 SHARES = st.floats(0.01, 1.0)
 LEAVES = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | WORDS
 PAYLOADS: st.SearchStrategy[Json] = st.recursive(

@@ -24,7 +24,7 @@ from tests.experiments.factories import NOW, experiment_make, experiment_running
 
 pytestmark = pytest.mark.django_db
 KEY = "new-basket"
-ON = {"value_type": "boolean", "value": True}
+ON: dict[str, Any] = {"value_type": "boolean", "value": True}
 
 
 def test_a_flag_is_served_once_it_is_published() -> None:
