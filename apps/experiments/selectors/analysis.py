@@ -24,6 +24,11 @@ from apps.experiments.contracts.rollups import (
     RollupSums,
 )
 from apps.experiments.models import Analysis, Phase
+from apps.experiments.selectors.experiments import experiment_view
+from apps.experiments.selectors.interleaving import interleaving_days
+from apps.experiments.selectors.metrics import metric_view, metric_views
+from apps.experiments.selectors.rollup_units import baseline, quantile_values
+from apps.experiments.selectors.rollups import age_days, exposure_days, freshness
 
 BASELINE_DAYS = 28
 _COLUMNS = (
@@ -87,8 +92,6 @@ def _daily(design: ExperimentDesign) -> tuple[list[str], list[str]]:
 def _quantiles(
     view: ExperimentView, metrics: Sequence[MetricVersionView], salt_version: int, as_of: datetime
 ) -> Mapping[str, QuantileRollup]:
-    from apps.experiments.selectors.rollups import quantile_values
-
     if not any(metric.definition.kind is MetricKind.QUANTILE for metric in metrics):
         return {}
     return quantile_values(experiment_id=view.id, salt_version=salt_version, as_of=as_of)
@@ -120,11 +123,6 @@ def analysis_context(
         NotFound: no such experiment.
         InvalidInput: no such allocation or phase.
     """
-    from apps.experiments.selectors.experiments import experiment_view
-    from apps.experiments.selectors.interleaving import interleaving_days
-    from apps.experiments.selectors.metrics import metric_views
-    from apps.experiments.selectors.rollups import age_days, exposure_days, freshness
-
     view = experiment_view(key)
     design = view.design
     phases = tuple(each for each in view.phases if each.starts_at <= as_of)
@@ -175,9 +173,6 @@ def plan_question(
         NotFound: no such metric.
         InvalidInput: weights, coverage or days out of range.
     """
-    from apps.experiments.selectors.metrics import metric_view
-    from apps.experiments.selectors.rollups import baseline
-
     if len(weights) < 2 or min(weights) <= 0:  # noqa: PLR2004 - control and a treatment
         raise InvalidInput("A plan needs two or more weights above 0.", field="weights")
     if not 0 < coverage <= 1:

@@ -94,8 +94,8 @@ def ratio_before(
     )
 
 
-def freshness(as_of: datetime, **fields: Any) -> RollupFreshness:
-    base = RollupFreshness(as_of, as_of, as_of, as_of, 2000, 0, 0, 0, 0)
+def freshness(now: datetime, **fields: Any) -> RollupFreshness:
+    base = RollupFreshness(now, now, now, now, 2000, 0, 0, 0, 0)
     return replace(base, **fields)
 
 

@@ -20,7 +20,7 @@ from tests.experiments.analysis.factory import context, day_of, design, metric, 
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "analysis.json"
 CASES: list[dict[str, Any]] = json.loads(GOLDEN.read_text())["cases"]
-PLANS = {
+PLANS: dict[str, dict[str, Any]] = {
     "t_test": {},
     "sequential": {"horizon": Horizon.CONFIDENCE_SEQUENCE},
     "bayesian": {"method": Method.BAYESIAN},
@@ -30,7 +30,7 @@ PLANS = {
 
 def _row(arm: dict[str, float]) -> RollupSums:
     if "sum_m" in arm:
-        found = {
+        found: dict[str, Any] = {
             "m": arm["sum_m"], "mm": arm["sum_squares_m"], "d": arm["sum_d"],
             "dd": arm["sum_squares_d"], "md": arm["sum_md"],
         }  # fmt: skip
@@ -41,11 +41,16 @@ def _row(arm: dict[str, float]) -> RollupSums:
                 "mx": (arm["sum_m_m_pre"],), "dx": (arm["sum_d_m_pre"],),
                 "mz": arm["sum_m_d_pre"], "dz": arm["sum_d_d_pre"],
             }  # fmt: skip
-        return RollupSums(n=int(arm["n"]), rows=1, **found)  # type: ignore[arg-type]  # by name
-    row = {"m": arm["sum"], "mm": arm.get("sum_squares", arm["sum"])}
+        return RollupSums(n=int(arm["n"]), rows=1, **found)
+    row: dict[str, Any] = {"m": arm["sum"], "mm": arm.get("sum_squares", arm["sum"])}
     if "sum_x" in arm:
-        row |= {"x": (arm["sum_x"],), "xx": (arm["sum_squares_x"],), "mx": (arm["sum_xy"],), "dx": (0.0,)}  # type: ignore[dict-item]  # arrays of one
-    return RollupSums(n=int(arm["n"]), rows=1, **row)  # type: ignore[arg-type]  # by name
+        row |= {
+            "x": (arm["sum_x"],),
+            "xx": (arm["sum_squares_x"],),
+            "mx": (arm["sum_xy"],),
+            "dx": (0.0,),
+        }
+    return RollupSums(n=int(arm["n"]), rows=1, **row)
 
 
 def _compared(case: dict[str, Any]) -> Comparison:
@@ -69,7 +74,9 @@ def _compared(case: dict[str, Any]) -> Comparison:
             rows,
             (metric("own", MetricKind(case["kind"])),),
             design=design(MetricUse("own", MetricRole.PRIMARY, 1), plan=plan, kind=kind),
-            phases=tuple(phase(number, salt_version=number) for number in range(1, len(phases) + 1)),
+            phases=tuple(
+                phase(number, salt_version=number) for number in range(1, len(phases) + 1)
+            ),
         )
     )
     return results.metrics[0].comparisons[0]
@@ -81,7 +88,11 @@ def test_published_numbers_stand_on_the_page(case: dict[str, Any]) -> None:
     found = _compared(case)
     effect = found.relative if case["scale"] == "relative" else found.absolute
     expected, near = case["expected"], {"abs": case["tolerance"]}
-    if case["method"] == "bayesian" and case["kind"] == "proportion" and not case["prior_variance"]:
+    if (
+        case["method"] == "bayesian"
+        and case["kind"] == "proportion"
+        and not case["prior_variance"]
+    ):
         # Rates under a flat prior are read by their exact Beta posteriors, not the normal one.
         assert found.chance_to_win == pytest.approx(expected["chance_to_win"], abs=0.005)
         return

@@ -35,7 +35,7 @@ N = 400
 
 def _units(kind: MetricKind, lift: float) -> Any:
     """One arm's row of a kind, with covariates."""
-    x = RNG.gamma(2.0, 3.0, (N, 2))
+    x: Any = RNG.gamma(2.0, 3.0, (N, 2))
     y = lift * (x[:, 0] + RNG.gamma(2.0, 2.0, N))
     if kind is MetricKind.PROPORTION:
         return sums((y > 9).astype(float), x=(x > 5).astype(float))
@@ -53,17 +53,19 @@ def _rows(kind: MetricKind, *, phases: int = 1, value: str = "", adjusted: bool 
         for name, lift in (("control", 1.0), ("treatment", 1.15)):
             row = _units(kind, lift)
             if not adjusted:
-                row = replace(row, x=(), xx=(), mx=(), dx=(), z=0.0, zz=0.0, xz=0.0, mz=0.0, dz=0.0)
+                row = replace(
+                    row, x=(), xx=(), mx=(), dx=(), z=0.0, zz=0.0, xz=0.0, mz=0.0, dz=0.0
+                )
             dimension = "device" if value else ""
             rows[RollupKey(number, name, "own", dimension, value, day_of(0))] = row
     return rows
 
 
-def _read(rows: Any, kind: MetricKind, plan: AnalysisPlan | None = None, **fields: Any) -> Comparison:
+def _read(
+    rows: Any, kind: MetricKind, plan: AnalysisPlan | None = None, **fields: Any
+) -> Comparison:
     plan = plan or AnalysisPlan(planned_units=10)
-    own = design(
-        MetricUse("own", MetricRole.PRIMARY, 1), plan=plan, **fields.pop("design", {})
-    )
+    own = design(MetricUse("own", MetricRole.PRIMARY, 1), plan=plan, **fields.pop("design", {}))
     found = context(rows, (metric("own", kind),), design=own, **fields)
     return experiment_analyse(found).metrics[0].comparisons[0]
 
@@ -87,7 +89,9 @@ def _arm(shown: Any, name: str, kind: MetricKind) -> tuple[int, np.ndarray, np.n
                 [shown[f"{name}.xx00"], shown[f"{name}.xz"]],
                 [shown[f"{name}.xz"], shown[f"{name}.zz"]],
             ]
-            squares = np.block([[np.array(squares), np.array(cross)], [np.array(cross).T, np.array(before)]]).tolist()
+            squares = np.block(
+                [[np.array(squares), np.array(cross)], [np.array(cross).T, np.array(before)]]
+            ).tolist()
     else:
         for place in range(width):
             totals.append(shown[f"{name}.x{place}"])
@@ -96,7 +100,9 @@ def _arm(shown: Any, name: str, kind: MetricKind) -> tuple[int, np.ndarray, np.n
         for place in range(width):
             whole[0, place + 1] = whole[place + 1, 0] = shown[f"{name}.mx{place}"]
             for other in range(place, width):
-                whole[place + 1, other + 1] = whole[other + 1, place + 1] = shown[f"{name}.xx{place}{other}"]
+                whole[place + 1, other + 1] = whole[other + 1, place + 1] = shown[
+                    f"{name}.xx{place}{other}"
+                ]
         squares = whole.tolist()
     t, s = np.array(totals), np.array(squares)
     # A rate's variance is p (1 - p); all others are the sample's.
@@ -127,7 +133,7 @@ def _absolute(shown: Any, kind: MetricKind, theta: np.ndarray) -> tuple[float, f
     parts = []
     for name in ("control", "treatment"):
         n, z, s = _arm(shown, name, kind)
-        z, s = z[: 1 + theta.size] if kind is not MetricKind.RATIO else z, s
+        z = z if kind is MetricKind.RATIO else z[: 1 + theta.size]
         g = _gradient(z, theta, kind)
         parts.append((n, _value(z, theta, kind), float(g @ s[: z.size, : z.size] @ g)))
     (na, va, sa), (nb, vb, sb) = parts
@@ -164,13 +170,15 @@ def test_fixed_numbers_follow_from_the_shown_sums(kind: MetricKind, adjusted: bo
     assert found.absolute is not None
     assert found.relative is not None
     assert found.cuped is adjusted
-    shown = found.origin.inputs
+    shown: Any = found.origin.inputs
     effect, error, degrees = _absolute(shown, kind, _theta(shown, kind))
     reach = stats.t.isf(found.origin.level / 2, degrees) * error
     assert found.absolute.estimate == pytest.approx(effect, rel=1e-6)
     assert found.absolute.standard_error == pytest.approx(error, rel=1e-5)
     assert found.absolute.ci == pytest.approx((effect - reach, effect + reach), rel=1e-4)
-    base = shown["control.m"] / (shown["control.d"] if kind is MetricKind.RATIO else shown["control.n"])
+    base = shown["control.m"] / (
+        shown["control.d"] if kind is MetricKind.RATIO else shown["control.n"]
+    )
     assert found.relative.estimate == pytest.approx(effect / base, rel=1e-6)
     p_value = 2 * stats.t.sf(abs(found.relative.estimate / found.relative.standard_error), degrees)
     assert found.p_value == pytest.approx(p_value, rel=1e-4)
@@ -181,7 +189,10 @@ def test_relative_interval_is_the_delta_method() -> None:
     assert found.origin is not None
     assert found.relative is not None
     (na, a, sa), (nb, b, sb) = (
-        (n, z[0], s[0, 0]) for n, z, s in (_arm(found.origin.inputs, name, MetricKind.MEAN) for name in ("control", "treatment"))
+        (n, z[0], s[0, 0])
+        for n, z, s in (
+            _arm(found.origin.inputs, name, MetricKind.MEAN) for name in ("control", "treatment")
+        )
     )
     error = math.sqrt(sb / nb / a**2 + sa / na * b**2 / a**4)
     assert found.relative.standard_error == pytest.approx(error, rel=1e-9)
@@ -192,11 +203,12 @@ def test_sequence_follows_from_the_shown_tuning() -> None:
     found = _read(_rows(MetricKind.MEAN), MetricKind.MEAN, plan)
     assert found.origin is not None
     assert found.relative is not None
-    shown, alpha = found.origin.inputs, found.origin.level
-    n, tuning = shown["control.n"] + shown["treatment.n"], shown["tuning_n"]  # type: ignore[operator]  # counts
+    shown: Any = found.origin.inputs
+    alpha = found.origin.level
+    n, tuning = shown["control.n"] + shown["treatment.n"], shown["tuning_n"]
     log = -2 * math.log(alpha)
-    rho2 = (log + math.log(log + 1)) / tuning  # type: ignore[operator]  # a number
-    growth = n * rho2 + 1  # type: ignore[operator]  # a count
+    rho2 = (log + math.log(log + 1)) / tuning
+    growth = n * rho2 + 1
     reach = math.sqrt(2 * growth / (growth - 1) * math.log(math.sqrt(growth) / alpha))
     _holds(found.relative, reach)
 
@@ -212,11 +224,15 @@ def test_post_stratified_effect_follows_from_the_shown_strata() -> None:
     whole = {}
     for name in ("control", "treatment"):
         parts = [
-            strata[value][RollupKey(1, name, "own", "device", value, day_of(0))] for value in ("a", "b")
+            strata[value][RollupKey(1, name, "own", "device", value, day_of(0))]
+            for value in ("a", "b")
         ]
         key = RollupKey(1, name, "own", "", "", day_of(0))
         whole[key] = replace(
-            rows[key], n=sum(p.n for p in parts), m=sum(p.m for p in parts), mm=sum(p.mm for p in parts)
+            rows[key],
+            n=sum(p.n for p in parts),
+            m=sum(p.m for p in parts),
+            mm=sum(p.mm for p in parts),
         )
     rows |= whole
     for each in strata.values():
@@ -225,12 +241,15 @@ def test_post_stratified_effect_follows_from_the_shown_strata() -> None:
     found = _read(rows, MetricKind.MEAN, plan, design={"dimensions": ("device",)})
     assert found.origin is not None
     assert found.absolute is not None
-    shown = found.origin.inputs
+    shown: Any = found.origin.inputs
     assert shown["estimator"] == "post_stratified"
-    total = {value: sum(shown[f"{arm}[{value}].n"] for arm in ("control", "treatment")) for value in ("a", "b")}  # type: ignore[misc]  # counts
+    total = {
+        value: sum(shown[f"{arm}[{value}].n"] for arm in ("control", "treatment"))
+        for value in ("a", "b")
+    }
     effect = sum(
         n / sum(total.values())
-        * (shown[f"treatment[{v}].m"] / shown[f"treatment[{v}].n"] - shown[f"control[{v}].m"] / shown[f"control[{v}].n"])  # type: ignore[operator]  # numbers
+        * (shown[f"treatment[{v}].m"] / shown[f"treatment[{v}].n"] - shown[f"control[{v}].m"] / shown[f"control[{v}].n"])
         for v, n in total.items()
     )  # fmt: skip
     assert found.absolute.estimate == pytest.approx(effect, rel=1e-9)
@@ -240,27 +259,29 @@ def test_post_stratified_effect_follows_from_the_shown_strata() -> None:
 def test_period_stratified_effect_follows_from_the_shown_phases() -> None:
     rows = _rows(MetricKind.MEAN, phases=3)
     phases = tuple(phase(number, salt_version=number) for number in (1, 2, 3))
-    found = _read(
-        rows, MetricKind.MEAN, phases=phases, design={"kind": ExperimentKind.BANDIT}
-    )
+    found = _read(rows, MetricKind.MEAN, phases=phases, design={"kind": ExperimentKind.BANDIT})
     assert found.origin is not None
     assert found.absolute is not None
-    shown = found.origin.inputs
+    shown: Any = found.origin.inputs
     assert shown["estimator"] == "period_stratified"
     assert [shown[f"phase {number} units"] for number in (1, 2, 3)] == [2 * N] * 3
     assert found.cuped
 
 
 def test_quantile_follows_from_the_shown_order_statistics() -> None:
-    values = {name: tuple(sorted(RNG.gamma(2.0, size, N))) for name, size in (("control", 3.0), ("treatment", 4.0))}
+    values = {
+        name: tuple(sorted(RNG.gamma(2.0, size, N)))
+        for name, size in (("control", 3.0), ("treatment", 4.0))
+    }
     rows = _rows(MetricKind.MEAN)
-    found = _read(
-        rows, MetricKind.QUANTILE, quantiles={"own": QuantileRollup("own", values)}
-    )
+    found = _read(rows, MetricKind.QUANTILE, quantiles={"own": QuantileRollup("own", values)})
     assert found.origin is not None
     assert found.absolute is not None
-    shown = found.origin.inputs
+    shown: Any = found.origin.inputs
     z = stats.norm.isf(0.025)
-    errors = [(shown[f"{name}.upper"] - shown[f"{name}.lower"]) / (2 * z) for name in ("control", "treatment")]  # type: ignore[operator]  # numbers
-    assert found.absolute.estimate == shown["treatment.estimate"] - shown["control.estimate"]  # type: ignore[operator]  # numbers
+    errors = [
+        (shown[f"{name}.upper"] - shown[f"{name}.lower"]) / (2 * z)
+        for name in ("control", "treatment")
+    ]
+    assert found.absolute.estimate == shown["treatment.estimate"] - shown["control.estimate"]
     assert found.absolute.standard_error == pytest.approx(math.hypot(*errors), rel=2e-3)

@@ -87,11 +87,18 @@ def _age_arm(rows: list[AgeDay], *, ratio: bool) -> MeanSums | RatioSums:
     return RatioSums(n, m, mm, d, dd, sum(row.md for row in rows))
 
 
+def _fades(answer: NoveltyResult) -> bool:
+    """A line through zero that ends further out than it began is a change of mind, no fading."""
+    return answer.fading and abs(answer.last_effect) < abs(answer.first_effect)
+
+
 def _novelty_words(answer: NoveltyResult) -> str:
-    way = "fades" if answer.fading else "grows" if answer.growing else "shows no trend"
+    moving = answer.fading or answer.growing
+    way = "fades" if _fades(answer) else "grows" if moving else "shows no trend"
+    first, last = signed(answer.first_effect), signed(answer.last_effect)
     return (
-        f"The effect {way}: from {signed(answer.first_effect)} to {signed(answer.last_effect)} along "
-        f"the line over days since exposure (p = {answer.p_value:.2g})."
+        f"The effect {way}: from {first} to {last} along the line over days since exposure "
+        f"(p = {answer.p_value:.2g})."
     )
 
 
@@ -117,7 +124,7 @@ def novelty_checks(scope: Scope, metric: MetricVersionView) -> tuple[HealthCheck
                 )
             )
             continue
-        status = HealthStatus.WARNING if answer.fading else HealthStatus.OK
+        status = HealthStatus.WARNING if _fades(answer) else HealthStatus.OK
         words = _novelty_words(answer)
         checks.append(
             HealthCheck("novelty", _NOVELTY, variant, status, words, answer.p_value, table)

@@ -91,8 +91,8 @@ def multiple_check(scope: Scope) -> HealthCheck:
         return HealthCheck("multiple_exposure", title, "", HealthStatus.UNKNOWN, answer.message)
     status = HealthStatus.ALARM if answer.alarm else HealthStatus.OK
     message = (
-        f"{answer.multiple:,} of {answer.units:,} units ({percent(answer.share)}) were seen in two "
-        f"variants and are left out (alarm above {percent(answer.threshold)})."
+        f"{answer.multiple:,} of {answer.units:,} units ({percent(answer.share)}) were seen in "
+        f"two variants and are left out (alarm above {percent(answer.threshold)})."
     )
     table = (
         {

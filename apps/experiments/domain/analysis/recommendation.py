@@ -51,7 +51,7 @@ def days_left(
     early = max(0.0, plan.minimum_runtime_days - readiness.days_running)
     if plan.method is Method.FREQUENTIST and plan.horizon is Horizon.GROUP_SEQUENTIAL:
         planned = readiness.planned_units
-        return None if planned is None else max(early, (planned - units) / daily)
+        return None if planned is None else _promised(max(early, (planned - units) / daily))
     if estimate is None or isinstance(estimate, CannotCompute):
         return None
     bayesian = plan.method is Method.BAYESIAN
@@ -69,6 +69,11 @@ def days_left(
     days = max(early, left / (share * daily))
     if plan.horizon is Horizon.FIXED and not bayesian and readiness.planned_units is not None:
         days = max(days, (readiness.planned_units - units) / daily)
+    return _promised(days)
+
+
+def _promised(days: float) -> float | None:
+    """Nobody waits ten years: such a number would only look like a plan."""
     return days if days <= LONGEST_DAYS else None
 
 
@@ -165,7 +170,8 @@ def _undecided(
     if ended or (days is not None and days <= 0):
         headline = f"No difference shown on {primary.title}."
         return Recommendation(Action.INCONCLUSIVE, "", headline, reasons, 0.0 if days else days)
-    headline = f"Not significant; {_waiting_words(plan, days)}"
+    told = _waiting_words(plan, days)
+    headline = f"Not significant; {told[0].lower()}{told[1:]}"
     if plan.horizon is Horizon.FIXED and plan.method is Method.FREQUENTIST:
         again = "A fixed horizon allows one reading: each further one adds false alarms."
         reasons = (*reasons, again)
