@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from growthbook import GrowthBook
+from growthbook.growthbook import feature_repo
 
 from apps.access.contracts import Scope
 from apps.access.selectors import key_record_for
@@ -42,6 +43,11 @@ def quiet() -> Iterator[None]:
     logging.getLogger("growthbook").setLevel(logging.ERROR)
     yield
     logging.getLogger("growthbook").setLevel(logging.NOTSET)
+    feature_repo.clear_cache()
+    if feature_repo.http is not None:
+        # An idle connection would keep a thread of the live server, and its database, waiting.
+        feature_repo.http.clear()
+        feature_repo.http = None
 
 
 @pytest.fixture
