@@ -13,9 +13,16 @@ AUDITING_SERVICES = {
     "catalog.category",
     "catalog.product",
     "django_celery_beat.periodictask",
+    "experiments.experiment",
+    "experiments.flag",
+    "experiments.holdoutversion",
+    "experiments.layer",
+    "experiments.metricversion",
+    "experiments.reportsubscription",
     # Versions are saved, submitted and published by the services of publishing.
     "merchandising.synonymsetversion",
     "ranking_weights.weightsetversion",
+    "search.searchsettingsversion",
 }
 
 

@@ -1,5 +1,6 @@
 """One experiment's page, its steps, the approval queue, the kill switch, QA."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -9,8 +10,9 @@ from django.views.decorators.http import require_POST
 
 from apps.common.errors import ApplicationError
 from apps.experiments.admin.overview import overview_context
-from apps.experiments.admin.pages_base import PagesBase
+from apps.experiments.admin.pages_base import PagesBase, person_of
 from apps.experiments.admin.steps import ExperimentStep, Standing, steps_for
+from apps.experiments.contracts.lifecycle import Requirement
 from apps.experiments.domain.design.transitions import Action
 from apps.experiments.forms.steps import DecideForm, ForcedUnitsForm, QaLinkForm, ReasonForm
 from apps.experiments.models import ExperimentVersion
@@ -21,7 +23,6 @@ from apps.experiments.services.forced import forced_units_set
 from apps.experiments.services.lifecycle import experiment_kill
 from apps.experiments.services.qa_tokens import qa_link_make
 from apps.publishing.contracts import VersionStatus
-
 
 _OF_PROPOSALS = {
     Action.SUBMIT,
@@ -36,7 +37,7 @@ class ExperimentPages(PagesBase):
     """Reading, reviewing and steering; every write is one service."""
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "review": ("review/", self.review_view),
             "step": ("<int:object_id>/step/<slug:name>/", self.step_view),
             "kill": ("<int:object_id>/kill/", require_POST(self.kill_view)),
@@ -155,7 +156,8 @@ class ExperimentPages(PagesBase):
         link = None
         if form.is_valid():
             try:
-                link = qa_link_make(key=standing.view.key, actor=request.user, **form.cleaned_data)
+                asked = form.cleaned_data
+                link = qa_link_make(key=standing.view.key, actor=person_of(request), **asked)
             except ApplicationError as refused:
                 messages.error(request, refused.message)
         return self._overview(request, standing, qa_form=form, qa_link=link)
@@ -212,7 +214,7 @@ class ExperimentPages(PagesBase):
             proposing=concerns_proposal and standing.started,
             **{
                 **overview_context(standing, proposed=concerns_proposal),
-                "checklist": requirements(key=view.key, action=step.action),
+                "checklist": _checklist(view.key, step.action),
             },
         )
 
@@ -225,6 +227,14 @@ class ExperimentPages(PagesBase):
             f"{_words(standing.view.status)}.",
         )
         return HttpResponseRedirect(self._url("change", standing.view.id))
+
+
+def _checklist(key: str, action: Action) -> tuple[Requirement, ...]:
+    """What the step wants; who approves sees all that starting will want beside the approval."""
+    if action is not Action.APPROVE:
+        return requirements(key=key, action=action)
+    wanted = requirements(key=key, action=Action.START)
+    return tuple(each for each in wanted if each.code != "approved")
 
 
 def _words(status: str) -> str:

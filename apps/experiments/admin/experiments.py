@@ -5,13 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from apps.experiments.admin.experiment_pages import ExperimentPages
 from apps.experiments.admin.guided_pages import GuidedPages
 from apps.experiments.contracts.assignment import Status
 from apps.experiments.models import Analysis, Experiment
@@ -51,7 +49,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Experiment)
-class ExperimentAdmin(GuidedPages, ExperimentPages):
+class ExperimentAdmin(GuidedPages):
     """What runs, what waits, what is being written."""
 
     list_display = (
@@ -86,8 +84,8 @@ class ExperimentAdmin(GuidedPages, ExperimentPages):
     ) -> Any:
         # Cells are drawn without the request; whether a switch is shown depends on the person.
         self._may_stop = self._holds(request)("start_experiment")
-        context = {"waiting": self._waiting_count(), "csrf_token_text": get_token(request)}
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+        context = {"waiting": self._waiting_count(), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     @display(description="Experiment")
     def name_and_key(self, row: Experiment) -> SafeString:

@@ -8,8 +8,8 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 
 from apps.common.errors import ApplicationError
+from apps.experiments.admin.experiment_pages import ExperimentPages
 from apps.experiments.admin.layer_pictures import layer_pictures
-from apps.experiments.admin.pages_base import PagesBase
 from apps.experiments.admin.steps import Standing
 from apps.experiments.contracts.analysis import PlanAnswer
 from apps.experiments.contracts.surfaces import surfaces
@@ -27,7 +27,7 @@ from apps.experiments.services.analysis import plan_calculate
 from apps.experiments.services.design import experiment_create, experiment_edit
 
 
-class GuidedPages(PagesBase):
+class GuidedPages(ExperimentPages):
     """Writing a design; saving is `experiment_create` or `experiment_edit`."""
 
     def get_urls(self) -> list[URLPattern]:

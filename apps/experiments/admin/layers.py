@@ -15,9 +15,8 @@ from apps.experiments.admin.layer_pictures import layer_pictures
 from apps.experiments.admin.words import percent
 from apps.experiments.forms.layers import HoldoutForm, LayerForm
 from apps.experiments.models import HoldoutVersion, Layer
-from apps.experiments.selectors.layers import holdout_live, layers_view
+from apps.experiments.selectors.layers import HOLDOUT_KIND, holdout_live, layers_view
 from apps.experiments.services.layers import (
-    HOLDOUT_KIND,
     holdout_draft,
     layer_create,
     layer_describe,
@@ -38,7 +37,7 @@ class LayerAdmin(ModelAdmin):
     def get_readonly_fields(self, _request: HttpRequest, obj: Any = None) -> Any:
         return ("name",) if obj else ()
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del extra_context
         ids = dict(Layer.objects.values_list("name", "pk"))
         holdout = holdout_live()
@@ -97,7 +96,6 @@ class HoldoutVersionAdmin(PublishableVersionAdmin):
         "share_words", "number", "status_label", "created_by", "published_at", "published_by",
         "reason",
     )  # fmt: skip
-    search_fields = ("reason",)
     readonly_fields = ("share_words", "salt")
 
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> Any:

@@ -59,12 +59,18 @@ class MetricVersionAdmin(PublishableVersionAdmin):
             return [(None, {"fields": fields})]
         return [(title, {"fields": fields}) for title, fields in METRIC_FIELDSETS]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
         # Fields that are no columns stand in the form class itself.
         kwargs["fields"] = None
         if obj is not None and not self.has_change_permission(request, obj):
             kwargs["fields"] = ()
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(self.preview_view)

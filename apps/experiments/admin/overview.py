@@ -42,13 +42,18 @@ def overview_context(standing: Standing, *, proposed: bool = False) -> dict[str,
         "effect": effect,
         "changes": changes_titled(effect.changes) if effect is not None else (),
         "checklist": requirements(key=view.key, action=next_action) if proposal else (),
-        "checked_for": "requesting the start" if next_action is Action.SUBMIT else "the start",
+        "checked_for": _checked_for(standing, next_action),
         "latest": latest,
         "log": tuple(reversed(activity(view.key)))[:_MOST_LINES],
         "results_url": results_url(view.key, view.status),
         "decidable": view.status in _DECIDABLE and view.decision is None,
         "qa_open": view.status not in {Status.COMPLETED, Status.ARCHIVED},
     }
+
+
+def _checked_for(standing: Standing, action: Action) -> str:
+    what = "the change" if standing.started else "the start"
+    return f"requesting {what}" if action is Action.SUBMIT else what
 
 
 def _weights(keys: tuple[str, ...], weights: tuple[float, ...]) -> str:

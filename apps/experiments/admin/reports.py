@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from apps.common.errors import ApplicationError
+from apps.experiments.admin.pages_base import person_of
 from apps.experiments.forms.reports import SubscriptionForm
 from apps.experiments.models import ReportDelivery, ReportSubscription
 from apps.experiments.services.report_subscriptions import (
@@ -44,10 +45,16 @@ class ReportSubscriptionAdmin(ModelAdmin):
     def get_readonly_fields(self, _request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("channel", "target", "about") if obj else ()
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Any = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
         # The experiment's key is a field of the form alone.
         kwargs["fields"] = ("occasions", "active") if obj else ("channel", "target", "occasions")
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         renew = self.admin_site.admin_view(require_POST(self.renew_view))
@@ -83,7 +90,7 @@ class ReportSubscriptionAdmin(ModelAdmin):
                 subscription_id=int(obj.pk),
                 occasions=cleaned["occasions"],
                 active=cleaned["active"],
-                actor=request.user,
+                actor=person_of(request),
             )
             return
         view, secret = report_subscription_create(
@@ -91,7 +98,7 @@ class ReportSubscriptionAdmin(ModelAdmin):
             target=cleaned["target"],
             occasions=cleaned["occasions"],
             experiment=cleaned.get("experiment_key", ""),
-            actor=request.user,
+            actor=person_of(request),
         )
         obj.pk = view.id
         obj.refresh_from_db()
@@ -111,14 +118,14 @@ class ReportSubscriptionAdmin(ModelAdmin):
         if row is None or not self.has_change_permission(request, row):
             return HttpResponseRedirect(reverse(_LIST))
         try:
-            secret = report_secret_renew(subscription_id=subscription_id, actor=request.user)
+            secret = report_secret_renew(subscription_id=subscription_id, actor=person_of(request))
         except ApplicationError as refused:
             messages.error(request, refused.message)
             return HttpResponseRedirect(reverse(_LIST))
         return self._secret_page(request, str(row), secret)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        report_subscription_remove(subscription_id=int(obj.pk), actor=request.user)
+        report_subscription_remove(subscription_id=int(obj.pk), actor=person_of(request))
 
     def _secret_page(self, request: HttpRequest, target: str, secret: str) -> HttpResponse:
         shared = {**self.admin_site.each_context(request), "opts": self.opts}

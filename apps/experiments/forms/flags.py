@@ -111,7 +111,7 @@ class GuidedFlag:
                 initial[name] = _typed(document[name], kind)
         self.main = FlagForm(data, initial=initial, new=new)
         rules = [_rule_initial(rule, kind) for rule in document.get("rules", ())]
-        self.rules = FlagRuleFormSet(data, initial=rules, prefix="rules")
+        self.rules: Any = FlagRuleFormSet(data, initial=rules, prefix="rules")
         self.refusals: list[str] = []
 
     def is_valid(self) -> bool:

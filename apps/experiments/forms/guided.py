@@ -61,11 +61,11 @@ class GuidedDesign:
             metrics=[(each.key, each.definition.title) for each in metrics],
             new=new,
         )
-        self.variants = VariantFormSet(
+        self.variants: Any = VariantFormSet(
             data, initial=variants_initial(self.source), prefix="variants"
         )
-        self.targeting = TargetingFormSet(data, initial=rows, prefix="targeting")
-        self.ramp = RampFormSet(data, initial=schedule.get("ramp") or [], prefix="ramp")
+        self.targeting: Any = TargetingFormSet(data, initial=rows, prefix="targeting")
+        self.ramp: Any = RampFormSet(data, initial=schedule.get("ramp") or [], prefix="ramp")
         self.metrics = MetricUsesForm(data, metrics=metrics, uses=self.source.get("metrics") or [])
         self.refusals: list[str] = []
 

@@ -140,7 +140,7 @@ class MetricForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     def _post_clean(self) -> None:
         # With errors there is nothing to make a version of.
         if not self.errors:
-            super()._post_clean()
+            super()._post_clean()  # type: ignore[misc]  # missing in the stubs
 
     def _field_named(self, path: str) -> str:
         flat = path.replace(".", "_")

@@ -41,12 +41,20 @@ class VariantForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.picked: dict[str, list[str]] = {}
+        self.stored = self.initial.get("payload") is not None
         for surface in surfaces():
             self._surface_add(surface)
 
     def surface_parts(self) -> list[tuple[Surface, list[Any]]]:
         """Every surface with its bound fields, for the template."""
         return [(each, [self[name] for name in self.picked[each.name]]) for each in surfaces()]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any part of its payload is filled: then a page shows it opened."""
+        names = {"payload", *(name for group in self.picked.values() for name in group)}
+        typed = self.is_bound and bool(names & {*self.changed_data})
+        return self.stored or typed
 
     def document(self, surface_name: str) -> dict[str, Json]:
         """The variant as it stands in a design; call it on a valid form."""

@@ -36,7 +36,11 @@ def proposal_effect(
     if phase is None:
         return ProposalEffect((), None, "It has not started: nobody is assigned yet.")
     before, after = view.design, proposal.design
-    changes = tuple(content_diff(design_written(before), design_written(after)))
+    changes = tuple(
+        change
+        for change in content_diff(design_written(before), design_written(after))
+        if not _still_to_freeze(change)
+    )
     hours = hours_run(activity(view.key), as_of or timezone.now())
     allocation = allocation_after(phase, before, after, hours)
     if salt_stays(phase, before, after, allocation):
@@ -52,3 +56,9 @@ def proposal_effect(
         words=f"Shoppers move: phase {phase.number + 1} draws a new salt, so everyone is assigned "
         "anew, and its results are analysed apart from those so far.",
     )
+
+
+def _still_to_freeze(change: FieldChange) -> bool:
+    """A draft leaves versions of metrics open; they are written in when it is submitted."""
+    versioned = change.path.startswith("metrics.") and change.path.endswith(".version")
+    return versioned and change.after == 0
