@@ -30,9 +30,7 @@ class ExperimentDays(ExperimentsView):
             raise InvalidInput("Rows are written as jsonl or csv.", field="as")
         dimension = request.query_params.get("dimension", "")
         wanted = None if dimension == "*" else dimension
-        rows = day_rows(
-            key, rollup_rows(experiment_id=experiment_view(key).id, dimension=wanted)
-        )
+        rows = day_rows(key, rollup_rows(experiment_id=experiment_view(key).id, dimension=wanted))
         if shape == "csv":
             return HttpResponse(table_csv(DAY_COLUMNS, rows), content_type="text/csv")
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

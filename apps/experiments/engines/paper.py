@@ -21,7 +21,8 @@ _TONES: Sequence[Colour] = (
     (104, 112, 108), (29, 95, 191), (168, 72, 10), (122, 63, 176), (11, 122, 117), (168, 40, 95),
 )  # fmt: skip
 _NAMED: dict[str, Colour] = {
-    "grid": LINE, "zero": SOFT, "fixed": SOFT, "tick": SOFT, "margin": BAD, "phase-rest": (236, 236, 231),
+    "grid": LINE, "zero": SOFT, "fixed": SOFT, "tick": SOFT, "margin": BAD,
+    "phase-rest": (236, 236, 231),
     "phase-words": (255, 255, 255), "point-better": GOOD, "point-safe": GOOD, "point-worse": BAD,
     "point-breached": BAD, "point-unclear": SOFT, "range-better": GOOD, "range-safe": GOOD,
     "range-worse": BAD, "range-breached": BAD, "range-unclear": SOFT,
@@ -77,9 +78,9 @@ class Paper(FPDF):
         self.set_text_color(*colour)
         self.multi_cell(0, size * 0.5, text, align=Align.L, new_x="LMARGIN", new_y="NEXT")
 
-    def heading(self, text: str) -> None:
-        """A section's title, never alone at the foot of a page."""
-        if self.will_page_break(32):
+    def heading(self, text: str, *, room: float = 32) -> None:
+        """A section's title, never alone at the foot of a page: `room` millimetres follow it."""
+        if self.will_page_break(room):
             self.add_page()
         self.ln(4)
         self.start_section(text)
@@ -93,6 +94,9 @@ class Paper(FPDF):
         self.set_font("Text", "", 7.5)
         self.set_text_color(*INK)
         self.set_draw_color(*LINE)
+        # Rows without a colour of their own take the last one that was filled with.
+        self.set_fill_color(255, 255, 255)
+        self.set_line_width(0.2)
         aligns = [Align.R if place in right else Align.L for place in range(len(widths))]
         head = FontFace(emphasis="BOLD", color=SOFT, fill_color=SHADE)
         with self.table(
@@ -106,6 +110,28 @@ class Paper(FPDF):
             for row in rows:
                 table.row(list(row))
         self.ln(1.5)
+
+    def forest(self, lines: Sequence[tuple[str, Drawing, str]], *, axis: Drawing | None) -> None:
+        """Intervals beneath each other: whose, drawn, in words."""
+        left = self.l_margin + 72
+        if self.will_page_break(min(12 + 8.5 * len(lines), 60)):
+            self.add_page()
+        if axis is not None:
+            self.draw(axis, left, self.get_y(), 60)
+            self.ln(60 * axis.height / axis.width)
+        for whose, drawing, said in lines:
+            height = 60 * drawing.height / drawing.width
+            if self.will_page_break(height):
+                self.add_page()
+            top = self.get_y()
+            self.draw(drawing, left, top, 60)
+            self.set_font("Text", "", 7.5)
+            self.set_text_color(*INK)
+            self.set_xy(self.l_margin, top)
+            self.cell(70, height, whose)
+            self.set_xy(left + 63, top)
+            self.cell(0, height, said, new_x="LMARGIN", new_y="NEXT")
+        self.ln(2)
 
     def figure(self, chart: Chart, *, width: float = 0.0) -> None:
         """A chart with its title and legend; kept on one page."""

@@ -7,7 +7,7 @@ from apps.experiments.domain.pages.report import Report
 from apps.experiments.domain.pages.rows import Cell, ResultRow, ResultTable
 from apps.experiments.engines.paper import ACCENT, BAD, SOFT, Paper
 
-_WIDTHS = (24, 17, 21, 21, 16, 22, 37, 20)
+_WIDTHS = (25, 16, 24, 25, 23, 17, 34, 18)
 _PHASES = (12, 28, 28, 17, 17, 24, 10, 14, 32)
 _CHART = 150.0
 
@@ -80,6 +80,13 @@ def _table(paper: Paper, table: ResultTable, first: str, *, wait: bool) -> None:
             title = metric.title if place == 0 else ""
             rows.append((title, row.name, *_cells(row), _verdict(row, wait=wait)))
     paper.grid(rows, _WIDTHS, right=(2, 3, 4, 5, 6))
+    drawn = [
+        (f"{metric.title}: {row.name}", row.picture, row.change.text)
+        for metric in table.metrics
+        for row in metric.rows
+        if row.picture is not None
+    ]
+    paper.forest(drawn, axis=table.axis if drawn else None)
 
 
 def _cells(row: ResultRow) -> tuple[str, str, str, str, str]:
@@ -116,7 +123,7 @@ def _charts(paper: Paper, report: Report) -> None:
         charts.insert(0, page.preference.chart)
     shown = [chart for chart in charts if chart is not None]
     if shown:
-        paper.heading("Over time")
+        paper.heading("Over time", room=90)
     for chart in shown:
         paper.figure(chart, width=_CHART)
 

@@ -41,13 +41,19 @@ def test_from_the_list_to_where_a_number_comes_from(
     page.keyboard.press("Enter")
     page.wait_for_url("**q=fresh-first**")
     page.get_by_role("link", name="Fresh products first in Electronics").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Fresh products first in Electronics")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Fresh products first in Electronics"
+    )
     change = page.get_by_role("button", name="+4.20 %")
     card = page.get_by_role("dialog", name="Revenue per visitor: Fresh first against As it is")
     expect(card).to_be_hidden()
     change.click()
     expect(card).to_be_visible()
-    for words in ("SE by the delta method", "fresh sum_squares".replace("_", " "), "95 % (alpha 0.05)"):
+    for words in (
+        "SE by the delta method",
+        "fresh sum_squares".replace("_", " "),
+        "95 % (alpha 0.05)",
+    ):
         expect(card).to_contain_text(words)
     chromium_page.screenshot(page, "experiments-origin")
     page.keyboard.press("Escape")

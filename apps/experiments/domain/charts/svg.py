@@ -83,7 +83,7 @@ def drawing_svg(drawing: Drawing, *, key: str, css_class: str = "") -> str:
     body = "".join(mark_svg(mark) for mark in drawing.marks)
     stops = "".join(_stop(stop) for stop in drawing.stops)
     name = f'class="drawing {css_class}"' if css_class else 'class="drawing"'
-    focus = ' tabindex="0" data-stops' if stops else ""
+    focus = ' tabindex="0" data-stops=""' if stops else ""
     return (
         f'<svg {name} viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" role="img"'
         f' aria-labelledby="{key}-t {key}-d"{focus}>'

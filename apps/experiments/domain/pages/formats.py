@@ -29,12 +29,10 @@ def _written(value: float, decimals: int) -> str:
 
 
 def _unusual(value: float | None) -> str:
-    """What is written for no value and for infinity; empty for an ordinary number."""
+    """What is written for no value and for infinity."""
     if value is None or math.isnan(value):
         return NO_VALUE
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{_MINUS}∞"
-    return ""
+    return "∞" if value > 0 else f"{_MINUS}∞"
 
 
 def count(value: float | None) -> str:

@@ -96,13 +96,14 @@ def _running(results: ExperimentResults) -> tuple[tuple[str, str], ...]:
 def _setup(view: ExperimentView) -> Mapping[str, str]:
     design = view.design
     plan = design.plan
+    power, effect = formats.share_written(plan.power), formats.share_written(plan.mde)
     return {
         "Status": formats.words(view.status.value),
         "Unit": design.unit.value,
         "Surface": formats.words(design.surface),
         "Method": f"{formats.words(plan.method.value)}, {formats.words(plan.horizon.value)}",
         "Level": formats.level_written(plan.alpha),
-        "Planned": f"{formats.share_written(plan.power)} power for {formats.share_written(plan.mde)}",
+        "Planned": f"{power} power for {effect}",
         "Correction": formats.words(plan.correction.value),
         "Owner": view.owner or formats.NO_VALUE,
     }
