@@ -15,6 +15,7 @@ from apps.demo.domain.history import history_play
 from apps.demo.domain.history_events import history_events
 from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
+from apps.demo.services.experiments import experiments_live
 from apps.demo.services.stages import (
     DemoOptions,
     DemoPlan,
@@ -94,6 +95,8 @@ def _stages(
             "features", "Ranking features", lambda: job("features_refresh", "Ranking features")
         ),
         *(_Stage(name, title, partial(job, name, title)) for name, title in INDEX_JOBS),
+        # Last: the features of the ranking are those of the history alone.
+        _Stage("experiments", "Experiments", lambda: experiments_live(plan, catalogue())),
     )
 
 
