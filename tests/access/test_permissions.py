@@ -22,6 +22,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "catalog": (WRITE, VIEW, NOTHING),
     "ranking_weights": (WRITE, VIEW, NOTHING),
     "merchandising": (WRITE, VIEW, NOTHING),
+    "search": (WRITE, VIEW, NOTHING),
     "experiments": (WRITE, VIEW, NOTHING),
     "experiments.metricversion": (WRITE, WRITE, NOTHING),
     "events": (NOTHING, VIEW, VIEW),

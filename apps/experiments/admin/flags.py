@@ -36,6 +36,8 @@ class FlagAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del extra_context
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         ids = dict(Flag.objects.values_list("key", "pk"))
         return self._page(
             request,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -39,6 +40,8 @@ class LayerAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         del extra_context
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         ids = dict(Layer.objects.values_list("name", "pk"))
         holdout = holdout_live()
         return TemplateResponse(

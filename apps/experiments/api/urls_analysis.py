@@ -8,7 +8,7 @@ from apps.experiments.api.results import ExperimentMetrics, ExperimentResultsRou
 
 analysis_urlpatterns: list[URLPattern] = [
     path("experiments/plan", Plan.as_view(), name="experiments-plan"),
-    path("metrics", Metrics.as_view(), name="metrics"),
+    path("metrics", Metrics.as_view(), name="metric-list"),
     path("metrics/<slug:key>", Metric.as_view(), name="metric"),
     path("metrics/<slug:key>/<slug:step>", MetricStep.as_view(), name="metric-step"),
     path("experiments/<slug:key>/metrics", ExperimentMetrics.as_view(), name="experiment-metrics"),
