@@ -20,6 +20,8 @@ assignments_total = Counter(
     "Units that were put into an experiment's variant, forced ones left out.",
     ["experiment_id", "variant"],
 )
+# Looking a counter up by its labels costs more than counting; one a variant is kept.
+_counters: dict[tuple[str, str], Counter] = {}
 
 
 def assignments_for(
@@ -49,8 +51,13 @@ def assignments_for(
 
 def assignment_count(found: Assignment) -> None:
     """Count one answer in `experiment_assignments_total`."""
-    if found.counted:
-        assignments_total.labels(found.key, found.variant).inc()
+    if not found.in_experiment or found.forced:
+        return
+    name = (found.key, found.variant)
+    counter = _counters.get(name)
+    if counter is None:
+        counter = _counters[name] = assignments_total.labels(*name)
+    counter.inc()
 
 
 def experiment_assign(
