@@ -11,6 +11,7 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from apps.common.redis import redis_client
+from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.services.assign import assignments_for
 from apps.experiments.services.design import (
     experiment_approve,
@@ -38,7 +39,7 @@ def weights_change() -> None:
     """Other weights: a new phase, a new salt, and everybody would be hashed anew."""
     maker, checker = people()
     changed = [{**arm, "weight": weight} for arm, weight in zip(_ARMS, (0.2, 0.8), strict=True)]  # type: ignore[arg-type, dict-item]  # a list of objects
-    stickiness = experiment_view_stickiness()
+    stickiness = stickiness_now()
     experiment_edit(
         key="weights-test",
         design=design_make(variants=changed, stickiness=stickiness),
@@ -49,9 +50,7 @@ def weights_change() -> None:
     experiment_start(key="weights-test", actor=maker, reason="other weights")
 
 
-def experiment_view_stickiness() -> str:
-    from apps.experiments.selectors.experiments import experiment_view
-
+def stickiness_now() -> str:
     return experiment_view("weights-test").design.stickiness.value
 
 
