@@ -218,11 +218,8 @@ def _exposures(search: HistoryEvent, found: tuple[Served, ...]) -> Iterator[Even
         lost = planted.lost.get(one.assignment.variant, 0.0) if planted else 0.0
         if crc32(search.client_id.encode()) % 100 < 100 * lost:
             continue
-        shown = one
-        if one.kind is ExperimentKind.INTERLEAVING:
-            shown = replace(one, assignment=replace(one.assignment, variant=INTERLEAVED))
         event = exposure_event(
-            served=shown,
+            served=one,
             occurred_at=search.occurred_at,
             user_id=search.user_id,
             client_id=search.client_id,
