@@ -80,7 +80,7 @@ def metric_publish() -> None:
     from apps.experiments.services.metrics import metric_draft_create
     from apps.publishing.services import version_publish
 
-    fact = {
+    fact: dict[str, Any] = {
         "source": "events", "event_types": ["purchase"], "value": "value", "aggregation": "sum",
     }  # fmt: skip
     draft = metric_draft_create(
@@ -140,7 +140,8 @@ def _uuids(seconds: Array, rng: np.random.Generator) -> list[str]:
     low = rng.integers(0, 2**62, len(stamps))
     high = rng.integers(0, 2**12, len(stamps))
     return [
-        f"{stamp >> 16:08x}-{stamp & 0xFFFF:04x}-7{a:03x}-{0x8000 | (b >> 48):04x}-{b & (2**48 - 1):012x}"
+        f"{stamp >> 16:08x}-{stamp & 0xFFFF:04x}-7{a:03x}"
+        f"-{0x8000 | (b >> 48):04x}-{b & (2**48 - 1):012x}"
         for stamp, a, b in zip(stamps.tolist(), high.tolist(), low.tolist(), strict=True)
     ]
 
@@ -151,7 +152,7 @@ def _copy(rows: Sequence[tuple[Any, ...]]) -> None:
     columns = "id, type, occurred_at, received_at, user_id, value, experiment, variant, attributes"
     with (
         connection.cursor() as cursor,
-        cursor.cursor.copy(f"COPY events_event ({columns}) FROM STDIN") as stream,  # type: ignore[attr-defined]  # psycopg's cursor
+        cursor.cursor.copy(f"COPY events_event ({columns}) FROM STDIN") as stream,
     ):
         for row in rows:
             stream.write_row(row)
@@ -246,7 +247,7 @@ def salt_of(key: str) -> str:
 
 
 def stage_clear() -> None:
-    """Away with this batch's events, experiments and roll-ups; tables that are not there stay so."""
+    """Away with this batch's events, experiments and roll-ups."""
     from django.db import connection
 
     with connection.cursor() as cursor:

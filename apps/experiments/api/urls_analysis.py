@@ -5,6 +5,9 @@ from django.urls import URLPattern, path
 from apps.experiments.api.metrics import Metric, Metrics, MetricStep
 from apps.experiments.api.plan import Plan
 from apps.experiments.api.results import ExperimentMetrics, ExperimentResultsRoute
+from apps.experiments.api.schema_analysis import analysis_schema_register
+
+analysis_schema_register()
 
 analysis_urlpatterns: list[URLPattern] = [
     path("experiments/plan", Plan.as_view(), name="experiments-plan"),

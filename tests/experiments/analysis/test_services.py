@@ -166,7 +166,7 @@ def test_a_plan_from_the_shops_own_traffic() -> None:
     assert answer.units_per_day > 0
     for bad in ({"weights": (1.0,)}, {"weights": (1.0, 0.0)}, {"coverage": 0.0}, {"days": 0.0}):
         with pytest.raises(InvalidInput):
-            plan_calculate(metric="revenue", unit=UnitType.USER, as_of=END, **bad)  # type: ignore[arg-type]  # bad on purpose
+            plan_calculate(metric="revenue", unit=UnitType.USER, as_of=END, **bad)
     with pytest.raises(NotFound):
         plan_calculate(metric="nobody", unit=UnitType.USER)
 
