@@ -19,7 +19,7 @@ from apps.search.metrics import step_timed
 from apps.search.selectors.scoring import facets_counted
 from apps.search.services.core import Core, core_hits, search_core
 from apps.search.services.logged import answer_counted, answer_logged
-from apps.search.services.trials import Trial, trial_documents, trial_of
+from apps.search.services.trials import Trial, trial_of
 
 
 def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
@@ -75,7 +75,7 @@ def _answer(
         weights=scored.ranking.weights,
         matching=Matching(retrieved.mode, semantic=len(retrieved.semantic) > 0),
         applied_rules=scored.ranking.applied_rules,
-        experiments=trial_documents(trial),
+        experiments=trial.documents,
         degraded=core.degraded if trial.complete else (*core.degraded, "experiments"),
         versions={
             "weights": scored.ranking.weights.number,

@@ -1,12 +1,12 @@
 """Experiments as search takes them part: their payloads read once, not once a request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from apps.common.observability.metrics import degraded_total
-from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.design import ExperimentKind
 from apps.experiments.contracts.serving import Served
 from apps.experiments.selectors.serving import serving_plans
@@ -14,32 +14,46 @@ from apps.search.domain.contending import Contender
 from apps.search.domain.overrides import Knob, OverridesInvalid, overrides_read
 
 logger = structlog.get_logger(__name__)
+INTERLEAVED = "interleaved"
 _MOST_READINGS = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """An answer's payloads as search reads them; None for one that is not about search."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Participant:
+    """An experiment that a request is in.
 
-    payloads: tuple[Json, ...]
+    Attributes:
+        served: its answer.
+        contender: what it turns; None when that is nothing of search.
+        document: as answers tell it; never edited.
+    """
+
+    served: Served
     contender: Contender | None
+    document: Mapping[str, object]
 
 
-_readings: dict[tuple[str, int, bool, ExperimentKind], _Reading] = {}
+# An answer of a serving snapshot is one object for everybody who gets it.
+_participants: dict[int, Participant] = {}
 
 
-def contender_of(served: Served) -> Contender | None:
-    """The experiment as it takes part; None when it turns nothing of search."""
+def participant_of(served: Served) -> Participant:
+    """The experiment as it takes part."""
+    found = _participants.get(id(served))
+    if found is None or found.served is not served:
+        found = Participant(served, _contender_read(served), _document(served))
+        if len(_participants) >= _MOST_READINGS:
+            _participants.clear()
+        _participants[id(served)] = found
+    return found
+
+
+def _document(served: Served) -> Mapping[str, object]:
     found = served.assignment
-    asked = (found.key, found.index, found.forced, served.kind)
-    reading = _readings.get(asked)
-    # Equal designs hold the same objects: compared by identity, until one is published anew.
-    if reading is None or reading.payloads != served.payloads:
-        reading = _Reading(served.payloads, _contender_read(served))
-        if len(_readings) >= _MOST_READINGS:
-            _readings.clear()
-        _readings[asked] = reading
-    return reading.contender
+    interleaves = served.kind is ExperimentKind.INTERLEAVING and not found.forced
+    variant = INTERLEAVED if interleaves else found.variant
+    document = {"key": found.key, "variant": variant, "phase": found.phase}
+    return {**document, "forced": True} if found.forced else document
 
 
 def _contender_read(served: Served) -> Contender | None:

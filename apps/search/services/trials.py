@@ -1,14 +1,12 @@
 """Running experiments in one search: who takes part, what changes, what was exposed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from apps.events.contracts import Event
 from apps.experiments.contracts.assignment import Json
-from apps.experiments.contracts.design import ExperimentKind
-from apps.experiments.contracts.serving import Served
 from apps.experiments.domain.interleaving import draft_seed
 from apps.experiments.selectors.serving import serving_plans
 from apps.experiments.services.assign import assignments_for
@@ -23,7 +21,6 @@ from apps.ranking_weights.contracts import WeightsChoice
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.domain.contending import (
-    Contender,
     SearchPlan,
     Settled,
     contenders_settle,
@@ -36,11 +33,10 @@ from apps.search.selectors.listing import Listing
 from apps.search.selectors.retrieval import Lists, semantic_ready
 from apps.search.selectors.scoring import features_available
 from apps.search.selectors.understanding import query_expands
-from apps.search.services.contenders import contender_of
+from apps.search.services.contenders import Participant, participant_of
 from apps.search.services.stickiness import SURFACE, known_of
 
-INTERLEAVED = "interleaved"
-Documents = tuple[dict[str, object], ...]
+Documents = tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +45,8 @@ class Trial:
 
     Attributes:
         settings: how search works without them.
-        served: those that the request is in, by key.
+        participants: those that the request is in, by key.
+        documents: the same as the answer tells them.
         settled: which of them act.
         plan: what search does.
         attributes: what targeting saw.
@@ -58,7 +55,8 @@ class Trial:
     """
 
     settings: SearchSettings
-    served: Mapping[str, Served]
+    participants: Mapping[str, Participant]
+    documents: Documents
     settled: Settled
     plan: SearchPlan
     attributes: Mapping[str, Json]
@@ -72,7 +70,7 @@ _NOBODY = Settled((), {})
 def trial_none() -> Trial:
     """No experiment takes part: previews, evaluations, and lists that are no search."""
     settings = search_settings()
-    return Trial(settings, {}, _NOBODY, plan_make((), settings), {})
+    return Trial(settings, {}, (), _NOBODY, plan_make((), settings), {})
 
 
 def trial_of(*, request: SearchRequest, query_id: UUID, as_of: datetime) -> Trial:
@@ -88,14 +86,22 @@ def trial_of(*, request: SearchRequest, query_id: UUID, as_of: datetime) -> Tria
         qa=request.qa,
         sticky=known.assignments,
     )
-    served = {one.assignment.key: one for one in found if one.assignment.in_experiment}
-    contenders = [each for one in served.values() if (each := contender_of(one)) is not None]
+    entered = [participant_of(one) for one in found if one.assignment.in_experiment]
+    contenders = [one.contender for one in entered if one.contender is not None]
     settled = contenders_settle(contenders) if contenders else _NOBODY
     drafting = next((each for each in settled.acting if each.interleaves), None)
-    seed = 0 if drafting is None else _seed(served[drafting.key], request, query_id)
-    plan = plan_make(settled.acting, settings, seed)
-    complete = serving_plans().complete
-    return Trial(settings, served, settled, plan, attributes, known, complete)
+    participants = {one.served.assignment.key: one for one in entered}
+    seed = 0 if drafting is None else _seed(participants[drafting.key], request, query_id)
+    return Trial(
+        settings=settings,
+        participants=participants,
+        documents=_documents(entered, settled),
+        settled=settled,
+        plan=plan_make(settled.acting, settings, seed),
+        attributes=attributes,
+        known=known,
+        complete=serving_plans().complete,
+    )
 
 
 def trial_remembered(trial: Trial) -> tuple[str, bool]:
@@ -104,34 +110,30 @@ def trial_remembered(trial: Trial) -> tuple[str, bool]:
     A round trip only when a unit is put into an experiment with stored assignments for the
     first time.
     """
-    served = tuple(trial.served.values())
+    served = [one.served for one in trial.participants.values()]
     known, attributes = trial.known, trial.attributes
     kept = sticky_remember(served=served, known=known, attributes=attributes)
     return sticky_token_of(served=served, known=known, attributes=attributes), kept
 
 
-def trial_documents(trial: Trial) -> Documents:
-    """The experiments that the request is in, as the answer tells them."""
-    return tuple(_document(trial, one) for one in trial.served.values())
-
-
 def trial_log_documents(
     trial: Trial, listing: Listing, shown: Sequence[tuple[str, int]]
 ) -> Documents:
-    """The same for the query log: an interleaved list with the team of each shown hit.
+    """The experiments for the query log: an interleaved list with the team of each shown hit.
 
     Args:
         trial: of the request.
         listing: what was shown.
         shown: product id and 1-based position of every hit of the page.
     """
-    documents = trial_documents(trial)
     if listing.draft is None or not listing.contested:
-        return documents
+        return trial.documents
     key = listing.draft.experiment.key
     teams = {product_id: listing.team(position) for product_id, position in shown}
     told = {product_id: team for product_id, team in teams.items() if team is not None}
-    return tuple({**each, "teams": told} if each["key"] == key else each for each in documents)
+    return tuple(
+        {**each, "teams": told} if each["key"] == key else each for each in trial.documents
+    )
 
 
 def trial_exposures(
@@ -165,7 +167,10 @@ def trial_exposures(
     ]
     events = (
         exposure_event(
-            served=_as_shown(trial.served[each.key], each),
+            # Of an interleaved answer too, the variant that the rule drew: the roll-up knows no
+            # other, and units and the sample ratio are counted by it. What was shown is in the
+            # query log.
+            served=trial.participants[each.key].served,
             occurred_at=as_of,
             user_id=request.asker.user_id,
             client_id=request.asker.client_id,
@@ -211,7 +216,18 @@ def _attributes(request: SearchRequest, query_id: UUID) -> dict[str, Json]:
     return known
 
 
-def _seed(served: Served, request: SearchRequest, query_id: UUID) -> int:
+def _documents(entered: Sequence[Participant], settled: Settled) -> Documents:
+    if not settled.yielding:
+        return tuple([one.document for one in entered])
+    return tuple(
+        {**one.document, "yields_to": winner}
+        if (winner := settled.yielding.get(one.served.assignment.key))
+        else one.document
+        for one in entered
+    )
+
+
+def _seed(participant: Participant, request: SearchRequest, query_id: UUID) -> int:
     """The same for every page that one shopper turns of one search.
 
     Whoever has no name at all gets another draft with every answer.
@@ -219,30 +235,8 @@ def _seed(served: Served, request: SearchRequest, query_id: UUID) -> int:
     asker = request.asker
     shopper = asker.session_id or asker.client_id or asker.user_id or str(query_id)
     filters = repr(sorted(request.filters_asked.items()))
-    found = served.assignment
+    found = participant.served.assignment
     return draft_seed(found.key, str(found.phase), shopper, request.query, filters)
-
-
-def _document(trial: Trial, served: Served) -> dict[str, object]:
-    found = served.assignment
-    interleaves = served.kind is ExperimentKind.INTERLEAVING and not found.forced
-    document: dict[str, object] = {
-        "key": found.key,
-        "variant": INTERLEAVED if interleaves else found.variant,
-        "phase": found.phase,
-    }
-    if found.forced:
-        document["forced"] = True
-    if winner := trial.settled.yielding.get(found.key):
-        document["yields_to"] = winner
-    return document
-
-
-def _as_shown(served: Served, contender: Contender) -> Served:
-    """An interleaved answer exposes both variants at once."""
-    if not contender.interleaves:
-        return served
-    return replace(served, assignment=replace(served.assignment, variant=INTERLEAVED))
 
 
 def _told(request: SearchRequest, category: str | None) -> dict[str, Json]:
