@@ -35,7 +35,6 @@ from apps.publishing.selectors import live_version, version_numbered, version_vi
 __all__ = [
     "draft_create",
     "draft_discard",
-    "draft_replace",
     "draft_submit",
     "draft_update",
     "draft_withdraw",
@@ -132,30 +131,6 @@ def draft_discard(*, kind: str, version_id: int, actor: Actor, reason: str = "")
         _author_only(row, actor)
         row.status, row.reason = VersionStatus.REJECTED.value, reason or "discarded"
         return _written("discard", kind, row, actor, VersionStatus.DRAFT)
-
-
-def draft_replace(
-    *, kind: str, version_id: int, content: Mapping[str, JsonValue], actor: Actor
-) -> VersionView:
-    """Go on with somebody else's draft: theirs is settled, the new one is the actor's.
-
-    So whoever wrote any part of what is reviewed is its author, and cannot approve it.
-
-    Raises:
-        Conflict: it is no draft any more.
-        InvalidInput: naming the field.
-    """
-    with transaction.atomic():
-        row = row_locked(kind, version_id, VersionStatus.DRAFT)
-        row.status, row.reason = VersionStatus.REJECTED.value, "replaced by another's draft"
-        _written("replace", kind, row, actor, VersionStatus.DRAFT)
-        return draft_create(
-            kind=kind,
-            subject=row.subject,
-            content={**row.content(), **content},
-            actor=actor,
-            based_on=row.based_on,
-        )
 
 
 def version_approve(*, kind: str, version_id: int, actor: Actor) -> VersionView:

@@ -93,7 +93,8 @@ def proposal_view(key: str) -> ProposalView | None:
     if row is None:
         raise NotFound(f"There is no experiment {key}.")
     version = row.draft
-    if version is None:
+    # A draft that was given up is still the design of an archived experiment.
+    if version is None or version.status == VersionStatus.REJECTED.value:
         return None
     return ProposalView(
         version_id=version.pk,

@@ -63,7 +63,7 @@ def experiment_decide(
         said = _text(text)
         _ship_fits(wanted, ship=ship)
         if row.status != Status.COMPLETED.value:
-            run_end(row, at)
+            run_end(row, at, actor)
         decision = Decision.objects.create(
             experiment=row,
             outcome=wanted.value,

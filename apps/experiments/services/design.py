@@ -36,13 +36,13 @@ from apps.experiments.services.rows import (
 from apps.publishing.contracts import VersionStatus
 from apps.publishing.services import (
     draft_create,
-    draft_replace,
     draft_submit,
     draft_update,
     draft_withdraw,
     version_approve,
     version_reject,
 )
+from apps.publishing.settling import draft_replace
 
 # Fixed once units were enrolled: an analysis has one unit, one reader of payloads, one kind.
 FIXED_AFTER_START = ("kind", "unit", "surface")

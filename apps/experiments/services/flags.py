@@ -25,7 +25,6 @@ from apps.publishing.contracts import VersionStatus, VersionView
 from apps.publishing.services import (
     draft_create,
     draft_discard,
-    draft_replace,
     draft_submit,
     draft_update,
     draft_withdraw,
@@ -33,6 +32,7 @@ from apps.publishing.services import (
     version_publish,
     version_reject,
 )
+from apps.publishing.settling import draft_replace
 
 
 def flag_create(

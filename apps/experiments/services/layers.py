@@ -23,7 +23,6 @@ from apps.experiments.services.rows import key_lock, person_id, refused
 from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
 from apps.publishing.services import (
     draft_create,
-    draft_replace,
     draft_submit,
     draft_update,
     draft_withdraw,
@@ -31,6 +30,7 @@ from apps.publishing.services import (
     version_publish,
     version_reject,
 )
+from apps.publishing.settling import draft_replace
 
 
 def layer_create(*, name: str, description: str = "", actor: Actor) -> LayerView:

@@ -53,6 +53,7 @@ from apps.experiments.services.rows import (
 )
 from apps.publishing.contracts import VersionStatus
 from apps.publishing.services import version_publish
+from apps.publishing.settling import version_drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,9 @@ def experiment_archive(
         Conflict: it runs, is paused or is under review.
         InvalidInput: no reason is given.
     """
-    return _step(key, Action.ARCHIVE, "archived", actor=actor, reason=reason, now=now)
+    return _step(
+        key, Action.ARCHIVE, "archived", actor=actor, reason=reason, now=now, also=draft_drop
+    )
 
 
 def experiment_status_set(
@@ -236,12 +239,22 @@ def experiment_status_set(
         return _REASONED[action](key=key, actor=actor, reason=reason, now=now)
 
 
-def run_end(row: Experiment, at: datetime) -> None:
+def run_end(row: Experiment, at: datetime, actor: Actor) -> None:
     """Close the open phase, free the layer, drop what still waits; the run ended now."""
     phase_close(row, at)
     layer_release(row)
     row.ended_at = at
-    row.draft = None
+    draft_drop(row, at, actor)
+
+
+def draft_drop(row: Experiment, _at: datetime, actor: Actor) -> None:
+    """Settle what waits: nobody shall review a change of what is over."""
+    draft = row.draft
+    if draft is None:
+        return
+    version_drop(kind=KIND, version_id=draft.pk, actor=actor, reason="the experiment is over")
+    if row.live_id is not None:
+        row.draft = None
 
 
 def _step(
@@ -252,14 +265,14 @@ def _step(
     actor: Actor,
     reason: str,
     now: datetime | None,
-    also: Callable[[Experiment, datetime], None] | None = None,
+    also: Callable[[Experiment, datetime, Actor], None] | None = None,
 ) -> ExperimentView:
     with transaction.atomic():
         row = experiment_locked(key)
         to, at = status_move(row, action), moment(now)
         said = reason_given(reason)
         if also is not None:
-            also(row, at)
+            also(row, at, actor)
         transition_write(row, action=told, to=to, actor=actor, at=at, reason=said)
     return experiment_view(key)
 

@@ -232,3 +232,18 @@ def test_reasons_and_moments_are_wanted() -> None:
         experiment_pause(key=KEY, actor=maker, reason="x", now=NOW.replace(tzinfo=None))
     with pytest.raises(InvalidInput):
         experiment_complete(key=KEY, actor=maker, reason="x", now=NOW - timedelta(days=1))
+
+
+def test_what_waits_is_dropped_with_what_is_over() -> None:
+    maker, _ = people()
+    experiment_running()
+    experiment_edit(key=KEY, design=design_make(coverage=0.5), actor=maker)
+    experiment_submit(key=KEY, actor=maker)
+    ended = experiment_complete(actor=None, **SAID)
+    assert (ended.draft_version_id, proposal_view(KEY)) == (None, None)
+    assert ExperimentVersion.objects.get(number=2).status == "rejected"
+    experiment_make("given-up")
+    archived = experiment_archive(key="given-up", actor=None, reason="No time.")
+    assert archived.design.name == "A test of weights"
+    assert proposal_view("given-up") is None
+    assert not ExperimentVersion.objects.filter(status__in=["draft", "in_review"]).exists()
