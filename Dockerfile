@@ -25,6 +25,7 @@ COPY --chown=endcap:endcap config config
 COPY --chown=endcap:endcap apps apps
 COPY --chown=endcap:endcap templates templates
 COPY --chown=endcap:endcap static static
+COPY --chown=endcap:endcap docs docs
 
 FROM base AS web
 COPY --from=build /opt/web /opt/web

@@ -25,7 +25,7 @@ from apps.experiments.selectors.activity import activity
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.selectors.pages import analysis_stored
 from apps.experiments.services.analysis import results_for
-from apps.experiments.views.gate import DECIDE, analyst_page, may_refresh, refresh_demand
+from apps.experiments.views.gate import DECIDE, UNITS, analyst_page, may_refresh, refresh_demand
 from apps.experiments.views.notebook import notebook_words
 from apps.experiments.views.variants import VariantView, variants_of
 
@@ -57,6 +57,7 @@ def experiment_detail(request: HttpRequest, key: str) -> HttpResponse:
         "activity": tuple(reversed(activity(key))),
         "may_decide": request.user.has_perm(DECIDE),
         "may_refresh": may_refresh(request),
+        "may_export_units": request.user.has_perm(UNITS),
         "queries": _queries(request.GET),
         "allocation": request.GET.get("allocation", ""),
     }

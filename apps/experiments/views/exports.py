@@ -3,13 +3,15 @@
 import json
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
-from apps.common.errors import NotFound
+from apps.access.services import audit_record
+from apps.common.errors import Forbidden, NotFound
 from apps.experiments.contracts.results import ExperimentResults
 from apps.experiments.domain.analysis.documents import results_document
 from apps.experiments.domain.pages.exports import (
@@ -24,9 +26,11 @@ from apps.experiments.domain.pages.page import ResultsPage
 from apps.experiments.domain.pages.report import report_of
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.selectors.rollups import rollup_rows
+from apps.experiments.services.exports import ExportFormat, ExportTable, export_stream
 from apps.experiments.views.detail import Frame, Shown, frame, impact_read, shown_results
-from apps.experiments.views.gate import analyst_page
+from apps.experiments.views.gate import UNITS, analyst_page
 
+_UNIT_TABLES = {"exposures": ExportTable.EXPOSURES, "units": ExportTable.UNIT_METRICS}
 _STYLES = ("frame.css", "results.css", "charts.css")
 
 
@@ -91,12 +95,15 @@ def _attached(content: str | bytes, kind: str, name: str) -> HttpResponse:
 
 @require_safe
 @analyst_page
-def experiment_export(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+def experiment_export(request: HttpRequest, key: str, kind: str) -> HttpResponseBase:
     """One file of plain numbers."""
     if kind in {"results.csv", "results.json"}:
         return _results(key, kind, shown_results(request, key))
     if kind in {"days.csv", "days.jsonl"}:
         return _days(key, kind)
+    name, _, form = kind.partition(".")
+    if name in _UNIT_TABLES and form in set(ExportFormat):
+        return _units(request, key, _UNIT_TABLES[name], ExportFormat(form))
     raise Http404("There is no such export.")
 
 
@@ -111,6 +118,30 @@ def _results(key: str, kind: str, shown: Shown) -> HttpResponse:
     return _attached(
         table_csv(RESULT_COLUMNS, result_rows(results)), "text/csv; charset=utf-8", name
     )
+
+
+def _units(
+    request: HttpRequest, key: str, table: ExportTable, form: ExportFormat
+) -> StreamingHttpResponse:
+    """Rows of single units: for those who may see raw events, and the audit trail keeps it.
+
+    Raises:
+        Forbidden: they may not.
+    """
+    if not request.user.has_perm(UNITS):
+        raise Forbidden("Rows of single units need the permission to see events.")
+    pieces = export_stream(key=key, table=table, form=form)
+    audit_record(
+        actor=request.user,
+        action="export",
+        subject_type="experiment",
+        subject_id=key,
+        after={"table": table.value, "format": form.value},
+    )
+    response = StreamingHttpResponse(pieces, content_type=form.content_type)
+    name = f"{file_stem(key, timezone.now())}-{table.value}.{form.value}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _days(key: str, kind: str) -> HttpResponse:

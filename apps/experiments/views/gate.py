@@ -5,16 +5,19 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from apps.common.errors import ApplicationError, Forbidden, NotFound
 
 VIEW = "experiments.view_experiment"
 DECIDE = "experiments.decide_experiment"
+# Rows of single units are as personal as the events they come from.
+UNITS = "events.view_event"
 # Whoever may change, run or decide an experiment may have it computed again.
 REFRESH = ("experiments.change_experiment", "experiments.start_experiment", DECIDE)
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 
 
 def analyst_page(view: Page) -> Page:
@@ -23,7 +26,7 @@ def analyst_page(view: Page) -> Page:
     @login_required
     @permission_required(VIEW, raise_exception=True)
     @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             response = view(request, *args, **kwargs)
         except NotFound as error:

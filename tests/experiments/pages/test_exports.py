@@ -4,15 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
-from apps.experiments.models import (
-    Experiment,
-    Rollup,
-)
+from apps.access.models import AuditEntry
+from apps.experiments.models import Experiment, Rollup, Unit
 from tests.browser import SCREENSHOTS
 from tests.experiments.pages import results_factory as made
-from tests.experiments.pages.conftest import Show
+from tests.experiments.pages.conftest import Show, person
 
 pytestmark = pytest.mark.django_db
 LIST = "/experiments/"
@@ -95,3 +94,30 @@ def test_reports_stand_alone(state: str, show: Show, as_analyst: Client) -> None
     assert paper.headers["Content-Type"] == "application/pdf"
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     (SCREENSHOTS / f"experiment-report-{state}.pdf").write_bytes(paper.content)
+
+
+def test_rows_of_units_need_the_right_to_see_events(show: Show, as_analyst: Client) -> None:
+    key = show()
+    Unit.objects.create(
+        experiment=Experiment.objects.get(key=key), salt_version=1, unit="c:client-7", phase=1,
+        variant="fresh", first_exposed_at=made.START, last_exposed_at=made.START, exposures=3,
+    )  # fmt: skip
+    path = f"{LIST}{key}/export/exposures.csv"
+    assert as_analyst.get(path).status_code == 403
+    assert "exposures.csv" not in as_analyst.get(f"{LIST}{key}/").content.decode()
+    user = person("eva", "view_experiment")
+    user.user_permissions.add(
+        Permission.objects.get(content_type__app_label="events", codename="view_event")
+    )
+    client = Client()
+    client.force_login(user)
+    assert "exposures.csv" in client.get(f"{LIST}{key}/").content.decode()
+    answer = client.get(path)
+    assert b"client-7" in answer.getvalue()
+    assert client.get(f"{LIST}{key}/export/units.csv").status_code == 200
+    assert client.get(f"{LIST}{key}/export/units.xml").status_code == 404
+    kept = AuditEntry.objects.filter(action="export", actor=user)
+    assert [row.after for row in kept.order_by("id")] == [
+        {"table": "exposures", "format": "csv"},
+        {"table": "unit_metrics", "format": "csv"},
+    ]

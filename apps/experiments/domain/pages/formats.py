@@ -9,6 +9,7 @@ _SPACE = "\u00a0"
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _SMALLEST_P = 0.001
 _SURE = 0.999
+_WHOLE = 1e-6
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
@@ -39,7 +40,7 @@ def count(value: float | None) -> str:
     """Units, clicks: `12,345`; sums that are not whole keep one or two decimals."""
     if value is None or not math.isfinite(value):
         return _unusual(value)
-    whole = value == round(value)
+    whole = abs(value - round(value)) < _WHOLE
     return _written(value, 0 if whole else min(2, _decimals(abs(value), most=2) or 1))
 
 
