@@ -27,7 +27,7 @@ from apps.experiments.contracts.serving import (
     ServingRows,
 )
 from apps.experiments.domain.serving.flags import FlagPlan, attributes_for
-from apps.experiments.domain.serving.plans import ServingPlans
+from apps.experiments.domain.serving.plans import ServingPlans, served_of
 from apps.experiments.domain.serving.receipts import ReportInvalid, report_check
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -102,6 +102,11 @@ def test_what_is_served_says_what_a_surface_needs() -> None:
 def test_after_the_end_everybody_gets_what_was_shipped() -> None:
     shipped = serving("s", status=Status.COMPLETED, decided="treatment")
     plans = ServingPlans(ServingRows((shipped, serving("p", status=Status.COMPLETED))))
+    for key, variant in (("s", "treatment"), ("p", "control")):
+        (found,) = plans.single(key).assign({"client_id": "c1"}, NOW)
+        served = served_of(plans.experiments[key], found).assignment
+        assert (served.variant, served.reason) == (variant, Reason.NOT_RUNNING)
+        assert not served.counted
     features = plans.features(NOW)
     assert features == {
         "s": {"defaultValue": {"a": 1}},
