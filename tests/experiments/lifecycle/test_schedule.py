@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from apps.common.errors import InvalidInput
 from apps.experiments.models import Analysis
@@ -16,9 +17,10 @@ from apps.experiments.services.layers import (
 from apps.experiments.services.lifecycle import (
     experiment_pause,
     experiment_resume,
+    experiment_start,
 )
 from apps.experiments.services.phases import phase_start
-from apps.experiments.services.ramps import schedules_apply
+from apps.experiments.services.ramps import ScheduleReport, schedules_apply
 from tests.experiments.factories import (
     NOW,
     experiment_approved,
@@ -119,3 +121,15 @@ def test_the_job_says_what_it_did() -> None:
     context: Any = Context()
     assert schedule_run(context) == {"started": 1}
     assert schedule_run(context) == {}
+
+
+def test_a_start_and_an_idle_pass_cost_the_same_among_many(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for place in range(4):
+        experiment_running(f"other-{place}")
+    experiment_approved()
+    with django_assert_max_num_queries(45):
+        experiment_start(key=KEY, actor=None, reason="go", now=NOW)
+    with django_assert_max_num_queries(4):
+        assert schedules_apply(now=after(1)) == ScheduleReport()
