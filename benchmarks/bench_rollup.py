@@ -35,7 +35,8 @@ _EXPOSURES = f"""
     INSERT INTO events_event (id, type, occurred_at, received_at, client_id, session_id,
         experiment, variant, attributes)
     SELECT {_ID}, 'exposure', t, t, 'client-' || n, 'visit-' || n, '{KEY}',
-        CASE WHEN n %% 2 = 0 THEN 'control' ELSE 'treatment' END, '{{"phase": 1}}'
+        (ARRAY['control', 'treatment'])[1 + get_byte(%(arms)s, (n - %(low)s)::int)],
+        '{{"phase": 1}}'
     FROM (SELECT n, md5('x' || n) AS hash,
             %(start)s::timestamptz + (n * 7919 %% 604800) * interval '1 second' AS t
           FROM generate_series(%(low)s::bigint, %(high)s::bigint) n) made
@@ -175,6 +176,7 @@ def events_make(events: int, units: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         for statement, total in ((_EXPOSURES, units), (_EVENTS, events - units)):
+            exposing = statement is _EXPOSURES
             for low in range(1, total + 1, chunk):
                 cursor.execute(
                     statement,
@@ -184,10 +186,27 @@ def events_make(events: int, units: int) -> None:
                         "high": min(low + chunk - 1, total),
                         "units": units,
                         "seconds": DAYS * 86_400,
+                        "arms": arms(low, min(low + chunk - 1, total)) if exposing else b"",
                     },
                 )
         cursor.execute("VACUUM ANALYZE events_event")
         cursor.execute("CHECKPOINT")
+
+
+def arms(low: int, high: int) -> bytes:
+    """The variant of every client of a range, by the rule: one byte a client."""
+    import numpy as np
+
+    from apps.experiments.contracts.assignment import HASH_VERSION
+    from apps.experiments.domain.assignment.bulk import buckets_bulk, units_encode
+    from apps.experiments.selectors.experiments import experiment_view
+
+    salt = experiment_view(KEY).phases[0].salt
+    clients = units_encode([f"client-{number}" for number in range(low, high + 1)])
+    buckets = buckets_bulk(salt, clients, HASH_VERSION)
+    if buckets is None:
+        raise SystemExit("the hash version has no answer")
+    return (buckets >= 0.5).astype(np.uint8).tobytes()
 
 
 class Memory:

@@ -30,7 +30,6 @@ class _Seen(NamedTuple):
     raw: str
     phase: int
     variant: str
-    exposures: int
 
 
 def mismatches_write(subject: Subject, frame: Frame) -> None:
@@ -40,17 +39,16 @@ def mismatches_write(subject: Subject, frame: Frame) -> None:
     wrong: dict[tuple[int, str], int] = defaultdict(int)
     for chunk in _chunks(subject, frame):
         for seen in _mismatched(subject, chunk):
-            wrong[seen.salt_version, seen.unit] += seen.exposures
+            wrong[seen.salt_version, seen.unit] += 1
     if wrong:
         _write(frame, wrong)
 
 
 def _chunks(subject: Subject, frame: Frame) -> Iterator[list[_Seen]]:
-    """Distinct (unit, id, phase, variant) of the exposures, a bounded number at a time."""
+    """Exposures, a bounded number at a time."""
     query = (
-        "SELECT x.unit, x.salt_version, x.raw, x.phase, x.variant, count(*)"
+        "SELECT x.unit, x.salt_version, x.raw, x.phase, x.variant"
         f" FROM ({exposures_of(subject, frame)}) x WHERE x.raw IS NOT NULL AND NOT x.forced"
-        " GROUP BY 1, 2, 3, 4, 5"
     )
     with connection.cursor() as cursor:
         cursor.execute(f"DECLARE {_CURSOR} NO SCROLL CURSOR FOR {query}")

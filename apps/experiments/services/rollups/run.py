@@ -77,7 +77,10 @@ def _locked_state(subject: Subject) -> RollupState:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, subject.view.id])
         cursor.execute(
-            "SELECT set_config('work_mem', %s, true)", [settings.EXPERIMENT_ROLLUP_WORK_MEM]
+            # Compiling hundreds of small expressions costs more than evaluating them.
+            "SELECT set_config('work_mem', %s, true), set_config('jit', 'off', true),"
+            " set_config('statement_timeout', '0', true)",
+            [settings.EXPERIMENT_ROLLUP_WORK_MEM],
         )
     state, _ = RollupState.objects.get_or_create(pk=subject.view.id)
     return state
