@@ -10,11 +10,11 @@ from apps.demo.contracts import NO_EFFECT, Behaviour, Effect, FloatArray, IntArr
 
 DAYS = 28
 STEP_DAYS = 2
-MOST = Effect(ctr=0.6, conversion=0.9, revenue=0.3)
+MOST = Effect(ctr=0.8, conversion=0.9, revenue=0.3)
 """Shoppers are played once with more than any mixture of effects, then thinned to their own."""
 TEAM_LIFT = 0.35
 """A hit of the treatment's team is clicked so much more often than one of the control's."""
-LOST_IN_TREATMENT = 0.22
+LOST_IN_TREATMENT = 0.3
 """Share of the treatment's clients whose exposures never arrive: a planted mismatch."""
 
 
@@ -227,6 +227,21 @@ def teams_thinned(rng: Generator, played: Behaviour, teams: IntArray, lift: floa
         np.where(kept, played.units, 0),
         played.returned & kept,
     )
+
+
+def effect_of_answer(experiments: Sequence[Mapping[str, object]]) -> Effect:
+    """What the planted experiments of a search answer make of its shopper.
+
+    Args:
+        experiments: as the answer tells them: key and variant of each; a forced one is no shopper.
+    """
+    known = {planted.key: planted for planted in PLANTED}
+    found = [
+        effect_planted(known[str(one.get("key"))], str(one.get("variant")))
+        for one in experiments
+        if one.get("key") in known and not one.get("forced") and not one.get("yields_to")
+    ]
+    return Effect(*effects_combined(found))
 
 
 def effect_planted(planted: Planted, variant: str) -> Effect:

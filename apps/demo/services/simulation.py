@@ -16,6 +16,7 @@ from numpy.random import PCG64, Generator, SeedSequence
 
 from apps.demo.contracts import Effect, FloatArray, ShopperConfig
 from apps.demo.domain.browsing import Asked, SeenHit, answer_events, effect_of, hits_play
+from apps.demo.domain.planted import effect_of_answer, effects_combined
 from apps.demo.domain.queries import Query, typo_make, zipf_shares
 
 TIMEOUT_S = 10.0
@@ -157,9 +158,11 @@ class _Player:
             self.summary.searches += 1
             self.summary.empty += not hits
             self.summary.latencies_ms.append(latency_ms)
-        effect = effect_of(
+        asked_for = effect_of(
             dict(self._plan.effects), [str(one.get("variant")) for one in answer["experiments"]]
         )
+        planted = effect_of_answer(answer["experiments"])
+        effect = Effect(*effects_combined((asked_for, planted)))
         played = hits_play(rng, hits, shopper_id=shopper, config=self._config, effect=effect)
         asked = Asked(query=text, query_id=answer["query_id"], **who)
         self._tell(answer_events(rng, asked, hits, played, now=datetime.now(UTC)))
