@@ -29,5 +29,9 @@ def rollups_run(context: JobContext) -> JobOutcome:
     from apps.experiments.services.rollups.chain import rollups_refresh
 
     report = rollups_refresh(as_of=context.as_of, progress=context.progress)
-    counts = {"units": report.units, "rows": report.rows, "failed": ", ".join(report.failed)}
-    return {name: count for name, count in counts.items() if count}
+    found: JobOutcome = {
+        "units": report.units,
+        "rows": report.rows,
+        "failed": ", ".join(report.failed),
+    }
+    return {name: count for name, count in found.items() if count}

@@ -92,6 +92,10 @@ def _since(subject: Subject, state: RollupState) -> Since | None:
         return None
     if state.plan != plan_fingerprint(subject, state.as_of):
         return None
+    later = any(phase.starts_at >= state.as_of for phase in subject.phases)
+    if state.unknown and later:
+        # Exposures that named a phase before it was known may be of one that is known now.
+        return None
     if state.units and not _units_exist(subject):
         logger.warning("experiment_units_lost", experiment=subject.view.key)
         return None
