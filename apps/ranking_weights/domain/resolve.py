@@ -98,10 +98,9 @@ def weights_resolve_from(
         except NothingToShare:
             chain.append(f"{label}: none of its features has a source")
             continue
-        chain.append(f"{label}: version {found.number}" if found.number else f"{label}: used")
-        return ResolvedWeights(
-            effective, source, subject, found.number, missing, tuple(chain), degraded
-        )
+        number = found.number
+        chain.append(f"{label}: version {number}" if number else f"{label}: used")
+        return ResolvedWeights(effective, source, subject, number, missing, (*chain,), degraded)
     return ResolvedWeights((), "none", "", 0, _weighed_by_default(), tuple(chain), degraded)
 
 

@@ -174,10 +174,7 @@ def _answer() -> Json:
             "applied_rules": _TEXTS,
             "experiments": {"type": "array", "items": _ref("SearchExperiment")},
             "degraded": _TEXTS,
-            "sticky": {
-                **_TEXT,
-                "description": "First assignments to send back with the next request.",
-            },
+            "sticky": {**_TEXT, "description": "First assignments, to send back next time."},
         },
         optional=("sticky",),
     )

@@ -77,9 +77,13 @@ def _answer(
         applied_rules=scored.ranking.applied_rules,
         experiments=trial.documents,
         degraded=core.degraded if trial.complete else (*core.degraded, "experiments"),
-        versions={
-            "weights": scored.ranking.weights.number,
-            "search_settings": trial.settings.number,
-            "serving": retrieved.snapshot.number,
-        },
+        versions=_versions(core, trial),
     )
+
+
+def _versions(core: Core, trial: Trial) -> dict[str, int]:
+    return {
+        "weights": core.scored.ranking.weights.number,
+        "search_settings": trial.settings.number,
+        "serving": core.scored.retrieved.snapshot.number,
+    }

@@ -21,6 +21,7 @@ from apps.ranking_weights.contracts import WeightsChoice
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.domain.contending import (
+    Contender,
     SearchPlan,
     Settled,
     contenders_settle,
@@ -150,21 +151,7 @@ def trial_exposures(
     if not counted:
         return ()
     facts = facts_of(request, lists, listing)
-    available = features_available(lists.snapshot)
-
-    def weigh(choice: WeightsChoice | None, path: str | None) -> tuple[tuple[str, float], ...]:
-        return weights_resolve(category_path=path, available=available, choice=choice).weights
-
-    exposed = [
-        each
-        for each in counted
-        # Of an interleaved answer both rankings are at hand: nothing has to be guessed.
-        if (
-            listing.contested
-            if each.interleaves
-            else could_differ(each, trial.settings, facts, weigh)
-        )
-    ]
+    exposed = _exposed(counted, trial, facts, lists, listing)
     events = (
         exposure_event(
             # Of an interleaved answer too, the variant that the rule drew: the roll-up knows no
@@ -181,6 +168,28 @@ def trial_exposures(
         for each in exposed
     )
     return tuple(event for event in events if event is not None)
+
+
+def _exposed(
+    counted: Sequence[Contender],
+    trial: Trial,
+    facts: RequestFacts,
+    lists: Lists,
+    listing: Listing,
+) -> list[Contender]:
+    """Those whose variants could have differed on this request."""
+    available = features_available(lists.snapshot)
+
+    def weigh(choice: WeightsChoice | None, path: str | None) -> tuple[tuple[str, float], ...]:
+        return weights_resolve(category_path=path, available=available, choice=choice).weights
+
+    def asked(contender: Contender) -> bool:
+        # Of an interleaved answer both rankings are at hand: nothing has to be guessed.
+        if contender.interleaves:
+            return listing.contested
+        return could_differ(contender, trial.settings, facts, weigh)
+
+    return [each for each in counted if asked(each)]
 
 
 def facts_of(request: SearchRequest, lists: Lists, listing: Listing) -> RequestFacts:
