@@ -48,7 +48,7 @@ def method_parts(method: str) -> tuple[str, str]:
     found = _ANCHOR.search(method)
     if found is None:
         return words(method), ""
-    return words(method[: found.start()]).strip() or words(found[1]), found[1]
+    return words(method[: found.start()]).strip(" :") or words(found[1]), found[1]
 
 
 def input_written(value: float | str | None) -> str:
