@@ -129,7 +129,7 @@ def test_a_start_and_an_idle_pass_cost_the_same_among_many(
     for place in range(4):
         experiment_running(f"other-{place}")
     experiment_approved()
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(60):
         experiment_start(key=KEY, actor=None, reason="go", now=NOW)
     with django_assert_max_num_queries(4):
         assert schedules_apply(now=after(1)) == ScheduleReport()
