@@ -1,10 +1,15 @@
 """What tests of admin pages share: addresses, and a form as a browser would post it."""
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
+
+from apps.events.services.partitions import partitions_ensure
+from tests.experiments.rollups.scene import START, Row, rows_store
 
 PASSWORD = "a password of length"
 LIST = "/admin/experiments/experiment/"
@@ -75,3 +80,16 @@ def form_of(client: Client, address: str) -> dict[str, Any]:
         name: value.removeprefix("\n") if isinstance(value, str) else value
         for name, value in parser.values.items()
     }
+
+
+def traffic_make(clients: int = 400) -> None:
+    """Shoppers of the last twenty days; one in four buys."""
+    now = timezone.now()
+    partitions_ensure(first=now - timedelta(days=40), last=now)
+    rows = []
+    for place in range(clients):
+        seen = (now - START).total_seconds() / 3_600 - 25 - 24 * (place % 20)
+        rows.append(Row("view", seen, client_id=f"c-{place}"))
+        if place % 4 == 0:
+            rows.append(Row("purchase", seen + 0.1, client_id=f"c-{place}"))
+    rows_store(rows)

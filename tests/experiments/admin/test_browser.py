@@ -21,7 +21,7 @@ from apps.experiments.services.flags import flag_create
 from apps.experiments.services.layers import layer_create
 from apps.experiments.services.metrics import metric_draft_create
 from tests.browser import ChromiumPages
-from tests.experiments.admin.pages import LIST
+from tests.experiments.admin.pages import LIST, traffic_make
 from tests.experiments.factories import design_make, experiment_running
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -63,7 +63,7 @@ def design_written(pages: ChromiumPages, page: Page) -> None:
     page.get_by_role("button", name=re.compile("Take what is free first")).click()
     assert page.locator("[name=layer_low]").input_value() == "25"
     page.get_by_role("button", name="Calculate").click()
-    expect(page.locator("[data-plan]")).to_contain_text("units of the last 28 days")
+    expect(page.locator("[data-plan]")).to_contain_text("Runtime needed")
     shot(pages, page, "guided")
     page.get_by_role("button", name="Save the draft").click()
     page.wait_for_url(re.compile(r"/experiment/\d+/change/"))
@@ -111,6 +111,7 @@ def test_from_template_to_kill_switch(
     experiment_running("held", layer={"name": "search-ranking", "low": 0.0, "high": 0.25})
     secret = api_key_create(name="shop", scopes=[Scope.EXPERIMENTS_ASSIGN]).secret_once
 
+    traffic_make()
     wide: Any = {"base_url": live_server.url, "width": 1440, "height": 1000}
     design_written(chromium_page, chromium_page(signed_in=mara, **wide))
     second = chromium_page(signed_in=chris, **wide)

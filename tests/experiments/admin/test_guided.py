@@ -7,9 +7,10 @@ from django.test import Client
 
 from apps.access.models import User
 from apps.experiments.contracts.design import Horizon, MetricRole
+from apps.experiments.models import MetricVersion
 from apps.experiments.selectors.experiments import experiment_view, proposal_view
 from apps.experiments.services.layers import layer_create
-from tests.experiments.admin.pages import ADD, LIST, form_of, page
+from tests.experiments.admin.pages import ADD, LIST, form_of, page, traffic_make
 from tests.experiments.factories import experiment_running
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +222,37 @@ def test_a_change_of_what_runs_is_a_proposal(client_mara: Client, mara: User) ->
     assert experiment_view("weights-test").design.coverage == 1.0
     fixed = client_mara.post(edit, {**form, "unit": "user"})
     assert b"cannot change" in fixed.content
+
+
+def test_search_fields_become_a_payload_and_come_back(client_mara: Client) -> None:
+    form = form_of(client_mara, f"{ADD}?template=feature")
+    form |= {"name": "Words only", "key": "words-only", "hypothesis": "Meaning confuses."}
+    form |= {"variants-1-search__semantic": "off"}
+    assert client_mara.post(f"{ADD}?template=feature", form).status_code == 302
+    design = experiment_view("words-only").design
+    assert design.surface == "search"
+    assert [variant.payload for variant in design.variants] == [
+        None,
+        {"search": {"semantic": False}},
+    ]
+    edit = page(experiment_view("words-only").id, "edit")
+    again = form_of(client_mara, edit)
+    assert again["variants-1-search__semantic"] == "off"
+    assert again["variants-1-payload"] == ""
+    assert client_mara.post(edit, again).status_code == 302
+    assert experiment_view("words-only").design == design
+    raw = {**again, "variants-1-payload": '{"search": {"nonsense": 1}}'}
+    refused = client_mara.post(edit, raw)
+    assert refused.status_code == 200
+    assert b"xa-error" in refused.content
+
+
+def test_the_calculator_reads_the_shops_own_traffic(client_mara: Client) -> None:
+    traffic_make()
+    answer = client_mara.post(f"{LIST}plan/", filled(client_mara, mde="20")).json()
+    assert answer["ready"]
+    assert "Runtime needed" in answer["html"]
+    assert "What each runtime would find" in answer["html"]
+    metric = MetricVersion.objects.get(subject="conversion_rate").pk
+    shown = client_mara.get(f"/admin/experiments/metricversion/{metric}/preview/")
+    assert b"25 %" in shown.content
