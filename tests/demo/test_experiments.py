@@ -72,7 +72,7 @@ def test_no_mixture_of_effects_exceeds_what_was_played() -> None:
 
 
 def test_an_answer_names_the_effects_of_its_shopper() -> None:
-    answer = [
+    answer: list[dict[str, object]] = [
         {"key": "fresh-first", "variant": "fresh", "phase": 3},
         {"key": "badge-bandit", "variant": "bestseller", "phase": 2},
         {"key": "unknown", "variant": "fresh"},

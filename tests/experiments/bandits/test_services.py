@@ -86,7 +86,7 @@ def test_only_running_bandits_are_updated() -> None:
 
 
 def test_a_quantile_cannot_be_earned() -> None:
-    definition = {
+    definition: dict[str, Any] = {
         "title": "Wait", "kind": "quantile", "format": "seconds", "direction": "down",
         "numerator": {"source": "events", "event_types": ["click"]},
     }  # fmt: skip
