@@ -28,6 +28,8 @@ def overview_context(standing: Standing, *, proposed: bool = False) -> dict[str,
     latest = Analysis.objects.filter(experiment_id=view.id, latest=True).defer("document").first()
     return {
         "view": view,
+        "status_words": view.status.replace("_", " "),
+        "outcome": view.decision.outcome.replace("_", " ") if view.decision else "",
         "standing": standing,
         "proposal": proposal,
         "variants": [
