@@ -187,7 +187,7 @@ def test_intervals_and_their_axis() -> None:
     assert sum(isinstance(mark, Path) for mark in wide.marks) == 2
     assert not any(isinstance(mark, Dot) for mark in wide.marks)
     assert any(isinstance(mark, Line) and mark.tone == "margin" for mark in wide.marks)
-    for half in (0.01, 0.11, 0.2, 0.37, 3.0):
+    for half in (0.01, 0.11, 0.2, 0.37, 2.4, 3.0):
         labels = [mark.text for mark in axis_picture(half).marks if isinstance(mark, Label)]
         assert "0" in labels
         assert len(labels) >= 3

@@ -12,6 +12,7 @@ _EDGE = 8.0
 _HALF = 4.5
 _TICKS_AT_MOST = 5
 _HALF_LABEL = 18.0
+_LETTER = 6.6
 
 
 def interval_picture(
@@ -52,7 +53,7 @@ def axis_picture(half: float) -> Drawing:
     """The axis of relative effects above the column of intervals."""
     x = Scale(-half, half, _EDGE, WIDTH - _EDGE)
     marks: list[Mark] = []
-    for tick in ticks_nice(-half, half, most=_TICKS_AT_MOST):
+    for tick in _ticks(half, x):
         if abs(x.at(tick) - WIDTH / 2) > WIDTH / 2 - _HALF_LABEL:
             continue
         text = "0" if tick == 0 else tick_written(tick)
@@ -60,6 +61,16 @@ def axis_picture(half: float) -> Drawing:
         marks.append(Line((x.at(tick), AXIS_HEIGHT - 4), (x.at(tick), AXIS_HEIGHT), "grid"))
     said = f"Axis from {change_written(-half)} to {change_written(half)}"
     return Drawing(WIDTH, AXIS_HEIGHT, "", said, tuple(marks))
+
+
+def _ticks(half: float, x: Scale) -> tuple[float, ...]:
+    """As many round values as leave their labels apart; at least one on each side of zero."""
+    for most in range(_TICKS_AT_MOST, 2, -1):
+        ticks = ticks_nice(-half, half, most=most)
+        longest = max(len(tick_written(tick)) for tick in ticks)
+        if x.at(ticks[1]) - x.at(ticks[0]) >= _LETTER * longest:
+            break
+    return ticks
 
 
 def bound_size(effect: Effect) -> float:
