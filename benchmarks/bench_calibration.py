@@ -1,6 +1,6 @@
 """Calibration through the real path: rule, event rows, roll-up, analysis.
 
-    python -m benchmarks.bench_calibration [--experiments 2000] [--processes 2] [--json]
+    python -m benchmarks.bench_calibration [--experiments 2000] [--processes 2] [--only aa]
 
 A/A experiments share a stream of shoppers, each under its own salt. Each is rolled up once and
 read by three plans: once at the end (fixed), every day (confidence sequence), at every look
@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks.calibration_stage import (
     DAYS,
     MEAN,
+    PLANTED_SPREAD,
     START,
     VARIANCE,
     assigned,
@@ -123,7 +124,7 @@ def planted_run(numbers: list[int], tally: Counter[str]) -> None:
     effect = effect_planned()
     for number in numbers:
         key, rng = f"planted-{number}", np.random.default_rng([2, number])
-        shoppers = shoppers_draw(rng, UNITS)
+        shoppers = shoppers_draw(rng, UNITS, buyers=1.0, spread=PLANTED_SPREAD)
         index = assigned(salt_of(key), (0.5, 0.5), shoppers.ids)
         purchases_store(shoppers, rng, np.where(index == 1, effect * MEAN, 0.0))
         experiments_make([key])
@@ -166,69 +167,71 @@ def _analyze_tables() -> None:
         cursor.execute("ANALYZE events_event")
 
 
-def worker(part: int, parts: int, experiments: int) -> Counter[str]:
+def worker(part: int, parts: int, experiments: int, only: str) -> Counter[str]:
     """This process's share of everything, in a database of its own."""
     name = f"endcap_bench_calibration_{part}"
     database_open(name)
     tally: Counter[str] = Counter()
     try:
         metric_publish()
-        aa_run(list(range(part, experiments, parts)), tally)
-        planted_run(list(range(part, max(1, experiments * 2 // 5), parts)), tally)
-        srm_run(list(range(part, max(1, experiments // 20), parts)), tally)
+        counts = {"aa": experiments, "planted": experiments * 2 // 5, "srm": experiments // 20}
+        runs = {"aa": aa_run, "planted": planted_run, "srm": srm_run}
+        for kind, run in runs.items():
+            if only in {"", kind}:
+                run(list(range(part, max(1, counts[kind]), parts)), tally)
     finally:
         database_drop(name)
     return tally
 
 
-def _started(processes: int, experiments: int) -> Iterator[subprocess.Popen[str]]:
+def _started(processes: int, experiments: int, only: str) -> Iterator[subprocess.Popen[str]]:
     for part in range(processes):
         yield subprocess.Popen(
             [sys.executable, "-m", "benchmarks.bench_calibration", "--experiments",
-             str(experiments), "--processes", str(processes), "--part", str(part)],
+             str(experiments), "--processes", str(processes), "--part", str(part), "--only", only],
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
 
-def _figures(tally: Counter[str]) -> list[tuple[str, float, float, float]]:
-    """Name, share in percent, lowest and highest that is right."""
-
-    def share(name: str, of: str) -> float:
-        return 100 * tally[f"{of} {name}"] / max(1, tally[f"{of} experiments"])
-
-    grouped = "group sequential daily"
+def _figures(tally: Counter[str]) -> list[tuple[str, tuple[str, float, float, float]]]:
+    """Which run; name, share in percent, lowest and highest that is right."""
+    rows = (
+        ("aa", "fixed", "A/A, fixed horizon: false alarms", 3.7, 6.3),
+        ("aa", "covered", "A/A, fixed horizon: interval covers", 93.7, 96.3),
+        ("aa", "fixed daily", "A/A, fixed interval read every day (do not)", 0.0, 100.0),
+        ("aa", "sequence daily", "A/A, confidence sequence read every day", 0.0, 5.0),
+        ("aa", "group sequential daily", "A/A, group sequential, a look a day", 0.0, 6.3),
+        ("planted", "fixed", "planted, fixed horizon: found", 77.0, 83.0),
+        ("planted", "covered", "planted, fixed horizon: interval covers", 93.0, 97.0),
+        ("planted", "sequence daily", "planted, confidence sequence: found", 0.0, 100.0),
+        ("planted", "group sequential daily", "planted, group sequential: found", 0.0, 100.0),
+        ("srm", "caught", "split 52/48 on 25,000 units: caught", 99.0, 100.0),
+    )
     return [
-        ("A/A, fixed horizon: false alarms", share("fixed", "aa"), 3.7, 6.3),
-        ("A/A, fixed horizon: interval covers", share("covered", "aa"), 93.7, 96.3),
-        ("A/A, fixed interval read every day (do not)", share("fixed daily", "aa"), 0.0, 100.0),
-        ("A/A, confidence sequence read every day", share("sequence daily", "aa"), 0.0, 5.0),
-        ("A/A, group sequential, a look a day", share(grouped, "aa"), 0.0, 6.3),
-        ("planted, fixed horizon: found", share("fixed", "planted"), 77.0, 83.0),
-        ("planted, fixed horizon: interval covers", share("covered", "planted"), 93.0, 97.0),
-        ("planted, confidence sequence: found", share("sequence daily", "planted"), 0.0, 100.0),
-        ("planted, group sequential: found", share(grouped, "planted"), 0.0, 100.0),
-        ("split 52/48 on 25,000 units: caught", share("caught", "srm"), 99.0, 100.0),
-    ]  # fmt: skip
+        (of, (words, 100 * tally[f"{of} {name}"] / max(1, tally[f"{of} experiments"]), low, high))
+        for of, name, words, low, high in rows
+    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--experiments", type=int, default=2000)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--only", choices=["", "aa", "planted", "srm"], default="")
     parser.add_argument("--part", type=int, default=None, help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if given.part is not None:
-        print(json.dumps(worker(given.part, given.processes, given.experiments)))
+        print(json.dumps(worker(given.part, given.processes, given.experiments, given.only)))
         return 0
     servers_find()
     started, tally = time.monotonic(), Counter[str]()
-    for process in list(_started(given.processes, given.experiments)):
+    for process in list(_started(given.processes, given.experiments, given.only)):
         out, _ = process.communicate()
         if process.returncode:
             return process.returncode
         tally.update(json.loads(out.strip().splitlines()[-1]))
-    figures = _figures(tally)
+    figures = [row for kind, row in _figures(tally) if given.only in {"", kind}]
     if given.json:
         print(
             json.dumps({"counts": tally, "figures": {name: value for name, value, *_ in figures}})
