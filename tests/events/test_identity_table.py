@@ -45,7 +45,7 @@ def units_in_sql() -> list[tuple[str | None, str | None, datetime, str | None]]:
             f"SELECT e.user_id, e.client_id, e.occurred_at, {unit_expression('e')}"
             f" FROM {EVENT_TABLE} e {identity_join('e')}"
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -39,7 +39,7 @@ def test_what_is_left_out_has_a_default() -> None:
         "Bought", "percent", Aggregation.COUNT,
     )  # fmt: skip
     assert metric_read(MEAN).numerator.aggregation is Aggregation.SUM
-    funnel = {"title": "F", "kind": "funnel", "steps": [CLICKS, PURCHASES]}
+    funnel: dict[str, Any] = {"title": "F", "kind": "funnel", "steps": [CLICKS, PURCHASES]}
     assert metric_read(funnel).kind is MetricKind.FUNNEL
     assert metric_read(funnel).numerator.event_types == ("purchase",)
 

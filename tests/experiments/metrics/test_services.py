@@ -1,5 +1,7 @@
 """Metric definitions in the database."""
 
+from typing import Any
+
 import pytest
 
 from apps.access.models import AuditEntry, User
@@ -15,10 +17,10 @@ from apps.experiments.services.metrics import (
 from apps.publishing.services import version_publish
 
 pytestmark = pytest.mark.django_db
-PURCHASES = {"source": "events", "event_types": ["purchase"]}
+PURCHASES: dict[str, Any] = {"source": "events", "event_types": ["purchase"]}
 
 
-def test_shipped_metrics_are_published_once_and_audited(settings) -> None:
+def test_shipped_metrics_are_published_once_and_audited(settings: Any) -> None:
     settings.ENDCAP_REVIEW_REQUIRED = True
     assert set(metrics_ensure_shipped()) == set(SHIPPED)
     assert metrics_ensure_shipped() == ()
@@ -27,12 +29,12 @@ def test_shipped_metrics_are_published_once_and_audited(settings) -> None:
 
 
 def test_what_people_made_stays() -> None:
-    document = {"title": "Ours", "kind": "proportion", "numerator": PURCHASES}
+    document: dict[str, Any] = {"title": "Ours", "kind": "proportion", "numerator": PURCHASES}
     metric_draft_create(key="ctr", definition=document, actor=None)
     assert "ctr" not in metrics_ensure_shipped()
 
 
-def test_versions_are_found_by_number(settings) -> None:
+def test_versions_are_found_by_number(settings: Any) -> None:
     settings.ENDCAP_REVIEW_REQUIRED = False
     metrics_ensure_shipped()
     person = User.objects.create_user("maker")

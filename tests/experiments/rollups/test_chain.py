@@ -83,7 +83,7 @@ def aged() -> None:
 @pytest.mark.parametrize("unit", ["session", "request"])
 def test_sessions_and_requests_are_units_and_followed(unit: str) -> None:
     query = str(uuid7_new(at(1)))
-    who = {"client_id": "a", "session_id": "visit", "query_id": query}
+    who: dict[str, Any] = {"client_id": "a", "session_id": "visit", "query_id": query}
     view = experiment_on_stage(
         metrics=uses("goals", "phone", "points", "searches", "words"), unit=unit,
         dimensions=["new_returning"],

@@ -2,10 +2,10 @@
 
 import csv
 import io
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -85,7 +85,9 @@ def test_parquet_says_the_same_as_csv(table: ExportTable, tmp_path: Path) -> Non
         "experiments_export", KEY, "--table", table.value, "--format", "parquet",
         "--output", str(path),
     )  # fmt: skip
-    found = pq.read_table(path)
+    # The house's stub of pyarrow knows only what the house itself calls.
+    reader: Any = import_module("pyarrow.parquet")
+    found = reader.read_table(path)
     assert found.column_names == list(SCHEMAS[table])
     rows = read_csv(table)
     assert found.num_rows == len(rows) > 0
