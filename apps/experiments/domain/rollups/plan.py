@@ -95,10 +95,6 @@ class RollupPlan:
     slots: tuple[Slot, ...]
     metrics: tuple[MetricSlots, ...]
 
-    def places(self, *measures: Measure) -> tuple[int, ...]:
-        """1-based places of the slots of these measures."""
-        return tuple(place for place, slot in enumerate(self.slots, 1) if slot.measure in measures)
-
 
 _PRESENCE = frozenset({MetricKind.PROPORTION, MetricKind.RETENTION, MetricKind.FUNNEL})
 _MEASURES: Mapping[Aggregation, Measure] = {
