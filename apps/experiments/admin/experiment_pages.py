@@ -18,7 +18,7 @@ from apps.experiments.forms.steps import DecideForm, ForcedUnitsForm, QaLinkForm
 from apps.experiments.models import ExperimentVersion
 from apps.experiments.selectors.experiments import experiment_views, proposal_view
 from apps.experiments.selectors.requirements import requirements
-from apps.experiments.services.decision import experiment_decide
+from apps.experiments.services.decision import experiment_decide, experiment_ship
 from apps.experiments.services.forced import forced_units_set
 from apps.experiments.services.lifecycle import experiment_kill
 from apps.experiments.services.qa_tokens import qa_link_make
@@ -42,6 +42,7 @@ class ExperimentPages(PagesBase):
             "step": ("<int:object_id>/step/<slug:name>/", self.step_view),
             "kill": ("<int:object_id>/kill/", require_POST(self.kill_view)),
             "decide": ("<int:object_id>/decide/", self.decide_view),
+            "ship": ("<int:object_id>/ship/", require_POST(self.ship_view)),
             "forced": ("<int:object_id>/forced/", require_POST(self.forced_view)),
             "qa": ("<int:object_id>/qa/", require_POST(self.qa_view)),
         }
@@ -130,6 +131,19 @@ class ExperimentPages(PagesBase):
                 "checklist": requirements(key=standing.view.key, action=Action.DECIDE),
             },
         )
+
+    def ship_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What was decided to be shipped, later than the decision."""
+        self._demand(request, "decide_experiment")
+        key = self._standing(request, object_id).view.key
+        reason = request.POST.get("reason", "").strip()
+        try:
+            experiment_ship(key=key, actor=request.user, reason=reason)
+        except ApplicationError as refused:
+            messages.error(request, refused.message)
+        else:
+            messages.success(request, f"{key} is shipped; the log says how.")
+        return HttpResponseRedirect(self._url("change", object_id))
 
     def forced_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Units of QA and the variant each one sees."""

@@ -6,6 +6,7 @@ from apps.experiments.admin.pages_base import results_url
 from apps.experiments.admin.steps import DRAFT, Standing
 from apps.experiments.admin.words import changes_titled, design_lines, payload_words, percent
 from apps.experiments.contracts.assignment import Status
+from apps.experiments.contracts.lifecycle import DecisionView, Outcome
 from apps.experiments.domain.design.transitions import Action
 from apps.experiments.models import Analysis
 from apps.experiments.selectors.activity import activity
@@ -49,8 +50,14 @@ def overview_context(standing: Standing, *, proposed: bool = False) -> dict[str,
         "log": tuple(reversed(activity(view.key)))[:_MOST_LINES],
         "results_url": results_url(view.key, view.status),
         "decidable": view.status in _DECIDABLE and view.decision is None,
+        "shippable": _shippable(view.decision),
         "qa_open": view.status not in {Status.COMPLETED, Status.ARCHIVED},
     }
+
+
+def _shippable(decision: DecisionView | None) -> bool:
+    """Decided to be shipped, and not handed to its surface yet."""
+    return decision is not None and decision.outcome is Outcome.SHIP and not decision.shipped
 
 
 def _checked_for(standing: Standing, action: Action) -> str:

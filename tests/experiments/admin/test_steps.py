@@ -246,3 +246,26 @@ def test_designs_are_listed_and_compared(client_mara: Client, mara: User) -> Non
     assert "/step/publish/" not in change
     assert page(Experiment.objects.get(key="weights-test").pk) in change
     assert client_mara.get(f"{versions}{live}/diff/").status_code == 200
+
+
+def test_what_was_decided_is_shipped_later(client_mara: Client, client: Client) -> None:
+    view = experiment_running()
+    analysis_make(view.id)
+    ship = page(view.id, "ship")
+    none = client_mara.post(ship, follow=True)
+    assert b"Nothing was decided to be shipped" in none.content
+    form = {"outcome": "ship", "variant": "treatment", "text": "It won.", "ship": ""}
+    assert client_mara.post(page(view.id, "decide"), form).status_code == 302
+    assert "Ship it now" in text_of(client_mara, page(view.id))
+    assert client_mara.get(ship).status_code == 405
+    user_ensure(username="ana", password=PASSWORD, groups=("analyst",))
+    client.force_login(User.objects.get(username="ana"))
+    assert "Ship it now" not in text_of(client, page(view.id))
+    assert client.post(ship).status_code == 403
+    done = client_mara.post(ship, {"reason": "the season begins"}, follow=True).content.decode()
+    assert "is shipped" in done
+    assert "Ship it now" not in done
+    decision = experiment_view(view.key).decision
+    assert decision is not None
+    assert decision.shipped
+    assert b"It was shipped already" in client_mara.post(ship, follow=True).content
