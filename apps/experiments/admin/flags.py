@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from apps.common.errors import ApplicationError
+from apps.experiments.admin.flag_steps import flag_steps
 from apps.experiments.admin.versions import ReadOnlyVersions
 from apps.experiments.admin.words import percent, targeting_words
 from apps.experiments.contracts.lifecycle import FlagDefinition, FlagView
@@ -19,6 +20,8 @@ from apps.experiments.forms.flags import GuidedFlag
 from apps.experiments.models import Flag, FlagVersion
 from apps.experiments.selectors.flags import FLAG_KIND, flag_proposal, flag_view, flags_view
 from apps.experiments.services.flags import flag_create, flag_edit, flag_switch
+from apps.publishing.admin_steps import Step
+from apps.publishing.contracts import VersionView
 
 
 @admin.register(Flag)
@@ -146,6 +149,9 @@ class FlagVersionAdmin(ReadOnlyVersions):
     publish_kind = FLAG_KIND
     fields = ("subject", "what_it_serves", "definition")
     readonly_fields = ("what_it_serves",)
+
+    def _steps(self, request: HttpRequest, version: VersionView) -> tuple[Step, ...]:
+        return flag_steps(super()._steps(request, version))
 
     def what_it_serves(self, row: FlagVersion) -> str:
         """In words."""

@@ -31,6 +31,7 @@ from apps.publishing.services import (
     version_approve,
     version_publish,
     version_reject,
+    version_rollback,
 )
 from apps.publishing.settling import draft_replace
 
@@ -133,7 +134,9 @@ def flag_reject(*, key: str, actor: Actor, reason: str) -> VersionView:
         )
 
 
-def flag_publish(*, key: str, actor: Actor, reason: str) -> FlagView:
+def flag_publish(
+    *, key: str, actor: Actor, reason: str, acknowledge_warnings: bool = False
+) -> FlagView:
     """Serve what waits, in every worker within a second.
 
     Raises:
@@ -142,7 +145,29 @@ def flag_publish(*, key: str, actor: Actor, reason: str) -> FlagView:
         InvalidInput: no reason is given.
     """
     with transaction.atomic():
-        version_publish(kind=FLAG_KIND, version_id=_waiting_id(key), actor=actor, reason=reason)
+        version_publish(
+            kind=FLAG_KIND,
+            version_id=_waiting_id(key),
+            actor=actor,
+            reason=reason,
+            acknowledge_warnings=acknowledge_warnings,
+        )
+    return flag_view(key)
+
+
+def flag_rollback(*, key: str, to_number: int, actor: Actor, reason: str) -> FlagView:
+    """Serve a former version again, as a new version, at once.
+
+    Raises:
+        NotFound: there is no such flag, or no such version.
+        Conflict: that version was never served, or is served now.
+        InvalidInput: no reason is given.
+    """
+    with transaction.atomic():
+        _flag_locked(key)
+        version_rollback(
+            kind=FLAG_KIND, subject=key, to_number=to_number, actor=actor, reason=reason
+        )
     return flag_view(key)
 
 

@@ -295,3 +295,56 @@ def test_an_e_mail_has_no_secret_and_bad_targets_are_refused(client_mara: Client
     row = ReportSubscription.objects.get()
     renew = client_mara.post(f"{ROOT}reportsubscription/{row.pk}/renew/", follow=True)
     assert b"Only webhooks are signed" in renew.content
+
+
+def test_steps_of_a_flags_version_take_the_flags_services(
+    client_mara: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.experiments.services import flags as services
+
+    locked: list[str] = []
+    lock = services.key_lock
+
+    def counted(key: str) -> None:
+        locked.append(key)
+        lock(key)
+
+    monkeypatch.setattr(services, "key_lock", counted)
+    client_mara.post(f"{ROOT}flag/add/", FLAG)
+
+    def take(pk: int, name: str) -> None:
+        locked.clear()
+        answer = client_mara.post(f"{ROOT}flagversion/{pk}/step/{name}/", {"reason": "so"})
+        assert answer.status_code == 302, answer.content.decode()
+        assert locked == ["new-checkout"], name
+
+    first = FlagVersion.objects.get().pk
+    take(first, "submit")
+    take(first, "withdraw")
+    take(first, "publish")
+    take(first, "copy")
+    second = FlagVersion.objects.get(status="draft").pk
+    take(second, "discard")
+    take(first, "copy")
+    third = FlagVersion.objects.get(status="draft").pk
+    take(third, "publish")
+    take(first, "rollback")
+    assert flag_view("new-checkout").version == 4
+    assert AuditEntry.objects.filter(action="version.rollback", actor_name="mara").exists()
+
+
+def test_a_page_of_a_version_that_waits_no_more_does_nothing(client_mara: Client) -> None:
+    from apps.common.errors import Conflict
+    from apps.experiments.admin.flag_steps import flag_steps
+    from apps.experiments.selectors.flags import flag_proposal
+    from apps.publishing.admin_steps import Asked, steps_for
+
+    client_mara.post(f"{ROOT}flag/add/", FLAG)
+    shown = flag_proposal("new-checkout")
+    assert shown is not None
+    person = FlagVersion.objects.get().created_by
+    steps = {each.name: each for each in flag_steps(steps_for(shown, person, lambda _: True))}
+    steps["publish"].act(shown, person, Asked("go"))
+    for name in ("publish", "submit", "discard"):
+        with pytest.raises(Conflict, match="does not wait"):
+            steps[name].act(shown, person, Asked("again"))
