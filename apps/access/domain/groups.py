@@ -25,7 +25,7 @@ GROUP_PATTERNS: dict[str, tuple[str, ...]] = {
         *_all_of("publishing", ("view",)),
         *_all_of("features", ("view",)),
         *_all_of("search", (*_WRITES, "preview")),
-        *_all_of("experiments", (*_WRITES, "start", "decide", "switch")),
+        *_all_of("experiments", (*_WRITES, "start", "decide", "switch", "refresh")),
         "access.scope_search_read",
         "access.scope_recommendations_read",
         "access.scope_experiments_read",
@@ -44,7 +44,7 @@ GROUP_PATTERNS: dict[str, tuple[str, ...]] = {
         *_all_of("features", ("view",)),
         *_all_of("search", ("view", "preview")),
         # Analysts define what is measured; what is tested is the merchandisers' to decide.
-        *_all_of("experiments", ("view", "export")),
+        *_all_of("experiments", ("view", "export", "refresh")),
         *(f"experiments.{verb}_metricversion" for verb in _WRITES),
         "access.scope_search_read",
         "access.scope_recommendations_read",

@@ -81,6 +81,7 @@ class Experiment(models.Model):
             ("review_experiment", "Can approve an experiment"),
             ("start_experiment", "Can start, pause and stop an experiment"),
             ("decide_experiment", "Can decide and ship an experiment"),
+            ("refresh_experiment", "Can have an experiment's results computed"),
         )
         indexes = [models.Index(fields=["status", "-created_at"], name="experiments_by_status")]
         constraints = [

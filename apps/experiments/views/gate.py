@@ -15,8 +15,8 @@ VIEW = "experiments.view_experiment"
 DECIDE = "experiments.decide_experiment"
 # Rows of single units are as personal as the events they come from.
 UNITS = "events.view_event"
-# Whoever may change, run or decide an experiment may have it computed again.
-REFRESH = ("experiments.change_experiment", "experiments.start_experiment", DECIDE)
+# Computing again changes nothing of an experiment, but costs the machine something.
+REFRESH = "experiments.refresh_experiment"
 Page = Callable[..., HttpResponseBase]
 
 
@@ -44,7 +44,7 @@ def analyst_page(view: Page) -> Page:
 
 def may_refresh(request: HttpRequest) -> bool:
     """Whether this person may have results computed now, or as of another moment."""
-    return any(request.user.has_perm(permission) for permission in REFRESH)
+    return request.user.has_perm(REFRESH)
 
 
 def refresh_demand(request: HttpRequest) -> None:

@@ -81,7 +81,7 @@ def analyst(db: None) -> User:
 
 @pytest.fixture
 def decider(db: None) -> User:
-    return person("dora", "view_experiment", "decide_experiment")
+    return person("dora", "view_experiment", "decide_experiment", "refresh_experiment")
 
 
 @pytest.fixture

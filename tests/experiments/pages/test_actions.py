@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.access.models import User
+from apps.access.services import groups_ensure, user_ensure
 from apps.experiments.models import (
     Analysis,
     Decision,
@@ -98,3 +100,18 @@ def test_a_trace_that_cannot_be_made_says_why(show: Show, as_analyst: Client) ->
     assert "A day (2026-11-21)" in as_analyst.get(f"{path}?unit=a&as_of=soon").content.decode()
     before = as_analyst.get(f"{path}?unit=a&as_of=2020-01-01").content.decode()
     assert "No phase is in force" in before
+
+
+def test_groups_compute_and_only_merchandisers_decide(show: Show) -> None:
+    key = show()
+    groups_ensure()
+    for name, may_decide in (("analyst", False), ("merchandiser", True)):
+        user_ensure(username=name, password="a password of length", groups=(name,))
+        client = Client()
+        client.force_login(User.objects.get(username=name))
+        for query in ("?as_of=2026-11-05", "?allocation=1"):
+            assert client.get(f"{LIST}{key}/{query}").status_code == 200
+        assert client.post(f"{LIST}{key}/refresh").status_code == 302
+        decided = client.post(f"{LIST}{key}/decide", {"outcome": "maybe", "text": "x"})
+        assert decided.status_code == (302 if may_decide else 403)
+    assert not Decision.objects.exists()
