@@ -37,12 +37,21 @@ def navigation_register(*entries: NavigationEntry) -> None:
 
 
 def navigation_build(request: HttpRequest) -> list[dict[str, object]]:
+    """The sections of this person's sidebar; at most one line is the active one."""
     sections: list[dict[str, object]] = []
+    lines = [
+        (entry, reverse(entry.url_name))
+        for entry in sorted(_entries, key=lambda entry: (entry.rank, entry.title))
+        if request.user.has_perm(entry.permission)
+    ]
+    # The theme would light up every link that occurs anywhere in the path.
+    within = [link for _, link in lines if request.path.startswith(link)]
+    here = max(within, key=len, default="")
     for section in SECTIONS:
         items = [
-            {"title": entry.title, "icon": entry.icon, "link": reverse(entry.url_name)}
-            for entry in sorted(_entries, key=lambda entry: (entry.rank, entry.title))
-            if entry.section == section and request.user.has_perm(entry.permission)
+            {"title": entry.title, "icon": entry.icon, "link": link, "active": link == here}
+            for entry, link in lines
+            if entry.section == section
         ]
         if items:
             sections.append({"title": section, "separator": True, "items": items})

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from apps.access.models import AuditEntry, User
 from apps.access.services import user_ensure
+from apps.common.admin_navigation import navigation_build
 from apps.experiments.contracts.assignment import Status
 from apps.experiments.contracts.lifecycle import Outcome
 from apps.experiments.models import Analysis, Experiment
@@ -269,3 +270,17 @@ def test_what_was_decided_is_shipped_later(client_mara: Client, client: Client) 
     assert decision is not None
     assert decision.shipped
     assert b"It was shipped already" in client_mara.post(ship, follow=True).content
+
+
+def test_one_line_of_the_sidebar_is_where_one_is(mara: User, rf: RequestFactory) -> None:
+    def lit(path: str) -> list[object]:
+        request = rf.get(path)
+        request.user = User.objects.get(pk=mara.pk)
+        sections: list[Any] = [section["items"] for section in navigation_build(request)]
+        return [line["title"] for lines in sections for line in lines if line["active"]]
+
+    assert lit(LIST) == ["Experiments"]
+    assert lit(page(3)) == ["Experiments"]
+    assert lit(f"{LIST}review/") == ["Waiting for approval"]
+    assert lit("/experiments/weights-test/") == ["Experiment results"]
+    assert lit("/admin/") == []
