@@ -25,13 +25,18 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DayAdds:
-    """What one day adds to one group: units, exposures and an array a metric."""
+    """What one day adds to one group: units, exposures and an array a metric.
+
+    Rows of one group and day add up. Those with `aged` are apart by days since first exposure:
+    the age, and Σm, Σm², Σd, Σd², Σmd of the primary metric on the day alone.
+    """
 
     group: Group
     day: date
     units: int
     exposures: int
     arrays: tuple[tuple[float, ...], ...]
+    aged: tuple[float, ...] = ()
 
 
 def values_kept(adds: Iterable[DayAdds]) -> dict[str, frozenset[str]]:
@@ -165,7 +170,7 @@ def sums_read(one: MetricSlots, numbers: Sequence[float], cap: float | None) -> 
 
 def age_rows(
     metric: str,
-    sums: Iterable[tuple[int, str, int, Sequence[float]]],
+    adds: Iterable[DayAdds],
     exposures: Iterable[ExposureDay],
     *,
     today: date,
@@ -174,11 +179,16 @@ def age_rows(
 
     Args:
         metric: key.
-        sums: phase, variant, age and (Σm, Σm², Σd, Σd², Σmd) of units that did anything.
+        adds: what each day adds; those of days that are over are read.
         exposures: units first exposed by day, over all units.
         today: the day that is not over.
     """
-    done = {(phase, variant, age): tuple(found) for phase, variant, age, found in sums}
+    done: dict[tuple[int, str, int], Sequence[float]] = defaultdict(lambda: (0.0,) * 5)
+    for add in adds:
+        if add.aged and not add.group.dimension and add.day < today:
+            age, *sums = add.aged
+            key = (add.group.phase, add.group.variant, round(age))
+            done[key] = [a + b for a, b in zip(done[key], sums, strict=True)]
     started: dict[tuple[int, str], dict[date, int]] = defaultdict(dict)
     for row in exposures:
         if not row.dimension and row.units:

@@ -31,12 +31,14 @@ def days_sql(
     metrics: Sequence[MetricSlots],
     dimensions: Sequence[str],
     caps: Caps,
-    where: str = "true",
+    aged: MetricSlots | None = None,
 ) -> str:
     """What each day adds.
 
     Answers rows of phase, variant, place of the dimension (0: all units), its value, day, units
-    first exposed, exposures, and one array a metric (see `layout`).
+    first exposed, exposures, and one array a metric (see `layout`). With `aged`, one of the
+    metrics, rows of all units are apart by days since first exposure, and one more array says
+    how many those are and the metric's Σm, Σm², Σd, Σd², Σmd of what was done on the day.
     """
     columns = [
         "u.phase", "u.variant", "d.day", "(d.i = 1) AS first", "u.before",
@@ -46,14 +48,34 @@ def days_sql(
     for place in places_used(metrics):
         columns.append(f"u.totals[d.i][{place}] AS n{place}")
         columns.append(f"coalesce(u.totals[d.i - 1][{place}], 0) AS p{place}")
-    arrays = "".join(f", {metric_array(one, caps)}" for one in metrics)
+    arrays = [metric_array(one, caps) for one in metrics]
+    whole = "phase, variant, day"
+    if aged is not None:
+        columns.append("d.day - u.days[1] AS age")
+        arrays.append(_age_array(aged))
+        whole += ", age"
+    # Kept apart, so that an element is taken out of its array once and not once a sum.
     return (
         f"SELECT phase, variant, {_which(dimensions)}, day, count(*) FILTER (WHERE first),"
-        f" sum(exposures){arrays}"
-        f" FROM (SELECT {', '.join(columns)} FROM ({units_sql(experiment_id, where)}) u"
-        " CROSS JOIN LATERAL unnest(u.days) WITH ORDINALITY d (day, i)) s"
-        f" {_grouping(dimensions)}"
+        f" sum(exposures), {', '.join(arrays)}"
+        f" FROM (SELECT {', '.join(columns)} FROM ({units_sql(experiment_id)}) u"
+        " CROSS JOIN LATERAL unnest(u.days) WITH ORDINALITY d (day, i) OFFSET 0) s"
+        f" {_grouping(dimensions, whole)}"
     )
+
+
+def _age_array(one: MetricSlots) -> str:
+    """Days since first exposure, and the sums of what was done on the day."""
+    m = f"(n{one.total} - p{one.total})"
+    if one.definition.kind in _PRESENCE:
+        m = f"({m} > 0)::int::float8"
+    elif one.definition.cap_value is not None:
+        m = f"least({m}, {number_literal(one.definition.cap_value)})"
+    d = "0::float8"
+    if one.denominator is not None:
+        d = f"(n{one.denominator} - p{one.denominator})"
+    products = (m, f"{m} * {m}", d, f"{d} * {d}", f"{m} * {d}")
+    return _array(["age", *(f"sum({product})" for product in products)])
 
 
 def places_used(metrics: Sequence[MetricSlots]) -> tuple[int, ...]:
@@ -81,11 +103,10 @@ def _which(dimensions: Sequence[str]) -> str:
     return f"CASE {places} ELSE 0 END AS dimension, coalesce({values}, '') AS value"
 
 
-def _grouping(dimensions: Sequence[str]) -> str:
-    whole = "phase, variant, day"
+def _grouping(dimensions: Sequence[str], whole: str = "phase, variant, day") -> str:
     if not dimensions:
         return f"GROUP BY {whole}"
-    sets = "".join(f", ({whole}, d{place})" for place in range(1, len(dimensions) + 1))
+    sets = "".join(f", (phase, variant, day, d{place})" for place in range(1, len(dimensions) + 1))
     return f"GROUP BY GROUPING SETS (({whole}){sets})"
 
 
@@ -218,27 +239,3 @@ def caps_sql(experiment_id: int, metrics: Sequence[MetricSlots]) -> str:
         f"{last}[{place}] AS s{place}" for place in dict.fromkeys(one.total for one in metrics)
     )
     return f"SELECT {chosen} FROM (SELECT {places} FROM ({units_sql(experiment_id)}) u) s"
-
-
-def ages_sql(experiment_id: int, one: MetricSlots, as_of: str) -> str:
-    """The primary metric by calendar days since first exposure: what was done on that day.
-
-    Answers phase, variant, age, Σm, Σm², Σd, Σd², Σmd of units whose k-th day is over.
-    """
-    now, before = f"u.totals[d.i][{one.total}]", f"coalesce(u.totals[d.i - 1][{one.total}], 0)"
-    m = f"({now} - {before})"
-    if one.definition.kind in _PRESENCE:
-        m = f"({m} > 0)::int::float8"
-    elif one.definition.cap_value is not None:
-        m = f"least({m}, {number_literal(one.definition.cap_value)})"
-    d = "0::float8"
-    if one.denominator is not None:
-        place = one.denominator
-        d = f"(u.totals[d.i][{place}] - coalesce(u.totals[d.i - 1][{place}], 0))"
-    return (
-        "SELECT phase, variant, age, sum(m), sum(m * m), sum(d), sum(d * d), sum(m * d)"
-        f" FROM (SELECT u.phase, u.variant, d.day - u.days[1] AS age, {m} AS m, {d} AS d"
-        f" FROM ({units_sql(experiment_id)}) u"
-        " CROSS JOIN LATERAL unnest(u.days) WITH ORDINALITY d (day, i)"
-        f" WHERE d.day < ({as_of} AT TIME ZONE 'UTC')::date) s GROUP BY phase, variant, age"
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 
 from django.db import connection
 
@@ -20,7 +20,7 @@ from apps.experiments.domain.rollups.days import (
 from apps.experiments.domain.rollups.exposed import salt_ends
 from apps.experiments.domain.rollups.frame import moment
 from apps.experiments.domain.rollups.plan import MetricSlots
-from apps.experiments.domain.rollups.sums import ages_sql, caps_sql, days_sql, retention_sql
+from apps.experiments.domain.rollups.sums import caps_sql, days_sql, retention_sql
 from apps.experiments.selectors.rollup_subject import Subject
 from apps.experiments.services.rollups.tables import Target, rows_merge
 
@@ -41,6 +41,7 @@ _AGE = Target(
     key=("phase", "variant", "metric", "age"),
     values=("n", "m", "mm", "d", "dd", "md"),
 )
+_WITHOUT_AGES = frozenset({MetricKind.RETENTION, MetricKind.QUANTILE})
 Rows = list[tuple[RollupKey, RollupSums]]
 
 
@@ -74,10 +75,15 @@ def rows_compute(subject: Subject) -> DayRows:
     ]
     rollups: Rows = []
     exposed: list[DayAdds] = []
+    lived: list[DayAdds] = []
     kept: dict[str, frozenset[str]] = {}
+    primary = _aged(subject)
     for chunk in batches:
-        sql = days_sql(subject.view.id, chunk, subject.dimensions, caps)
-        adds = list(_adds(sql, subject.dimensions))
+        aged = primary if primary in chunk else None
+        sql = days_sql(subject.view.id, chunk, subject.dimensions, caps, aged)
+        adds = list(_adds(sql, subject.dimensions, aged=aged is not None))
+        if aged is not None:
+            lived = adds
         if not exposed:
             exposed, kept = adds, values_kept(adds)
         rollups += _rows_of(subject, chunk, adds, kept, caps)
@@ -86,7 +92,10 @@ def rows_compute(subject: Subject) -> DayRows:
             adds = list(_adds(_retention(subject, one), subject.dimensions))
             rollups += _rows_of(subject, (one,), adds, kept, caps)
     exposures = exposure_rows(exposed, kept)
-    return DayRows(rollups, exposures, _ages(subject, exposures))
+    ages = []
+    if primary is not None:
+        ages = age_rows(primary.key, lived, exposures, today=_today(subject))
+    return DayRows(rollups, exposures, ages)
 
 
 def _rows_of(
@@ -128,13 +137,16 @@ def _caps(subject: Subject, metrics: Sequence[MetricSlots]) -> dict[str, float]:
     return {one.key: float(cap) for one, cap in found if cap is not None}
 
 
-def _adds(sql: str, dimensions: Sequence[str]) -> Iterator[DayAdds]:
+def _adds(sql: str, dimensions: Sequence[str], *, aged: bool = False) -> Iterator[DayAdds]:
     names = ("", *dimensions)
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        for phase, variant, place, value, day, units, exposures, *arrays in cursor.fetchall():
+        for phase, variant, place, value, day, units, exposures, *found in cursor.fetchall():
             group = Group(phase, variant, names[place], value)
-            yield DayAdds(group, day, units, round(exposures), tuple(map(tuple, arrays)))
+            arrays = tuple(map(tuple, found))
+            age = arrays[-1] if aged else ()
+            own = arrays[:-1] if aged else arrays
+            yield DayAdds(group, day, units, round(exposures), own, age)
 
 
 def _retention(subject: Subject, one: MetricSlots) -> str:
@@ -143,23 +155,18 @@ def _retention(subject: Subject, one: MetricSlots) -> str:
     return retention_sql(subject.view.id, one, subject.dimensions, moment(as_of), ends)
 
 
-def _ages(subject: Subject, exposures: Sequence[ExposureDay]) -> list[AgeDay]:
-    """Novelty of the primary metric; kinds that have no day of their own have none."""
+def _aged(subject: Subject) -> MetricSlots | None:
+    """The primary metric, whose novelty is shown; kinds without a day of their own have none."""
     primary = subject.view.design.primary.key
-    found = [one for one in subject.plan.metrics if one.key == primary]
-    if not found or found[0].definition.kind in {MetricKind.RETENTION, MetricKind.QUANTILE}:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(ages_sql(subject.view.id, found[0], moment(_days_over(subject))))
-        sums = [(row[0], row[1], row[2], row[3:]) for row in cursor.fetchall()]
-    return age_rows(primary, sums, exposures, today=_days_over(subject).date())
+    for one in subject.plan.metrics:
+        if one.key == primary and one.definition.kind not in _WITHOUT_AGES:
+            return one
+    return None
 
 
-def _days_over(subject: Subject) -> datetime:
-    """The midnight before which every day is over, for units that are still living."""
-    as_of = subject.frame.as_of.astimezone(UTC)
-    over = min(as_of.date(), subject.last_day + timedelta(days=1))
-    return datetime.combine(over, time(), tzinfo=UTC)
+def _today(subject: Subject) -> date:
+    """The day before which every day is over, for units that are still living."""
+    return min(subject.frame.as_of.astimezone(UTC).date(), subject.last_day + timedelta(days=1))
 
 
 def _rollup_cells(row: tuple[RollupKey, RollupSums]) -> tuple[object, ...]:
