@@ -18,6 +18,7 @@ class Reason(StrEnum):
     INCONSISTENT_SUMS = "inconsistent_sums"
     NO_SOLUTION = "no_solution"
     INVALID_INPUT = "invalid_input"
+    SAME_TREATMENT = "same_treatment"
 
 
 class Scale(StrEnum):

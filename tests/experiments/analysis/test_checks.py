@@ -24,6 +24,7 @@ from apps.experiments.contracts.design import (
 from apps.experiments.contracts.metrics import Direction, MetricKind
 from apps.experiments.contracts.results import ExperimentResults, HealthCheck, HealthStatus
 from apps.experiments.contracts.rollups import AgeDay, InterleavingDay, RollupKey, RollupSums
+from apps.experiments.contracts.statistics import Reason
 from apps.experiments.domain.analysis.analyse import experiment_analyse
 from apps.experiments.domain.analysis.documents import (
     DocumentInvalid,
@@ -455,6 +456,19 @@ def test_interleaving_decides_by_preference() -> None:
     assert _interleaved(60, 62).recommendation.action.value == "keep_running"
     assert _interleaved(0, 0).interleaving is not None
     assert _interleaved(50, 150, units=2).recommendation.action.value == "keep_running"
+
+
+def test_interleaving_compares_no_arms_that_saw_the_same_blend() -> None:
+    found = _interleaved(50, 150)
+    (revenue,) = found.metrics
+    assert all(arm.value is not None for arm in revenue.arms)
+    (against,) = revenue.comparisons
+    assert (against.verdict, against.absolute, against.p_value) == ("cannot_compute", None, None)
+    assert against.state is not None
+    assert against.state.reason is Reason.SAME_TREATMENT
+    assert "same blend" in against.state.message
+    assert found.series == ()
+    assert not {"novelty", "simpson"} & {check.code for check in found.health}
 
 
 def test_dimensions_are_exploratory() -> None:

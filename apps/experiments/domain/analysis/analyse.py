@@ -85,7 +85,8 @@ def _health(
     checks = [*srm_checks(scope), multiple_check(scope), mismatch_check(scope)]
     checks += [freshness_check(scope), missing_check(scope, metrics)]
     checks += [] if bias is None else [bias]
-    if primary is not None:
+    blended = scope.context.design.kind is ExperimentKind.INTERLEAVING
+    if primary is not None and not blended:
         checks += [*novelty_checks(scope, primary), *simpson_checks(scope, primary)]
     return tuple(checks)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from apps.experiments.contracts.design import ExperimentKind
 from apps.experiments.contracts.metrics import MetricKind, MetricVersionView
 from apps.experiments.contracts.rollups import RollupSums
 from apps.experiments.contracts.statistics import (
@@ -31,6 +32,11 @@ from apps.experiments.domain.statistics.post_stratification import post_stratifi
 from apps.experiments.domain.statistics.quantiles import quantile_summary
 
 Estimate = EffectEstimate | CannotCompute
+_BLENDED = CannotCompute(
+    Reason.SAME_TREATMENT,
+    "Not compared: interleaving showed units of every arm the same blend of the rankings. "
+    "The interleaving panel says which one their clicks prefer.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,8 @@ def pair_of(scope: Scope, metric: MetricVersionView, variant: str) -> Pair:
     """The effect of a treatment on a metric over the units of the scope."""
     control = scope.context.design.variant_keys[0]
     names, definition = (control, variant), metric.definition
+    if scope.context.design.kind is ExperimentKind.INTERLEAVING:
+        return Pair(_BLENDED, _BLENDED, None, None, "plain", None, {})
     if definition.kind is MetricKind.QUANTILE:
         return _quantile_pair(scope, metric, names)
     if scope.stratified:
