@@ -61,6 +61,14 @@ def admin(page: Page, username: str, password: str) -> None:
     page.goto(f"{BASE}{target}&q=headphones")
     page.wait_for_load_state("networkidle")
     save(page, "admin-preview")
+    page.goto(f"{BASE}/experiments/")
+    save(page, "experiments-list")
+    page.goto(f"{BASE}/experiments/category-weights/")
+    page.wait_for_load_state("networkidle")
+    save(page, "experiment-results")
+    page.goto(f"{BASE}/admin/experiments/experiment/")
+    page.wait_for_load_state("networkidle")
+    save(page, "admin-experiments")
 
 
 def save(page: Page, name: str) -> None:

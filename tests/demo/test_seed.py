@@ -151,5 +151,6 @@ def test_urls_print_logins_and_a_call(capsys: pytest.CaptureFixture[str]) -> Non
     call_command("demo_urls", base_url="http://127.0.0.1:9000/")
     printed = capsys.readouterr().out
     assert "http://127.0.0.1:9000/admin/" in printed
+    assert "http://127.0.0.1:9000/experiments/" in printed
     assert all(password in printed for password in made.passwords.values())
     assert f"X-API-Key: {made.secret_key}" in printed

@@ -175,6 +175,35 @@ BLENDED = Planted(
     },
     team_lift=TEAM_LIFT,
 )
+MEANING_OFF: Mapping[str, object] = {
+    "name": "Search without meaning",
+    "hypothesis": "Because shoppers type product names, we believe that matching words alone "
+    "finds as much, and answers faster.",
+    "template": "feature",
+    "surface": "search",
+    "variants": [
+        _variant("both", "Words and meaning", 0.5),
+        _variant("words", "Words alone", 0.5, {"search": {"semantic": False}}),
+    ],
+    "metrics": _metrics("ctr", "zero_result_rate", guard="conversion_rate"),
+    "plan": _PLAN,
+}
+DELIVERY_HINT: Mapping[str, object] = {
+    "name": "Delivery date beside the price",
+    "hypothesis": "Because carts are left at the delivery step, we believe that an early date "
+    "brings more of them to the end.",
+    "template": "ui",
+    "variants": [
+        _variant("control", "As it is", 0.5),
+        _variant("date", "With a date", 0.5, {"delivery_date": True}),
+    ],
+    "metrics": _metrics("conversion_rate", "add_to_cart_rate"),
+    "plan": _PLAN,
+}
+WAITING = {"search-without-meaning": MEANING_OFF}
+DRAFTED = {"delivery-date": DELIVERY_HINT}
+"""Designs that nobody has approved, or even submitted, yet."""
+
 PLANTED = (CATEGORY_WEIGHTS, NO_EFFECT_AA, MISMATCHED, RAMPED, EARNING, BLENDED)
 
 

@@ -15,7 +15,15 @@ from django.utils import timezone
 from apps.access.services import Actor
 from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
 from apps.demo.domain.history import SearchLog, history_play
-from apps.demo.domain.planted import DAYS, MOST, PLANTED, STEP_DAYS, Planted
+from apps.demo.domain.planted import (
+    DAYS,
+    DRAFTED,
+    MOST,
+    PLANTED,
+    STEP_DAYS,
+    WAITING,
+    Planted,
+)
 from apps.demo.domain.visits import Visits
 from apps.demo.models import DemoStage
 from apps.demo.services.experiments_played import Stretch, stretch_play
@@ -76,8 +84,26 @@ def experiments_live(plan: DemoPlan, catalogue: DemoCatalogue) -> str:
             stage.finished_at = timezone.now()
             stage.save(update_fields=["finished_at"])
     _moment_reached(world, 0)
+    _ideas_noted(world)
     rollups_refresh(as_of=plan.as_of)
     return f"{len(PLANTED)} experiments, {searches:,} searches in {DAYS} days"
+
+
+def _ideas_noted(world: _World) -> None:
+    """A draft, and a design that waits for its second person."""
+    ideas = {**DRAFTED, **WAITING}
+    views = {view.key: view for view in experiment_views(keys=list(ideas))}
+    for key, design in ideas.items():
+        view = views.get(key)
+        if view is None:
+            view = experiment_create(
+                key=key,
+                design=dict(design),  # type: ignore[arg-type]  # JSON, as a person sends it
+                actor=world.maker,
+                now=world.at(1),
+            )
+        if key in WAITING and view.status is Status.DRAFT:
+            experiment_submit(key=key, actor=world.maker, now=world.at(0.5))
 
 
 def history_config(plan: DemoPlan) -> HistoryConfig:

@@ -33,9 +33,10 @@ class Command(BaseCommand):
             "",
             f"  Shop    {base}/",
             f"  Admin   {base}/admin/",
+            f"  Results {base}/experiments/",
             f"  API     {base}/api/v1/schema",
             "",
-            "  Logins for admin:",
+            "  Logins for admin and results:",
             *(
                 f"    {name:<13} {password:<18} {WHAT_FOR.get(name, '')}"
                 for name, password in credentials.passwords.items()
