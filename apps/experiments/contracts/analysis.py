@@ -42,6 +42,7 @@ class AnalysisContext:
         chances_best: phase number → variant → probability of being best (bandits).
         salt_version: the allocation to analyse; None is the latest.
         phase: only units of this phase; None is all of the salt version.
+        currencies: currency → sampled events behind the money metrics.
     """
 
     key: str
@@ -61,6 +62,7 @@ class AnalysisContext:
     chances_best: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     salt_version: int | None = None
     phase: int | None = None
+    currencies: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,8 @@ class ExperimentResults:
             version are pooled (bandits: all phases, stratified by phase).
         readable: whether it may be read as evidence now; else `unreadable_because` lists why
             (minimum runtime, minimum units, SRM, fixed horizon not reached …).
+        extra: more numbers; `currency` of money: ISO 4217, or `mixed` when events came in several
+            (`currencies`: each one's share of them, the most frequent first).
         days_running: whole days since the start; days_planned: of the plan, None unplanned.
         units: per variant.
     """

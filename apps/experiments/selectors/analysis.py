@@ -24,6 +24,7 @@ from apps.experiments.contracts.rollups import (
     RollupSums,
 )
 from apps.experiments.models import Analysis, Phase
+from apps.experiments.selectors.currencies import currencies_seen
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.selectors.interleaving import interleaving_days
 from apps.experiments.selectors.metrics import metric_view, metric_views
@@ -154,6 +155,9 @@ def analysis_context(
         chances_best=dict(chances),
         salt_version=salt_version,
         phase=phase,
+        currencies=currencies_seen(
+            metrics, since=view.started_at, as_of=min(view.ended_at or as_of, as_of)
+        ),
     )
 
 

@@ -183,3 +183,32 @@ def test_quantiles_are_read_from_unit_totals() -> None:
     assert control.value is not None
     assert treatment.value is not None
     assert treatment.value > control.value
+
+
+@pytest.mark.parametrize(
+    ("paid", "told"),
+    [
+        ((), {}),
+        (("EUR",), {"currency": "EUR"}),
+        (
+            ("EUR", "EUR", "CHF"),
+            {"currency": "mixed", "currencies": {"EUR": 20 / 30, "CHF": 10 / 30}},
+        ),
+    ],
+)
+def test_money_has_the_currency_of_its_events(
+    paid: tuple[str, ...], told: dict[str, object]
+) -> None:
+    fact = events_fact("purchase", value="value", aggregation="sum")
+    metric_make("revenue", kind="mean", numerator=fact, format="money")
+    metric_make("bought", kind="proportion", numerator=events_fact("purchase"))
+    _played()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM events_event WHERE type = 'purchase' ORDER BY id")
+        for place, (event,) in enumerate(cursor.fetchall()):
+            currency = paid[place % len(paid)] if paid else None
+            cursor.execute(
+                "UPDATE events_event SET currency = %s WHERE id = %s", [currency, event]
+            )
+    extra = results_for(key=KEY, as_of=END).extra
+    assert {name: extra[name] for name in ("currency", "currencies") if name in extra} == told

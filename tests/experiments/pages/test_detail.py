@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -126,10 +127,20 @@ def test_several_allocations_are_offered_apart(show: Show, as_decider: Client) -
 def test_a_person_without_a_name_in_the_list(show: Show) -> None:
     show(key="a")
     client = Client()
-    client.force_login(person("eve", "view_experiment", "start_experiment"))
+    client.force_login(person("eve", "view_experiment", "refresh_experiment"))
     assert client.get(f"{LIST}a/?as_of=2026-11-05").status_code == 200
     analysis = Analysis.objects.get(experiment__key="a")
     analysis.delete()
     page = client.get(f"{LIST}a/").content.decode()
     assert "No analysis has run yet" in page
     analysis_store("a", made.results_of())
+
+
+def test_mixed_currencies_are_said_and_not_written(show: Show, as_analyst: Client) -> None:
+    text = as_analyst.get(f"/experiments/{show()}/").content.decode()
+    assert "€" in text
+    extra: dict[str, Any] = {"currency": "mixed", "currencies": {"EUR": 0.9, "CHF": 0.1}}
+    key = show(made.results_of(extra=extra), key="several")
+    text = as_analyst.get(f"/experiments/{key}/").content.decode()
+    assert "mixed currencies (EUR 90%, CHF 10%)" in text
+    assert "€" not in text

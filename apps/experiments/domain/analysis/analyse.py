@@ -25,6 +25,7 @@ from apps.experiments.domain.analysis.checks_split import (
     multiple_check,
     srm_checks,
 )
+from apps.experiments.domain.analysis.currencies import currency_found
 from apps.experiments.domain.analysis.estimates import Estimate, pair_of
 from apps.experiments.domain.analysis.looks import Looks, looks_taken
 from apps.experiments.domain.analysis.readiness import (
@@ -152,6 +153,7 @@ def _extra(
         "analysed_phases": [phase.number for phase in scope.phases],
         "stratified_by_phase": scope.stratified,
     }
+    found |= currency_found(scope.context.currencies)
     if looks is not None:
         found["looks"] = {
             "planned": scope.context.design.plan.looks,

@@ -11,6 +11,7 @@ from apps.experiments.contracts.results import (
     InterleavingResult,
     MetricResult,
 )
+from apps.experiments.domain.analysis.currencies import currency_written
 from apps.experiments.domain.charts.allocation import allocation_chart
 from apps.experiments.domain.charts.effects import EffectWords, effect_chart
 from apps.experiments.domain.charts.exposures import (
@@ -60,6 +61,7 @@ class ResultsPage:
         metric: key of the metric that dimensions show.
         metrics: (key, title) of those that could be shown.
         units: (name, written count, share of all) per variant.
+        money: what must be known of amounts; empty when they are of one currency.
     """
 
     impact: Impact
@@ -76,6 +78,7 @@ class ResultsPage:
     metric: str
     metrics: tuple[tuple[str, str], ...]
     units: tuple[tuple[str, str, str], ...]
+    money: str = ""
 
 
 def variant_names(design: ExperimentDesign) -> Mapping[str, str]:
@@ -92,8 +95,8 @@ def results_page(
 ) -> ResultsPage:
     """The page; `metric` is the one that dimensions show (the primary when not known)."""
     names = {key: variant_names(design).get(key, key) for key in results.variants}
-    currency = results.extra.get("currency")
-    options = TableOptions(names, impact, "r", currency if isinstance(currency, str) else "")
+    currency, mixed = currency_written(results.extra)
+    options = TableOptions(names, impact, "r", currency)
     guardrails = [m for m in results.metrics if m.role is MetricRole.GUARDRAIL]
     others = sorted(
         (m for m in results.metrics if m.role is not MetricRole.GUARDRAIL),
@@ -117,6 +120,7 @@ def results_page(
         metric=chosen,
         metrics=tuple((each.key, each.title) for each in results.metrics),
         units=_units(results, names),
+        money=mixed,
     )
 
 
