@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def decider(transactional_db: None) -> User:
-    return person("dora", "view_experiment", "decide_experiment")
+    return person("dora", "view_experiment", "decide_experiment", "refresh_experiment")
 
 
 @pytest.fixture

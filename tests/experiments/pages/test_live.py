@@ -55,7 +55,7 @@ def test_numbers_from_events_open_their_origin(
     live_server: LiveServer, chromium_page: ChromiumPages
 ) -> None:
     _played()
-    user = person("dora", "view_experiment", "decide_experiment")
+    user = person("dora", "view_experiment", "decide_experiment", "refresh_experiment")
     page = chromium_page(signed_in=user, base_url=live_server.url, width=1360)
     page.goto(reverse("experiments-detail", args=(KEY,)))
     row = page.locator("#results tbody tr").first

@@ -26,7 +26,7 @@ STATES: dict[str, tuple[ExperimentResults, ExperimentDesign]] = {
 
 @pytest.fixture
 def everybody(transactional_db: None) -> User:
-    return person("dora", "view_experiment", "decide_experiment")
+    return person("dora", "view_experiment", "decide_experiment", "refresh_experiment")
 
 
 @pytest.mark.parametrize("state", STATES)
