@@ -64,12 +64,13 @@ def subject_of(view: ExperimentView, as_of: datetime) -> Subject:
     metrics = metric_views((use.key, use.version) for use in design.metrics)
     phases = tuple(phase for phase in view.phases if phase.starts_at <= as_of)
     variants = _variants(view, phases)
+    cuped = design.plan.cuped_days > 0
     return Subject(
         view=view,
-        plan=plan_of(metrics, covariates=design.plan.covariates, cuped=design.plan.cuped_days > 0),
+        plan=plan_of(metrics, covariates=design.plan.covariates, cuped=cuped),
         variants=variants,
         phases=phases,
-        frame=Frame(view.id, view.key, design.unit, variants, as_of),
+        frame=Frame(view.id, view.key, design.unit, variants, as_of, before=cuped),
     )
 
 

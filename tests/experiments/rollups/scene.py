@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.common.domain.uuid7 import uuid7_new
 from apps.events.services.partitions import partitions_ensure
@@ -51,9 +52,10 @@ def exposure(hour: float, variant: str, phase: int | None = 1, **row: Any) -> Ro
     return Row("exposure", hour, experiment=KEY, variant=variant, attributes=attributes, **row)
 
 
-def rows_store(rows: Sequence[Row]) -> None:
+def rows_store(rows: Sequence[Row], *, through: BaseDatabaseWrapper | None = None) -> None:
+    """Store rows; `through` another connection, they are seen once that one commits."""
     partitions_ensure(first=START - timedelta(days=40), last=START + timedelta(days=40))
-    with connection.cursor() as cursor:
+    with (through or connection).cursor() as cursor:
         for row in rows:
             if row.type == "answered":
                 _answered(cursor, row)

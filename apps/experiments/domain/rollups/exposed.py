@@ -60,9 +60,18 @@ def phase_sql(phases: Sequence[PhaseView]) -> str:
 
 
 def exposures_sql(
-    frame: Frame, phases: Sequence[PhaseView], *, dimensions: Sequence[str], forced: Iterable[str]
+    frame: Frame,
+    phases: Sequence[PhaseView],
+    *,
+    dimensions: Sequence[str],
+    forced: Iterable[str],
+    owned: bool = True,
 ) -> str:
-    """Valid exposures: unit, salt version, phase, variant, time, and what the rows say."""
+    """Valid exposures: unit, salt version, phase, variant, time, and what the rows say.
+
+    Not `owned`, they are all there are and their unit is what they name: nobody asks the
+    identity rule.
+    """
     attribute = f"e.{frame.unit.attribute}"
     salts = " ".join(f"WHEN {phase.number} THEN {phase.salt_version}" for phase in phases)
     chosen = (
@@ -76,13 +85,17 @@ def exposures_sql(
         f"e.type = 'exposure' AND e.experiment = {text_literal(frame.key)}"
         f" AND {frame.time_sql('e')}"
     )
-    rows = _exposure_rows(frame, chosen, where)
+    rows = _exposure_rows(frame, chosen, where) if owned else _exposure_names(chosen, where)
     salted = f"CASE x.phase {salts} ELSE 0 END" if salts else "0"
     return (
         f"SELECT x.*, {salted} AS salt_version FROM ({rows}) x"
         f" WHERE x.unit IS NOT NULL AND x.phase > 0"
         f" AND x.variant = ANY ({texts_literal(frame.variants)})"
     )
+
+
+def _exposure_names(chosen: str, where: str) -> str:
+    return f"SELECT n.*, n.raw AS unit FROM (SELECT {chosen} FROM {EVENT_TABLE} e WHERE {where}) n"
 
 
 def _exposure_rows(frame: Frame, chosen: str, where: str) -> str:

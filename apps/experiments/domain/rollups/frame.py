@@ -32,6 +32,7 @@ class Frame:
         partial: only the units in the table of changed ones are computed.
         keyed: rows are looked up unit by unit (few units) instead of read as a whole.
         low: no row before this matters; None: all.
+        before: whether there is a window before first exposure, whose rows are totalled apart.
     """
 
     experiment_id: int
@@ -42,6 +43,7 @@ class Frame:
     partial: bool = False
     keyed: bool = False
     low: datetime | None = None
+    before: bool = True
 
     @property
     def people(self) -> bool:

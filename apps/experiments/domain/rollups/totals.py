@@ -14,7 +14,7 @@ from apps.experiments.domain.rollups.frame import BEFORE, Frame
 from apps.experiments.domain.rollups.plan import Measure, RollupPlan, Slot
 from apps.experiments.domain.rollups.sources import rows_sql
 
-_DAY = f"CASE WHEN r.t < r.first_at THEN {BEFORE} ELSE (r.t AT TIME ZONE 'UTC')::date END"
+_DAY = "(r.t AT TIME ZONE 'UTC')::date"
 _LOWEST, _HIGHEST = "'-infinity'::float8", "'infinity'::float8"
 _NEUTRAL: Mapping[Measure, str] = {Measure.MAX: _LOWEST, Measure.SECONDS: _HIGHEST}
 _MERGE: Mapping[Measure, str] = {Measure.MAX: "max", Measure.SECONDS: "min"}
@@ -27,11 +27,12 @@ def totals_sql(frame: Frame, plan: RollupPlan) -> str:
     """Per unit at work: `unit_id`, `days`, `totals` (running, two-dimensional), `before`."""
     slots = tuple(enumerate(plan.slots, 1))
     columns = ", ".join(f"s{place}" for place, _ in slots)
-    running = ", ".join(_running(place, slot) for place, slot in slots)
+    running = ", ".join(_running(frame, place, slot) for place, slot in slots)
+    after = f" FILTER (WHERE day > {BEFORE})" if frame.before else ""
+    before = f"min(totals) FILTER (WHERE day = {BEFORE})" if frame.before else "NULL::float8[]"
     return (
-        f"SELECT unit_id, array_agg(day) FILTER (WHERE day > {BEFORE}) AS days,"
-        f" array_agg(totals) FILTER (WHERE day > {BEFORE}) AS totals,"
-        f" min(totals) FILTER (WHERE day = {BEFORE}) AS before"
+        f"SELECT unit_id, array_agg(day){after} AS days, array_agg(totals){after} AS totals,"
+        f" {before} AS before"
         f" FROM (SELECT unit_id, day, ARRAY[{running}] AS totals FROM (SELECT unit_id, day,"
         f" {columns} FROM ({_days_sql(frame, plan)}) p) d"
         " WINDOW life AS (PARTITION BY unit_id ORDER BY day ROWS UNBOUNDED PRECEDING)) u"
@@ -39,11 +40,19 @@ def totals_sql(frame: Frame, plan: RollupPlan) -> str:
     )
 
 
-def _running(place: int, slot: Slot) -> str:
+def _day(frame: Frame) -> str:
+    """The UTC day of a row; all of the window before exposure is one day before any."""
+    return f"CASE WHEN r.t < r.first_at THEN {BEFORE} ELSE {_DAY} END" if frame.before else _DAY
+
+
+def _running(frame: Frame, place: int, slot: Slot) -> str:
     """A slot's total so far; on the row before exposure, what it was then."""
-    how = _MERGE.get(slot.measure, "sum")
-    so_far = f"{how}(s{place}) FILTER (WHERE day > {BEFORE}) OVER life"
-    total = f"CASE WHEN day = {BEFORE} THEN s{place} ELSE {so_far} END"
+    total = f"{_MERGE.get(slot.measure, 'sum')}(s{place})"
+    if frame.before:
+        so_far = f"{total} FILTER (WHERE day > {BEFORE}) OVER life"
+        total = f"CASE WHEN day = {BEFORE} THEN s{place} ELSE {so_far} END"
+    else:
+        total += " OVER life"
     neutral = _NEUTRAL.get(slot.measure)
     # The extremes of nothing are stored as 0: whether there was a row is another slot's to say.
     return f"coalesce(nullif({total}, {neutral}), 0)" if neutral else total
@@ -109,7 +118,7 @@ def _at_once_sql(frame: Frame, source: FactSource, slots: Numbered) -> str:
     mine = _of_source(source, slots, _AT_ONCE)
     columns = _columns(slots, {place: _aggregate(slot) for place, slot in mine})
     rows = rows_sql(frame, source, [slot for _, slot in mine])
-    return f"SELECT r.unit_id, {_DAY} AS day, {columns} FROM ({rows}) r GROUP BY 1, 2"
+    return f"SELECT r.unit_id, {_day(frame)} AS day, {columns} FROM ({rows}) r GROUP BY 1, 2"
 
 
 def _aggregate(slot: Slot) -> str:
@@ -138,7 +147,7 @@ def _distinct_sql(frame: Frame, source: FactSource, slots: Numbered) -> str:
     rows = rows_sql(frame, source, [slot for _, slot in mine])
     counted = {place: f"(count(*) FILTER (WHERE r.place = {place}))::float8" for place, _ in mine}
     return (
-        f"SELECT r.unit_id, {_DAY} AS day, {_columns(slots, counted)} FROM ("
+        f"SELECT r.unit_id, {_day(frame)} AS day, {_columns(slots, counted)} FROM ("
         "SELECT r.unit_id, r.first_at, d.place, d.found, min(r.t) AS t"
         f" FROM ({rows}) r CROSS JOIN LATERAL (VALUES {wanted}) d (place, hit, found)"
         " WHERE d.hit AND d.found IS NOT NULL"
@@ -159,7 +168,7 @@ def _steps_sql(frame: Frame, slots: Numbered) -> str:
     pairs = ", ".join(f"({place}, t{place})" for place, _ in mine)
     counted = {place: f"(count(*) FILTER (WHERE r.place = {place}))::float8" for place, _ in mine}
     return (
-        f"SELECT r.unit_id, {_DAY} AS day, {_columns(slots, counted)} FROM ("
+        f"SELECT r.unit_id, {_day(frame)} AS day, {_columns(slots, counted)} FROM ("
         f"SELECT y.unit_id, y.first_at, v.place, v.t FROM (SELECT unit_id, first_at, {times}"
         f" FROM ({reached}) z GROUP BY unit_id, first_at) y"
         f" CROSS JOIN LATERAL (VALUES {pairs}) v (place, t) WHERE v.t IS NOT NULL) r"

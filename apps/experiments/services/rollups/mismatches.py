@@ -6,7 +6,8 @@ assignments a former phase's variant is right, and nothing is checked.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 from django.db import connection
@@ -36,19 +37,32 @@ def mismatches_write(subject: Subject, frame: Frame) -> None:
     """Set each computed unit's count of exposures that the rule would have answered otherwise."""
     if subject.view.design.stickiness is not Stickiness.NONE:
         return
+    # Whose exposure it was is asked only once there is one to put down to somebody.
+    if not frame.keyed and not _any_wrong(subject, frame):
+        return
     wrong: dict[tuple[int, str], int] = defaultdict(int)
-    for chunk in _chunks(subject, frame):
-        for seen in _mismatched(subject, chunk):
-            wrong[seen.salt_version, seen.unit] += 1
+    for seen in _wrong(subject, exposures_of(subject, frame)):
+        wrong[seen.salt_version, seen.unit] += 1
     if wrong:
         _write(frame, wrong)
 
 
-def _chunks(subject: Subject, frame: Frame) -> Iterator[list[_Seen]]:
+def _any_wrong(subject: Subject, frame: Frame) -> bool:
+    with closing(_wrong(subject, exposures_of(subject, frame, owned=False))) as found:
+        return any(True for _ in found)
+
+
+def _wrong(subject: Subject, exposures: str) -> Generator[_Seen]:
+    with closing(_chunks(exposures)) as chunks:
+        for chunk in chunks:
+            yield from _mismatched(subject, chunk)
+
+
+def _chunks(exposures: str) -> Generator[list[_Seen]]:
     """Exposures, a bounded number at a time."""
     query = (
         "SELECT x.unit, x.salt_version, x.raw, x.phase, x.variant"
-        f" FROM ({exposures_of(subject, frame)}) x WHERE x.raw IS NOT NULL AND NOT x.forced"
+        f" FROM ({exposures}) x WHERE x.raw IS NOT NULL AND NOT x.forced"
     )
     with connection.cursor() as cursor:
         cursor.execute(f"DECLARE {_CURSOR} NO SCROLL CURSOR FOR {query}")

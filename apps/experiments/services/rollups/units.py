@@ -81,20 +81,21 @@ def _run(cursor: CursorWrapper, statements: Iterable[str]) -> None:
         cursor.execute(statement)
 
 
-def exposures_of(subject: Subject, frame: Frame) -> str:
-    """The valid exposures of the units in the frame."""
+def exposures_of(subject: Subject, frame: Frame, *, owned: bool = True) -> str:
+    """The valid exposures of the units in the frame; not `owned`: of all, by what they name."""
     return exposures_sql(
         frame,
         subject.phases,
         dimensions=subject.dimensions,
         forced=subject.view.forced_units,
+        owned=owned,
     )
 
 
 def _work_fill(cursor: CursorWrapper, subject: Subject, frame: Frame) -> None:
     exposures = exposures_of(subject, frame)
     cursor.execute(work_sql(frame, subject.phases, exposures, subject.cuped_days))
-    cursor.execute(f"ANALYZE {WORK}")
+    cursor.execute(f"ANALYZE {WORK} (id, unit)")
     if NEW_RETURNING in subject.dimensions:
         cursor.execute(returning_sql(frame))
 
