@@ -13,13 +13,12 @@ import argparse
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
+from benchmarks.rollup_memory import Memory
 from benchmarks.rollup_sql import BY_HAND, EVENTS, EXPOSURES, ID, KEY
 
 DATABASE = "endcap_bench_rollup"
@@ -130,56 +129,6 @@ def arms(low: int, high: int) -> bytes:
     if buckets is None:
         raise SystemExit("the hash version has no answer")
     return (buckets >= 0.5).astype(np.uint8).tobytes()
-
-
-class Memory:
-    """Peak anonymous memory of this process and of the database's that work for it, in MB."""
-
-    def __init__(self) -> None:
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            row = cursor.fetchone()
-        self.backend = int(row[0]) if row else 0
-        self.peak = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.2):
-            self.peak = max(self.peak, sum(map(_anonymous, self._processes())))
-
-    def _processes(self) -> list[int]:
-        """This process, its backend, and the backend's parallel workers."""
-        mark = f"parallel worker for PID {self.backend}"
-        workers = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    if mark in (folder / "cmdline").read_text():
-                        workers.append(int(folder.name))
-                except OSError:
-                    continue
-        return [os.getpid(), self.backend, *workers]
-
-
-def _anonymous(pid: int) -> float:
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return 0.0
 
 
 def timed(run: Callable[[], Any]) -> tuple[float, Any]:
