@@ -1,6 +1,6 @@
 """Analyses: computed from roll-ups, stored as the latest, frozen with a decision."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,10 +33,10 @@ def results_for(
         NotFound: no such experiment.
         InvalidInput: it has no such allocation or phase.
     """
+    # Days are UTC's, whatever the zone of the moment that was asked for.
+    moment = (as_of or timezone.now()).astimezone(UTC)
     return experiment_analyse(
-        analysis_context(
-            key=key, as_of=as_of or timezone.now(), salt_version=salt_version, phase=phase
-        )
+        analysis_context(key=key, as_of=moment, salt_version=salt_version, phase=phase)
     )
 
 

@@ -206,6 +206,23 @@ def test_arms_alike_before_exposure() -> None:
     )
 
 
+def test_units_that_a_metric_chooses_after_exposure_need_not_have_been_alike() -> None:
+    # Only units that clicked have a time to first click, and the treatment makes others click:
+    # those who did were not alike before, though everybody was.
+    rng = np.random.default_rng(2)
+    rows = {}
+    for name, more in (("control", 0.0), ("treatment", 2.0)):
+        x = rng.gamma(2.0, 2.0, (500, 1)) + more
+        rows[RollupKey(1, name, "wait", "", "", day_of(0))] = sums(rng.normal(10, 1, 500), x=x)
+    base = context(
+        rows,
+        design=design(MetricUse("wait", MetricRole.PRIMARY, 1)),
+        metrics=(metric("wait", missing_is_zero=False),),
+    )
+    found = experiment_analyse(base)
+    assert not any(check.code == "pre_exposure_bias" for check in found.health)
+
+
 def _aged(effects: list[float], *, ratio: bool = False) -> ExperimentResults:
     rows = []
     for age, effect in enumerate(effects):
@@ -456,6 +473,21 @@ def test_interleaving_decides_by_preference() -> None:
     assert _interleaved(60, 62).recommendation.action.value == "keep_running"
     assert _interleaved(0, 0).interleaving is not None
     assert _interleaved(50, 150, units=2).recommendation.action.value == "keep_running"
+
+
+def test_interleaving_as_of_a_day_knows_nothing_later() -> None:
+    own = design(kind=ExperimentKind.INTERLEAVING, plan=_plan(planned_units=1000))
+    days = tuple(
+        InterleavingDay(
+            1, day_of(ahead), 500, {"control": 10, "treatment": wins}, 20,
+            {"control": 10, "treatment": wins}, 1000,
+        )
+        for ahead, wins in ((0, 15), (5, 90))
+    )  # fmt: skip
+    then = replace(simulated(design=own, interleaving=days), as_of=START + timedelta(days=2))
+    panel = experiment_analyse(then).interleaving
+    assert panel is not None
+    assert panel.wins == (10, 15)
 
 
 def test_interleaving_compares_no_arms_that_saw_the_same_blend() -> None:

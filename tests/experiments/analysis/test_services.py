@@ -1,6 +1,6 @@
 """From event rows to stored analyses and API answers, on a real database."""
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -96,6 +96,17 @@ def _statements() -> int:
     with CaptureQueriesContext(connection) as captured:
         results_for(key=KEY, as_of=END)
     return len(captured)
+
+
+@pytest.mark.usefixtures("_stage")
+def test_a_moment_in_another_zone_is_the_same_moment() -> None:
+    _played()
+    then = at(23)
+    elsewhere = then.astimezone(timezone(timedelta(hours=5)))
+    assert elsewhere.date() > then.date()
+    here, there = (results_for(key=KEY, as_of=each) for each in (then, elsewhere))
+    assert sum(here.units.values()) < UNITS
+    assert there == here
 
 
 @pytest.mark.usefixtures("_stage")

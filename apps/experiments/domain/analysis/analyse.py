@@ -124,8 +124,10 @@ def _interleaving(scope: Scope) -> InterleavingResult | None:
     design = scope.context.design
     if design.kind is not ExperimentKind.INTERLEAVING:
         return None
-    numbers = {phase.number for phase in scope.phases}
-    days = [day for day in scope.context.interleaving if day.phase in numbers]
+    numbers, last = {phase.number for phase in scope.phases}, scope.context.as_of.date()
+    days = [
+        day for day in scope.context.interleaving if day.phase in numbers and day.day <= last
+    ]  # fmt: skip
     control, treatment = design.variant_keys[:2]
     return interleaving_result((control, treatment), days, alpha=design.plan.alpha)
 

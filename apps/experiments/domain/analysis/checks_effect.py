@@ -29,11 +29,14 @@ AGE_UNITS = 30
 def bias_check(scope: Scope, metrics: tuple[MetricVersionView, ...]) -> HealthCheck | None:
     """A/A on each metric's own total before exposure; None when no covariates are kept.
 
-    All tests together ring at the plan's threshold (Bonferroni).
+    All tests together ring at the plan's threshold (Bonferroni). A metric that leaves out units
+    without a row chooses its units after exposure: they need not have been alike before.
     """
     control, *treatments = scope.context.design.variant_keys
     tests = []
     for metric in metrics:
+        if not metric.definition.missing_is_zero:
+            continue
         base = scope.arm(metric, control)
         for variant in treatments:
             row = scope.arm(metric, variant)
