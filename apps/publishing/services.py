@@ -95,11 +95,15 @@ def draft_update(
 def draft_submit(*, kind: str, version_id: int, actor: Actor) -> VersionView:
     """Put a draft before a second person; its content is frozen from here on.
 
+    Whoever submits what a key or a job has drafted answers for it as its author.
+
     Raises:
         Conflict: it is no draft.
     """
     with transaction.atomic():
         row = row_locked(kind, version_id, VersionStatus.DRAFT)
+        if row.created_by_id is None:
+            row.created_by_id = actor_id(actor)
         row.status, row.submitted_at = VersionStatus.IN_REVIEW.value, timezone.now()
         return _written("submit", kind, row, actor, VersionStatus.DRAFT)
 

@@ -18,7 +18,8 @@ def draft_replace(
 ) -> VersionView:
     """Go on with somebody else's draft: theirs is settled, the new one is the actor's.
 
-    So whoever wrote any part of what is reviewed is its author, and cannot approve it.
+    So whoever wrote any part of what is reviewed is its author, and cannot approve it. A key
+    is no person: what it changes in somebody's draft stays that person's.
 
     Raises:
         Conflict: it is no draft any more.
@@ -30,13 +31,19 @@ def draft_replace(
         version_drop(
             kind=kind, version_id=version_id, actor=actor, reason="replaced by another's draft"
         )
-        return draft_create(
+        made = draft_create(
             kind=kind,
             subject=row.subject,
             content={**former, **content},
             actor=actor,
             based_on=row.based_on,
         )
+        if actor is not None:
+            return made
+        again = row_locked(kind, made.id, VersionStatus.DRAFT)
+        again.created_by_id = row.created_by_id
+        row_save(again)
+        return version_view(kind=kind, version_id=made.id)
 
 
 def version_drop(*, kind: str, version_id: int, actor: Actor, reason: str) -> VersionView:

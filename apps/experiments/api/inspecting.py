@@ -75,7 +75,7 @@ def _attributes(request: HttpRequest, key: str) -> dict[str, Json]:
 def _object(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput("attributes must be a JSON object.", field="attributes") from error
 
 

@@ -48,10 +48,12 @@ def _weights(fields: Fields) -> tuple[float, ...]:
     count = fields.whole("variants", 2, least=2, most=MOST_VARIANTS)
     if given is None:
         return (1 / count,) * count
-    if not isinstance(given, list) or not all(_is_number(each) for each in given):
-        raise fields.refuse("weights", "This must be a list of numbers.")
+    if not isinstance(given, list) or not all(_is_share(each) for each in given):
+        raise fields.refuse("weights", "This must be a list of numbers, each at most 1.")
+    if len(given) > MOST_VARIANTS:
+        raise fields.refuse("weights", f"At most {MOST_VARIANTS} weights.")
     return tuple(float(each) for each in given if isinstance(each, int | float))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value <= 1

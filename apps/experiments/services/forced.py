@@ -65,7 +65,7 @@ def _checked(row: Experiment, units: Mapping[str, str]) -> dict[str, str]:
         raise AssertionError("an experiment has a draft or a live design")
     variants = design_read(version.design).variant_keys
     for unit, variant in units.items():
-        if not unit.strip() or len(unit) > _MOST_CHARACTERS or "\x00" in unit:
+        if not _is_unit(unit):
             raise InvalidInput(
                 f"A unit is a text of 1 to {_MOST_CHARACTERS} characters.", field="units"
             )
@@ -74,7 +74,19 @@ def _checked(row: Experiment, units: Mapping[str, str]) -> dict[str, str]:
                 f"There is no variant {variant}; choose one of: {', '.join(variants)}.",
                 field=f"units.{unit}",
             )
-    return {unit.strip(): variant for unit, variant in units.items()}
+    wanted = {unit.strip(): variant for unit, variant in units.items()}
+    if len(wanted) < len(units):
+        raise InvalidInput("Two of these units are the same but for spaces.", field="units")
+    return wanted
+
+
+def _is_unit(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair: JSON can write it, PostgreSQL cannot hold it.
+        return False
+    return len(text.strip()) > 0 and len(text) <= _MOST_CHARACTERS and "\x00" not in text
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:

@@ -102,6 +102,8 @@ def test_plan(api: Send) -> None:
         ({"metric": "revenue", "weights": ["a"]}, "weights"),
         ({"metric": "revenue", "weights": 3}, "weights"),
         ({"metric": "revenue", "weights": [1]}, "weights"),
+        ({"metric": "revenue", "weights": [1e308, 1e308]}, "weights"),
+        ({"metric": "revenue", "weights": [0.001] * 1_000}, "weights"),
         ({"metric": "revenue", "variants": 1}, "variants"),
         ({"metric": "revenue", "coverage": 0}, "coverage"),
         ({"metric": "revenue", "plan": {"alpha": 2}}, "plan.alpha"),

@@ -8,7 +8,7 @@ from apps.access.contracts import Scope
 from apps.access.models import AuditEntry
 from apps.experiments.models import Analysis, Experiment
 from apps.experiments.selectors.experiments import experiment_view
-from tests.experiments.api.conftest import Send, key_client, person_client, sender
+from tests.experiments.api.conftest import ROOT, Send, key_client, person_client, sender
 from tests.experiments.factories import (
     design_make,
     experiment_make,
@@ -293,3 +293,20 @@ def test_a_list_of_any_length_costs_the_same(
     api("get")
     with django_assert_max_num_queries(6):
         assert api("get", "?limit=2").json()["count"] == 3
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000 + "]" * 100_000, '{"a":' * 50_000 + "1" + "}" * 50_000]
+)
+def test_bodies_nested_too_deep_are_refused(body: str) -> None:
+    client = key_client(Scope.EXPERIMENTS_READ, Scope.EXPERIMENTS_WRITE)
+    for path in ("", "/plan", "/weights-test/start"):
+        answer = client.post(f"{ROOT}{path}", data=body, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+
+
+def test_attributes_nested_too_deep_are_refused(api: Send) -> None:
+    experiment_running()
+    attributes = '{"a":' + "[" * 2_000 + "]" * 2_000 + "}"
+    answer = api("get", f"/weights-test/trace?unit=u&attributes={attributes}")
+    assert (answer.status_code, answer.json()["extra"]["field"]) == (400, "attributes")

@@ -143,6 +143,8 @@ def test_units_of_qa_are_a_list() -> None:
         ({" ": "control"}, "units"),
         ({"c" * 201: "control"}, "units"),
         ({f"c{n}": "control" for n in range(1_001)}, "units"),
+        ({"half a pair \ud800": "control"}, "units"),
+        ({"c": "control", "c ": "treatment"}, "units"),
     ],
 )
 def test_bad_units_are_refused(units: dict[str, str], field: str) -> None:
