@@ -92,6 +92,16 @@ def reason_of(request: Request) -> str:
         return fields.text("reason")
 
 
+def former_of(request: Request) -> tuple[int, str]:
+    """The number of a former version and the reason in a body that holds nothing else.
+
+    Raises:
+        InvalidInput: a bad field, or an unknown one.
+    """
+    with body_of(request) as fields:
+        return fields.whole("version", least=1, most=10**6), fields.text("reason")
+
+
 def query_known(request: Request, *known: str) -> None:
     """Refuse a query parameter that the route does not read.
 

@@ -12,6 +12,7 @@ from apps.experiments.api.base import (
     actor_of,
     answer,
     body_of,
+    former_of,
     person_may,
     query_known,
     reason_of,
@@ -19,7 +20,7 @@ from apps.experiments.api.base import (
 from apps.experiments.api.documents_flags import flag_document, flags_document
 from apps.experiments.domain.design.fields import object_of
 from apps.experiments.selectors.flags import flag_proposal, flag_view, flags_view
-from apps.experiments.services.flags import flag_create, flag_edit, flag_switch
+from apps.experiments.services.flags import flag_create, flag_edit, flag_rollback, flag_switch
 
 
 class Flags(ExperimentsView):
@@ -74,6 +75,19 @@ class FlagStatus(ExperimentsView):
         flag_switch(
             key=key, enabled=enabled, actor=actor_of(request), reason=reason or "through the API"
         )
+        return _described(key)
+
+
+class FlagRollback(ExperimentsView):
+    """A former definition again."""
+
+    permissions: ClassVar[Mapping[str, str]] = {"POST": "publish_flagversion"}
+
+    @idempotent_method
+    def post(self, request: Request, key: str) -> Response:
+        """`version` and `reason`."""
+        number, reason = former_of(request)
+        flag_rollback(key=key, to_number=number, actor=actor_of(request), reason=reason)
         return _described(key)
 
 

@@ -12,6 +12,7 @@ from apps.experiments.api.base import (
     actor_of,
     answer,
     body_of,
+    former_of,
     person_may,
     query_known,
     reason_of,
@@ -23,7 +24,12 @@ from apps.experiments.selectors.layers import (
     layer_view,
     layers_view,
 )
-from apps.experiments.services.layers import holdout_draft, layer_create, layer_describe
+from apps.experiments.services.layers import (
+    holdout_draft,
+    holdout_rollback,
+    layer_create,
+    layer_describe,
+)
 
 
 class Layers(ExperimentsView):
@@ -83,6 +89,19 @@ class Holdout(ExperimentsView):
             share = fields.number("share", least=0, most=0.5)
             redraw = fields.boolean("redraw", default=False)
         holdout_draft(share=share, redraw=redraw, actor=actor_of(request))
+        return _holdout()
+
+
+class HoldoutRollback(ExperimentsView):
+    """A former share again."""
+
+    permissions: ClassVar[Mapping[str, str]] = {"POST": "publish_holdoutversion"}
+
+    @idempotent_method
+    def post(self, request: Request) -> Response:
+        """`version` and `reason`."""
+        number, reason = former_of(request)
+        holdout_rollback(to_number=number, actor=actor_of(request), reason=reason)
         return _holdout()
 
 

@@ -1,6 +1,7 @@
 """/api/v1/metrics: definitions that experiments count by, and their way to being published."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import ClassVar
 
 from rest_framework.request import Request
@@ -9,10 +10,19 @@ from rest_framework.response import Response
 from apps.access.idempotency import idempotent_method
 from apps.access.services import Actor
 from apps.common.errors import Conflict, InvalidInput, NotFound
-from apps.experiments.api.base import ExperimentsView, actor_of, body_of, person_may
+from apps.experiments.api.base import (
+    ExperimentsView,
+    actor_of,
+    body_of,
+    former_of,
+    person_may,
+    query_known,
+)
 from apps.experiments.api.metric_documents import metric_document, version_document
+from apps.experiments.contracts.design import UnitType
+from apps.experiments.selectors.metric_previews import metric_preview
 from apps.experiments.selectors.metrics import METRIC_KIND, metric_view, metrics_live
-from apps.experiments.services.metrics import metric_draft_create
+from apps.experiments.services.metrics import metric_draft_create, metric_draft_update
 from apps.publishing.contracts import VersionStatus, VersionView
 from apps.publishing.selectors import subject_versions
 from apps.publishing.services import (
@@ -22,6 +32,7 @@ from apps.publishing.services import (
     version_approve,
     version_publish,
     version_reject,
+    version_rollback,
 )
 
 _WAITING = frozenset({VersionStatus.DRAFT, VersionStatus.IN_REVIEW})
@@ -52,7 +63,10 @@ class Metrics(ExperimentsView):
 class Metric(ExperimentsView):
     """One metric."""
 
-    permissions: ClassVar[Mapping[str, str]] = {"GET": "view_metricversion"}
+    permissions: ClassVar[Mapping[str, str]] = {
+        "GET": "view_metricversion",
+        "PUT": "change_metricversion",
+    }
 
     def get(self, request: Request, key: str) -> Response:
         """The published version, or the one with the number `version`."""
@@ -60,6 +74,51 @@ class Metric(ExperimentsView):
         if not (said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS):
             raise InvalidInput("A whole number.", field="version")
         return Response(metric_document(metric_view(key, int(said))))
+
+    def put(self, request: Request, key: str) -> Response:
+        """Another `definition` of the draft."""
+        with body_of(request) as fields:
+            definition = fields.required("definition")
+        draft = metric_draft_update(
+            version_id=_waiting(key).id, definition=definition, actor=actor_of(request)
+        )
+        return Response(version_document(draft))
+
+
+class MetricPreview(ExperimentsView):
+    """What a definition, published or not, gives on the shop's own last four weeks."""
+
+    permissions: ClassVar[Mapping[str, str]] = {"GET": "view_metricversion"}
+
+    def get(self, request: Request, key: str) -> Response:
+        """What waits, else what is published; by `unit` (client unless said)."""
+        query_known(request, "unit")
+        said = request.query_params.get("unit", UnitType.CLIENT.value)
+        if said not in set(UnitType):
+            listed = ", ".join(each.value for each in UnitType)
+            raise InvalidInput(f"Choose of: {listed}.", field="unit")
+        version = _versions(key)[0]
+        found = metric_preview(version, unit=UnitType(said))
+        return Response({**version_document(version), "unit": said, **asdict(found)})
+
+
+class MetricRollback(ExperimentsView):
+    """A former definition again."""
+
+    permissions: ClassVar[Mapping[str, str]] = {"POST": "publish_metricversion"}
+
+    @idempotent_method
+    def post(self, request: Request, key: str) -> Response:
+        """`version` and `reason`."""
+        number, reason = former_of(request)
+        version = version_rollback(
+            kind=METRIC_KIND,
+            subject=key,
+            to_number=number,
+            actor=actor_of(request),
+            reason=reason,
+        )
+        return Response(version_document(version))
 
 
 def _reject(version_id: int, actor: Actor, reason: str) -> VersionView:
@@ -118,11 +177,16 @@ class MetricStep(ExperimentsView):
         return Response(version_document(version))
 
 
-def _waiting(key: str) -> VersionView:
+def _versions(key: str) -> tuple[VersionView, ...]:
+    """The newest first."""
     versions = subject_versions(kind=METRIC_KIND, subject=key, limit=10)
     if not versions:
         raise NotFound(f"There is no metric {key}.")
-    found = next((each for each in versions if each.status in _WAITING), None)
+    return tuple(versions)
+
+
+def _waiting(key: str) -> VersionView:
+    found = next((each for each in _versions(key) if each.status in _WAITING), None)
     if found is None:
         raise Conflict(f"No version of the metric {key} waits.", code="nothing_waits")
     return found

@@ -8,6 +8,7 @@ _ONE = f"{_ROOT}/{{key}}"
 _FLAG = f"{_ROOT}/flags/{{key}}"
 _LAYERS = "/api/v1/experiment-layers"
 _HOLDOUT = "/api/v1/experiment-holdout"
+_REPORTS = "/api/v1/experiment-reports"
 _REASON = {"reason": {"type": "string"}}
 _TEXT = {"type": "string"}
 
@@ -23,6 +24,10 @@ def body_schema(properties: dict[str, Any], *required: str) -> dict[str, Any]:
         "required": list(required),
         "additionalProperties": False,
     }
+
+
+FORMER = body_schema({"version": {"type": "integer"}, **_REASON}, "version", "reason")
+_BACK = "A former version again, as a new one, at once."
 
 
 def _steps(root: str, name: str, answer: str, words: dict[str, str]) -> tuple[Operation, ...]:
@@ -47,7 +52,13 @@ def ref(name: str) -> dict[str, str]:
 
 def operations() -> tuple[Operation, ...]:
     """Path, method, name, summary, body, answer and status of each."""
-    return (*_of_experiments(), *_of_steps(), *_of_flags(), *_of_layers())
+    return (
+        *_of_experiments(),
+        *_of_steps(),
+        *_of_flags(),
+        *_of_layers(),
+        *_of_reports(),
+    )
 
 
 def _of_experiments() -> tuple[Operation, ...]:
@@ -201,6 +212,7 @@ def _of_flags() -> tuple[Operation, ...]:
         ),
         (f"{_FLAG}/status", "put", "flags_switch", "On or off, at once.", switch, one, 200),
         *_steps(_FLAG, "flags", one, words),
+        (f"{_FLAG}/rollback", "post", "flags_rollback", _BACK, FORMER, one, 200),
     )
 
 
@@ -212,6 +224,7 @@ def _of_layers() -> tuple[Operation, ...]:
     words = {
         "submit": "Put the draft before a second person.",
         "withdraw": "Take it back from review.",
+        "discard": "Give the draft up.",
         "approve": "A second person agrees.",
         "reject": "A second person refuses, with a reason.",
         "publish": "In force for all that starts from now on.",
@@ -224,4 +237,26 @@ def _of_layers() -> tuple[Operation, ...]:
         (_HOLDOUT, "get", "holdout_get", "What is in force.", None, "HoldoutAnswer", 200),
         (_HOLDOUT, "put", "holdout_draft", "Another share.", share, "HoldoutAnswer", 200),
         *_steps(_HOLDOUT, "holdout", "HoldoutAnswer", words),
+        (f"{_HOLDOUT}/rollback", "post", "holdout_rollback", _BACK, FORMER, "HoldoutAnswer", 200),
+    )
+
+
+def _of_reports() -> tuple[Operation, ...]:
+    told = {"occasions": {"type": "array", "items": _TEXT}}
+    new = body_schema(
+        {"channel": _TEXT, "target": _TEXT, "experiment": _TEXT, **told},
+        "channel", "target", "occasions",
+    )  # fmt: skip
+    change = body_schema({**told, "active": {"type": "boolean"}})
+    root, one, answer = _REPORTS, f"{_REPORTS}/{{subscription_id}}", "ReportSubscriptionAnswer"
+    lists, sent = "ReportSubscriptionList", "ReportDeliveryList"
+    once = "ReportSubscriptionSecret"
+    return (
+        (root, "get", "reports_list", "Who is told.", None, lists, 200),
+        (root, "post", "reports_subscribe", "Somebody new; the secret, once.", new, once, 201),
+        (f"{root}/deliveries", "get", "reports_deliveries", "The newest first.", None, sent, 200),
+        (one, "get", "reports_get", "One subscriber.", None, answer, 200),
+        (one, "patch", "reports_change", "What is told, or a pause.", change, answer, 200),
+        (one, "delete", "reports_unsubscribe", "Tell them nothing more.", None, "", 204),
+        (f"{one}/secret", "post", "reports_secret", "A new secret.", body_schema({}), once, 200),
     )

@@ -8,13 +8,15 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.access.contracts import Scope
+from apps.access.idempotency import idempotent_method
 from apps.common.errors import InvalidInput
-from apps.experiments.api.base import ExperimentsView
+from apps.experiments.api.base import READ, ExperimentsView, body_of
 from apps.experiments.api.metric_documents import experiment_metrics_document
 from apps.experiments.contracts.results import ExperimentResults
 from apps.experiments.domain.analysis.documents import results_document
 from apps.experiments.selectors.analysis import analysis_latest
-from apps.experiments.services.analysis import results_for
+from apps.experiments.services.analysis import analysis_refresh, results_for
 
 _PARAMETERS = frozenset({"as_of", "phase", "salt_version"})
 _MOST_DIGITS = 6
@@ -51,6 +53,21 @@ class ExperimentResultsRoute(_Reading):
             _known_only(request, frozenset({"format"}))
             return Response(dict(analysis_latest(key)))
         return Response(results_document(_results(request, key, _PARAMETERS | {"format"})))
+
+
+class ExperimentRefresh(ExperimentsView):
+    """The latest analysis anew; it changes nothing of the experiment, so reading is enough."""
+
+    required_scope: ClassVar[Mapping[str, Scope]] = {"POST": READ}
+    permissions: ClassVar[Mapping[str, str]] = {"POST": "refresh_experiment"}
+
+    @idempotent_method
+    def post(self, request: Request, key: str) -> Response:
+        """Compute and store it; answers what is stored."""
+        with body_of(request):
+            pass
+        analysis_refresh(key=key)
+        return Response(dict(analysis_latest(key)))
 
 
 def _results(request: Request, key: str, known: frozenset[str]) -> ExperimentResults:

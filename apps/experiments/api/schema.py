@@ -1,5 +1,6 @@
 """The routes of experiments, flags, layers and the holdout in the committed OpenAPI schema."""
 
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from apps.common.api.openapi import hot_components_document, hot_route_document
 from apps.experiments.api import documents, documents_flags
 from apps.experiments.api.design_schema import design_schemas
 from apps.experiments.api.operations import REFERENCE, Operation, body_schema, operations, ref
+from apps.experiments.contracts.reports import DeliveryView, SubscriptionView
 
 _ANSWERS = (
     documents.ExperimentAnswer,
@@ -56,12 +58,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
 def _parameters(path: str, method: str, name: str) -> list[dict[str, Any]]:
     found = [
         {"name": part, "in": "path", "required": True, "schema": {"type": "string"}}
-        for part in ("key", "name")
+        for part in ("key", "name", "subscription_id")
         if f"{{{part}}}" in path
     ]
     query = {
         "experiments_list": ("status", "limit", "offset"),
         "experiments_requirements": ("action",),
+        "reports_list": ("experiment",),
+        "reports_deliveries": ("experiment", "subscription", "limit"),
     }
     found += [
         {"name": part, "in": "query", "schema": {"type": "string"}} for part in query.get(name, ())
@@ -88,7 +92,7 @@ def _responses(method: str, answer: str, status: int) -> dict[str, Any]:
     return {
         code: {
             "description": text,
-            "content": {"application/json": {"schema": ref(name)}},
+            **({"content": {"application/json": {"schema": ref(name)}}} if name else {}),
         }
         for code, (text, name) in sorted(found.items())
     }
@@ -98,4 +102,20 @@ def components() -> dict[str, Any]:
     """Every schema by name."""
     _, found = msgspec.json.schema_components(_ANSWERS, ref_template=REFERENCE)
     units = body_schema({"units": {"type": "object", "additionalProperties": _TEXT}}, "units")
-    return {**found, **design_schemas(), "ExperimentForcedUnits": units}
+    return {**found, **design_schemas(), **_of_reports(), "ExperimentForcedUnits": units}
+
+
+def _of_reports() -> dict[str, Any]:
+    one: dict[str, Any] = {each.name: {} for each in fields(SubscriptionView)}
+    sent: dict[str, Any] = {each.name: {} for each in fields(DeliveryView)}
+    found = {
+        "ReportSubscriptionAnswer": body_schema(one, *one),
+        "ReportSubscriptionSecret": body_schema(
+            {**one, "secret_once": {"type": ["string", "null"]}}, *one, "secret_once"
+        ),
+        "ReportDeliveryAnswer": body_schema(sent, *sent),
+    }
+    for name in ("ReportSubscription", "ReportDelivery"):
+        listed = {"results": {"type": "array", "items": ref(f"{name}Answer")}}
+        found[f"{name}List"] = body_schema(listed, "results")
+    return found

@@ -5,9 +5,10 @@ from dataclasses import fields
 from typing import Any
 
 from apps.common.api.openapi import hot_components_document, hot_route_document
-from apps.experiments.api.operations import body_schema, ref
+from apps.experiments.api.operations import FORMER, body_schema, ref
 from apps.experiments.contracts.analysis import PlanAnswer
 from apps.experiments.contracts.results import ExperimentResults
+from apps.experiments.selectors.metric_previews import MetricPreview
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "number"}
 _WHOLE, _OBJECT = {"type": "integer"}, {"type": "object", "additionalProperties": True}
@@ -41,8 +42,14 @@ def analysis_components() -> dict[str, Any]:
         "ExperimentMetrics": body_schema(arms, *arms),
         "MetricAnswer": body_schema(metric, *metric),
         "MetricList": body_schema({"results": _list(ref("MetricAnswer"))}, "results"),
+        "MetricPreview": _preview(version),
         "MetricVersionAnswer": body_schema(version, *version),
     }
+
+
+def _preview(version: dict[str, Any]) -> dict[str, Any]:
+    found = {**version, "unit": _TEXT, **{each.name: {} for each in fields(MetricPreview)}}
+    return body_schema(found, *found)
 
 
 def _list(of: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +79,8 @@ def _operations() -> list[tuple[str, str, Callable[[], dict[str, Any]]]]:
     draft = body_schema({"key": _TEXT, "definition": _OBJECT}, "key", "definition")
     said = body_schema({"reason": _TEXT})
     shaped = (*_READ, ("format", {"type": "string", "enum": ["document"]}))
-    version = ("version", _WHOLE)
+    edit = body_schema({"definition": _OBJECT}, "definition")
+    version, unit = ("version", _WHOLE), ("unit", _TEXT)
     found: list[Row] = [
         (f"{_ONE}/metrics", "get", "experiments_metrics", "ExperimentMetrics", _READ, None),
         (f"{_ONE}/results", "get", "experiments_results", "ExperimentResults", shaped, None),
@@ -80,6 +88,12 @@ def _operations() -> list[tuple[str, str, Callable[[], dict[str, Any]]]]:
         (_METRICS, "get", "metrics_list", "MetricList", (), None),
         (_METRICS, "post", "metrics_draft", "MetricVersionAnswer", (), draft),
         (f"{_METRICS}/{{key}}", "get", "metrics_read", "MetricAnswer", (version,), None),
+        (f"{_METRICS}/{{key}}", "put", "metrics_edit", "MetricVersionAnswer", (), edit),
+        (f"{_METRICS}/{{key}}/preview", "get", "metrics_preview", "MetricPreview", (unit,), None),
+        (f"{_METRICS}/{{key}}/rollback", "post", "metrics_rollback", "MetricVersionAnswer", (),
+         FORMER),
+        (f"{_ONE}/refresh", "post", "experiments_refresh", "ExperimentResults", (),
+         body_schema({})),
         (f"{_METRICS}/{{key}}/{{step}}", "post", "metrics_step", "MetricVersionAnswer", (), said),
     ]  # fmt: skip
     return [(row[0], row[1], _lazily(row)) for row in found]

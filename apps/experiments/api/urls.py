@@ -4,10 +4,16 @@ from django.urls import URLPattern, path
 
 from apps.experiments.api.days import ExperimentDays, days_register
 from apps.experiments.api.experiments import Activity, Experiment, Experiments, Requirements
-from apps.experiments.api.flags import FlagRoute, Flags, FlagStatus, FlagStep
-from apps.experiments.api.layers import Holdout, HoldoutStep, LayerRoute, Layers
+from apps.experiments.api.flags import FlagRollback, FlagRoute, Flags, FlagStatus, FlagStep
+from apps.experiments.api.layers import Holdout, HoldoutRollback, HoldoutStep, LayerRoute, Layers
 from apps.experiments.api.schema import schema_register
 from apps.experiments.api.steps import DecisionRoute, ForcedUnits, Phases, StatusRoute, Step
+from apps.experiments.api.subscriptions import (
+    Deliveries,
+    Subscription,
+    Subscriptions,
+    SubscriptionSecret,
+)
 from apps.experiments.api.urls_analysis import analysis_urlpatterns
 from apps.experiments.services.decision import experiment_ship
 from apps.experiments.services.design import (
@@ -26,6 +32,7 @@ from apps.experiments.services.flags import (
 )
 from apps.experiments.services.layers import (
     holdout_approve,
+    holdout_discard,
     holdout_publish,
     holdout_reject,
     holdout_submit,
@@ -61,6 +68,7 @@ _FLAG_STEPS: _ReasonedSteps = {
 _HOLDOUT_STEPS: _ReasonedSteps = {
     "submit": (holdout_submit, "change_holdoutversion", False),
     "withdraw": (holdout_withdraw, "change_holdoutversion", False),
+    "discard": (holdout_discard, "change_holdoutversion", True),
     "approve": (holdout_approve, "review_holdoutversion", False),
     "reject": (holdout_reject, "review_holdoutversion", True),
     "publish": (holdout_publish, "publish_holdoutversion", True),
@@ -80,6 +88,7 @@ urlpatterns: list[URLPattern] = [
         )
         for name, (act, codename, reasoned) in _FLAG_STEPS.items()
     ),
+    path("experiments/flags/<slug:key>/rollback", FlagRollback.as_view(), name="flag-rollback"),
     # Beside, not below, `experiments/`: there every other word is an experiment's key.
     path("experiment-layers", Layers.as_view(), name="experiment-layers"),
     path("experiment-layers/<slug:name>", LayerRoute.as_view(), name="experiment-layer"),
@@ -91,6 +100,15 @@ urlpatterns: list[URLPattern] = [
             name=f"experiment-holdout-{name}",
         )
         for name, (act, codename, reasoned) in _HOLDOUT_STEPS.items()
+    ),
+    path("experiment-holdout/rollback", HoldoutRollback.as_view(), name="holdout-rollback"),
+    path("experiment-reports", Subscriptions.as_view(), name="experiment-reports"),
+    path("experiment-reports/deliveries", Deliveries.as_view(), name="report-deliveries"),
+    path("experiment-reports/<int:subscription_id>", Subscription.as_view(), name="report"),
+    path(
+        "experiment-reports/<int:subscription_id>/secret",
+        SubscriptionSecret.as_view(),
+        name="report-secret",
     ),
     path("experiments/<slug:key>", Experiment.as_view(), name="experiment"),
     path("experiments/<slug:key>/status", StatusRoute.as_view(), name="experiment-status"),

@@ -23,12 +23,14 @@ from apps.experiments.services.rows import key_lock, person_id, refused
 from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
 from apps.publishing.services import (
     draft_create,
+    draft_discard,
     draft_submit,
     draft_update,
     draft_withdraw,
     version_approve,
     version_publish,
     version_reject,
+    version_rollback,
 )
 from apps.publishing.settling import draft_replace
 
@@ -171,6 +173,33 @@ def holdout_publish(*, actor: Actor, reason: str) -> VersionView:
         InvalidInput: no reason is given.
     """
     return version_publish(kind=HOLDOUT_KIND, version_id=_waiting_id(), actor=actor, reason=reason)
+
+
+def holdout_discard(*, actor: Actor, reason: str = "") -> VersionView:
+    """Give the draft up.
+
+    Raises:
+        Conflict: there is no draft.
+        Forbidden: the actor is not its author.
+    """
+    return draft_discard(kind=HOLDOUT_KIND, version_id=_waiting_id(), actor=actor, reason=reason)
+
+
+def holdout_rollback(*, to_number: int, actor: Actor, reason: str) -> VersionView:
+    """A former share again, as a new version, for everything that starts from now on.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: it was never in force, or is now.
+        InvalidInput: no reason is given.
+    """
+    return version_rollback(
+        kind=HOLDOUT_KIND,
+        subject=HOLDOUT_SUBJECT,
+        to_number=to_number,
+        actor=actor,
+        reason=reason,
+    )
 
 
 def _waiting_id() -> int:

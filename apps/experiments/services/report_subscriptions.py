@@ -4,12 +4,11 @@ import secrets
 from collections.abc import Collection
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from apps.access.services import audit_record
+from apps.access.services import Actor, audit_record
 from apps.common.errors import InvalidInput, NotFound
 from apps.experiments.contracts.reports import Channel, Occasion, SubscriptionView
 from apps.experiments.engines.webhook import TargetRefused, url_check
@@ -27,7 +26,7 @@ def report_subscription_create(
     target: str,
     occasions: Collection[str],
     experiment: str = "",
-    actor: AbstractBaseUser | None,
+    actor: Actor,
 ) -> tuple[SubscriptionView, str]:
     """Tell somebody of one experiment, or (without a key) of all.
 
@@ -59,7 +58,7 @@ def report_subscription_edit(
     subscription_id: int,
     occasions: Collection[str] | None = None,
     active: bool | None = None,
-    actor: AbstractBaseUser | None,
+    actor: Actor,
 ) -> SubscriptionView:
     """Change what is told, or pause it. Another target is another subscription.
 
@@ -80,7 +79,7 @@ def report_subscription_edit(
 
 
 @transaction.atomic
-def report_subscription_remove(*, subscription_id: int, actor: AbstractBaseUser | None) -> None:
+def report_subscription_remove(*, subscription_id: int, actor: Actor) -> None:
     """Stop telling somebody; the log of deliveries goes with the subscription.
 
     Raises:
@@ -92,7 +91,7 @@ def report_subscription_remove(*, subscription_id: int, actor: AbstractBaseUser 
 
 
 @transaction.atomic
-def report_secret_renew(*, subscription_id: int, actor: AbstractBaseUser | None) -> str:
+def report_secret_renew(*, subscription_id: int, actor: Actor) -> str:
     """A new secret for a webhook; the old one signs nothing from now on.
 
     Raises:
@@ -153,7 +152,7 @@ def _experiment(key: str) -> Experiment | None:
 
 
 def _audited(
-    actor: AbstractBaseUser | None,
+    actor: Actor,
     action: str,
     subscription_id: int,
     before: SubscriptionView | None,

@@ -300,16 +300,15 @@ def test_an_e_mail_has_no_secret_and_bad_targets_are_refused(client_mara: Client
 def test_steps_of_a_flags_version_take_the_flags_services(
     client_mara: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from apps.experiments.services import flags as services
+    from apps.experiments.services.rows import key_lock
 
     locked: list[str] = []
-    lock = services.key_lock
 
     def counted(key: str) -> None:
         locked.append(key)
-        lock(key)
+        key_lock(key)
 
-    monkeypatch.setattr(services, "key_lock", counted)
+    monkeypatch.setattr("apps.experiments.services.flags.key_lock", counted)
     client_mara.post(f"{ROOT}flag/add/", FLAG)
 
     def take(pk: int, name: str) -> None:

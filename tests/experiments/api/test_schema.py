@@ -31,9 +31,12 @@ def room(route: URLPattern) -> str:
 def test_every_route_is_described() -> None:
     described = {path.removeprefix("/api/v1/") for path, *_ in operations()}
     routed = {
-        str(route.pattern).replace("<slug:key>", "{key}").replace("<slug:name>", "{name}")
+        str(route.pattern)
+        .replace("<slug:key>", "{key}")
+        .replace("<slug:name>", "{name}")
+        .replace("<int:subscription_id>", "{subscription_id}")
         for route in urlpatterns
-        if room(route) in {"experiments", "flags", "layers", "steps"}
+        if room(route) in {"experiments", "flags", "layers", "steps", "subscriptions"}
     }
     assert described == routed
 
@@ -59,6 +62,8 @@ def test_a_design_as_written_fits_its_schema() -> None:
         ("/api/v1/experiment-layers", "LayerList"),
         ("/api/v1/experiment-layers/l", "LayerAnswer"),
         ("/api/v1/experiment-holdout", "HoldoutAnswer"),
+        ("/api/v1/experiment-reports", "ReportSubscriptionList"),
+        ("/api/v1/experiment-reports/deliveries", "ReportDeliveryList"),
     ],
 )
 def test_answers_fit_their_schema(api: Send, path: str, name: str) -> None:
