@@ -26,7 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def other() -> Iterator[BaseDatabaseWrapper]:
-    """A second connection, whose transaction is open."""
+    """A second connection, whose transaction is open; what models do not know is tidied up."""
+    before = partitions()
     second = connection.copy()
     second.set_autocommit(False)
     try:
@@ -34,6 +35,19 @@ def other() -> Iterator[BaseDatabaseWrapper]:
     finally:
         second.rollback()
         second.close()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM events_identity")
+            for name in partitions() - before:
+                cursor.execute(f"DROP TABLE {name}")
+
+
+def partitions() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent IN"
+            " ('events_event'::regclass, 'events_querylog'::regclass)"
+        )
+        return {name for (name,) in cursor.fetchall()}
 
 
 def own_transaction(of: BaseDatabaseWrapper) -> int:
