@@ -14,8 +14,13 @@ def hot_route_document(path: str, method: str, operation: Callable[[], Operation
 
 
 def hot_components_document(name: str, components: Callable[[], Mapping[str, Any]]) -> None:
-    """Register component schemas (name → schema object) that operations refer to."""
-    _components[name] = components
+    """Register component schemas (name → schema object) that operations refer to.
+
+    Raises:
+        ValueError: another function has this name; one of them would be lost without a word.
+    """
+    if _components.setdefault(name, components) is not components:
+        raise ValueError(f"two sets of component schemas are called {name}")
 
 
 def hot_routes_add(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _BODY: Answers = {
 
 
 def schema_register() -> None:
-    hot_components_document("experiments", components)
+    hot_components_document("experiments-serving", components)
     for path, method, operation in (
         (f"{_API}/{{key}}/assign", "post", assign_operation),
         (f"{_API}/{{key}}/exposures", "post", exposures_operation),
