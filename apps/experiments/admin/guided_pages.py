@@ -1,5 +1,6 @@
 """The guided form: choose a template, write the design, calculate the plan, save the draft."""
 
+import math
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from apps.experiments.admin.experiment_pages import ExperimentPages
 from apps.experiments.admin.layer_pictures import layer_pictures
 from apps.experiments.admin.steps import Standing
 from apps.experiments.contracts.analysis import PlanAnswer
+from apps.experiments.contracts.design import Horizon
 from apps.experiments.contracts.surfaces import surfaces
 from apps.experiments.domain.design.writing import design_written
 from apps.experiments.domain.guided.templates import (
@@ -115,7 +117,7 @@ class GuidedPages(ExperimentPages):
     def _saved(
         self, request: HttpRequest, guided: GuidedDesign, standing: Standing | None
     ) -> HttpResponse | None:
-        design = guided.document()
+        design = _sized(guided)
         try:
             if standing is None:
                 key = guided.main.cleaned_data["key"]
@@ -146,6 +148,17 @@ def _plan_calculated(guided: GuidedDesign) -> tuple[PlanAnswer | None, str]:
         ), ""
     except ApplicationError as refused:
         return None, refused.message
+
+
+def _sized(guided: GuidedDesign) -> dict[str, Any]:
+    """The form's design; planned looks without a size take the calculator's, once."""
+    design: dict[str, Any] = guided.document()
+    plan = design["plan"]
+    if plan["horizon"] != Horizon.GROUP_SEQUENTIAL or plan["planned_units"]:
+        return design
+    answer, _ = _plan_calculated(guided)
+    needed = None if answer is None else answer.units_needed
+    return {**design, "plan": {**plan, "planned_units": math.ceil(needed or 0)}}
 
 
 def _points(answer: PlanAnswer | None) -> list[tuple[float, float, str, str]]:

@@ -183,7 +183,8 @@ class AnalysisPlan:
         spending: alpha spending of a group sequential design.
         spending_rho: exponent of the power family.
         looks: planned looks, evenly spaced to `planned_units`.
-        planned_units: total at the last look; 0 takes it from power and mde at the start.
+        planned_units: total at the last look. Planned looks need it before the start (the plan
+            calculator says it); of other horizons 0 takes it from power and mde.
         tuning_n: sample size at which the confidence sequence is tightest.
         prior_sd: standard deviation of the normal prior of the relative effect (Bayesian);
             None is flat.
@@ -209,6 +210,12 @@ class AnalysisPlan:
     prior_sd: float | None = 0.3
     post_stratify_by: str = ""
     srm_threshold: float = 0.001
+
+    @property
+    def has_looks(self) -> bool:
+        """Whether it is read at planned looks."""
+        grouped = self.horizon is Horizon.GROUP_SEQUENTIAL
+        return grouped and self.method is Method.FREQUENTIST
 
 
 @dataclass(frozen=True, slots=True)

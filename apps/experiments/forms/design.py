@@ -166,7 +166,7 @@ class DesignForm(forms.Form):
     planned_units = forms.IntegerField(
         label="Units at the last look",
         widget=number_input(min="0"),
-        help_text="0 takes it from power and smallest change at the start.",
+        help_text="For planned looks. 0 takes what the calculator says when the draft is saved.",
     )
     tuning_n = forms.IntegerField(
         label="Confidence sequence tightest at … units", widget=number_input(min="1")

@@ -253,6 +253,13 @@ def test_the_calculator_reads_the_shops_own_traffic(client_mara: Client) -> None
     assert answer["ready"]
     assert "Runtime needed" in answer["html"]
     assert "What each runtime would find" in answer["html"]
+    looked_at = filled(client_mara, mde="20", horizon="group_sequential")
+    assert client_mara.post(f"{ADD}?template=ui", looked_at).status_code == 302
+    view = experiment_view("fresher")
+    assert view.design.plan.planned_units > 0
+    own = looked_at | {"key": "own-size", "planned_units": "4321"}
+    assert client_mara.post(f"{ADD}?template=ui", own).status_code == 302
+    assert experiment_view("own-size").design.plan.planned_units == 4321
     metric = MetricVersion.objects.get(subject="conversion_rate").pk
     shown = client_mara.get(f"/admin/experiments/metricversion/{metric}/preview/")
     assert b"25 %" in shown.content

@@ -49,8 +49,16 @@ def test_a_ready_start_misses_nothing() -> None:
     assert missing() == set()
     codes = [each.code for each in requirements_of(context())]
     assert codes == ["status", "version_waits", "hypothesis", "metrics_published",
-                     "payloads_valid", "surface_ranks", "layer_free", "layer_unit", "end_ahead",
+                     "payloads_valid", "surface_ranks", "looks_sized", "layer_free", "layer_unit", "end_ahead",
                      "approved"]  # fmt: skip
+
+
+def test_planned_looks_start_with_a_size() -> None:
+    plan = {"horizon": "group_sequential", "planned_units": 5000}
+    own = design_read(base(hypothesis="Because.", plan=plan))
+    assert missing(design=own) == set()
+    [size] = [each for each in requirements_of(context(design=own)) if each.code == "looks_sized"]
+    assert size.message == "The last look is at 5,000 units."
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,10 @@ def test_a_ready_start_misses_nothing() -> None:
         ({"surface_problems": (PayloadProblem("surface", "No."),)}, "payloads_valid"),
         ({"layer_problems": (PayloadProblem("layer.name", "No."),)}, "layer_free"),
         ({"design": design_read(base(hypothesis="B.", kind="interleaving"))}, "surface_ranks"),
+        (
+            {"design": design_read(base(hypothesis="B.", plan={"horizon": "group_sequential"}))},
+            "looks_sized",
+        ),
         (
             {
                 "design": layered(0.1, 0.3),

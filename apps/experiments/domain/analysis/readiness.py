@@ -61,12 +61,13 @@ def days_running(scope: Scope) -> float:
 def planned_units(scope: Scope, metric: MetricVersionView | None) -> float | None:
     """Units over all variants at the end: the plan's, else what power and mde need.
 
-    Only control's mean and variance enter the latter, so that the effect cannot move it.
+    Only control's mean and variance enter the latter, so that the effect cannot move it. Planned
+    looks have no size but the plan's: one that follows the data would move looks already taken.
     """
     plan, context = scope.context.design.plan, scope.context
     if plan.planned_units:
         return float(plan.planned_units)
-    if metric is None or not scope.phases:
+    if plan.has_looks or metric is None or not scope.phases:
         return None
     weights = scope.phases[-1].weights
     down = metric.definition.direction is Direction.DOWN
@@ -86,15 +87,21 @@ def _days_planned(scope: Scope, planned: float | None, daily: float) -> float | 
     return planned / daily if planned is not None and daily > 0 else None
 
 
+def _looks_reason(planned: float | None, looks: Looks | None) -> str | None:
+    if planned is None:
+        return "No look can be taken: the plan does not say the units at the last one."
+    if looks is None or not looks.days:
+        return "The first planned look has not been reached."
+    return None
+
+
 def _horizon_reason(
     scope: Scope, planned: float | None, units: int, looks: Looks | None
 ) -> str | None:
     """Why the plan's horizon does not allow a reading yet."""
     plan, context = scope.context.design.plan, scope.context
-    if plan.horizon is Horizon.GROUP_SEQUENTIAL and plan.method is Method.FREQUENTIST:
-        if looks is None or not looks.days:
-            return "The first planned look has not been reached."
-        return None
+    if plan.has_looks:
+        return _looks_reason(planned, looks)
     if plan.horizon is not Horizon.FIXED or plan.method is Method.BAYESIAN or run_ended(scope):
         return None
     ends = context.design.schedule.ends_at

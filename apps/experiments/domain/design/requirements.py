@@ -108,6 +108,18 @@ def _interleaved(context: ChecklistContext) -> Requirement:
     return Requirement("surface_ranks", met, said, "surface")
 
 
+def _looks(context: ChecklistContext) -> Requirement:
+    """Looks would move with the data if their size were not fixed before there are any."""
+    plan, field = context.design.plan, "plan.planned_units"
+    if not plan.has_looks:
+        return Requirement("looks_sized", True, "No looks are planned that need a size.", field)
+    if plan.planned_units > 0:
+        said = f"The last look is at {plan.planned_units:,} units."
+        return Requirement("looks_sized", True, said, field)
+    said = "Planned looks need the units at the last look: take them from the plan calculator."
+    return Requirement("looks_sized", False, said, field)
+
+
 def _layer(context: ChecklistContext) -> Requirement:
     if context.layer_problems:
         return _problems("layer_free", context.layer_problems, "", "layer")
@@ -177,6 +189,7 @@ _DESIGN: tuple[Check, ...] = (
     _metrics,
     _surface,
     _interleaved,
+    _looks,
     _layer,
     _layer_unit,
     _end,
