@@ -75,7 +75,13 @@ def plain_sums(definition: MetricDefinition, row: RollupSums) -> ArmSums:
 
 
 def covariates_usable(definition: MetricDefinition, rows: Iterable[RollupSums]) -> bool:
-    """Whether every arm carries something from before exposure that can explain a variance."""
+    """Whether every arm carries something from before exposure that can explain a variance.
+
+    Never of a metric that leaves units out (`missing_is_zero` off): which units are left, the
+    treatment may have decided, and then their past differs between arms for no chance reason.
+    """
+    if not definition.missing_is_zero:
+        return False
     ratio = definition.kind is MetricKind.RATIO
     found = [bool(row.x) and (row.z > 0 if ratio else any(row.x)) for row in rows]
     return bool(found) and all(found) and definition.kind is not MetricKind.QUANTILE
