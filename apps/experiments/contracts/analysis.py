@@ -35,7 +35,7 @@ class AnalysisContext:
         rollups: cumulative rows; the primary metric by day, others at least at their last day.
         exposures: units first exposed by day, all units (`dimension` empty) and by dimension.
         ages: the primary metric by days since first exposure.
-        quantiles: by metric key: units' values of the analysed salt version.
+        quantiles: by metric key: units' values of the analysed salt version, or of `phase` alone.
         interleaving: credit by day.
         freshness: of the roll-up.
         started_at, ended_at: of the run.

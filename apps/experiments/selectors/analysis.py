@@ -91,11 +91,18 @@ def _daily(design: ExperimentDesign) -> tuple[list[str], list[str]]:
 
 
 def _quantiles(
-    view: ExperimentView, metrics: Sequence[MetricVersionView], salt_version: int, as_of: datetime
+    view: ExperimentView,
+    metrics: Sequence[MetricVersionView],
+    *,
+    salt_version: int,
+    phase: int | None,
+    as_of: datetime,
 ) -> Mapping[str, QuantileRollup]:
     if not any(metric.definition.kind is MetricKind.QUANTILE for metric in metrics):
         return {}
-    return quantile_values(experiment_id=view.id, salt_version=salt_version, as_of=as_of)
+    return quantile_values(
+        experiment_id=view.id, salt_version=salt_version, phase=phase, as_of=as_of
+    )
 
 
 def _salt_version(phases: Sequence[PhaseView], wanted: int | None, phase: int | None) -> int:
@@ -148,7 +155,7 @@ def analysis_context(
         exposures=exposure_days(experiment_id=view.id),
         freshness=freshness(experiment_id=view.id),
         ages=age_days(experiment_id=view.id),
-        quantiles=_quantiles(view, metrics, version, as_of),
+        quantiles=_quantiles(view, metrics, salt_version=version, phase=phase, as_of=as_of),
         interleaving=interleaving_days(view.id) if interleaved else (),
         started_at=view.started_at,
         ended_at=view.ended_at,

@@ -23,7 +23,12 @@ MOST_VALUES = 100_000
 
 
 def quantile_values(
-    *, experiment_id: int, salt_version: int, as_of: datetime, limit: int = MOST_VALUES
+    *,
+    experiment_id: int,
+    salt_version: int,
+    as_of: datetime,
+    phase: int | None = None,
+    limit: int = MOST_VALUES,
 ) -> dict[str, QuantileRollup]:
     """Units' totals of every quantile metric, by variant, sorted.
 
@@ -31,6 +36,7 @@ def quantile_values(
         experiment_id: the row.
         salt_version: the allocation.
         as_of: totals up to and including this day.
+        phase: only units of this phase; None is all of the allocation.
         limit: most units a variant; of more, those whose ids hash lowest (the same every time).
 
     Raises:
@@ -43,7 +49,8 @@ def quantile_values(
     metrics = [one for one in plan.metrics if one.definition.kind is MetricKind.QUANTILE]
     if not metrics:
         return {}
-    sql = _values_sql(experiment_id, salt_version, as_of, metrics, limit)
+    which = f"salt_version = {salt_version}" + ("" if phase is None else f" AND phase = {phase}")
+    sql = _values_sql(experiment_id, which, as_of, metrics, limit)
     found: dict[str, dict[str, list[float]]] = {one.key: defaultdict(list) for one in metrics}
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -61,7 +68,7 @@ def quantile_values(
 
 def _values_sql(
     experiment_id: int,
-    salt_version: int,
+    which: str,
     as_of: datetime,
     metrics: list[MetricSlots],
     limit: int,
@@ -75,7 +82,7 @@ def _values_sql(
     lived = (
         f"SELECT u.variant, u.totals, {at_day}::int AS lived, row_number() OVER (PARTITION BY"
         " u.variant ORDER BY hashtextextended(u.unit, 0)) AS place"
-        f" FROM ({units_sql(experiment_id, f'salt_version = {salt_version}')}) u"
+        f" FROM ({units_sql(experiment_id, which)}) u"
     )
     return f"SELECT s.variant, {values} FROM ({lived}) s WHERE s.place <= {limit} AND s.lived > 0"
 

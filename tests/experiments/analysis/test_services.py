@@ -29,6 +29,7 @@ from tests.experiments.rollups.scene import (
     experiment_on_stage,
     exposure,
     metric_make,
+    phase_follows,
     rows_store,
 )
 
@@ -194,6 +195,12 @@ def test_quantiles_are_read_from_unit_totals() -> None:
     assert control.value is not None
     assert treatment.value is not None
     assert treatment.value > control.value
+    # A phase's row is of its own units, and nobody came into the next phase yet.
+    phase_follows(80.0, salt_version=1, weights=(0.5, 0.5))
+    alone = results_for(key=KEY, as_of=at(90), phase=1).metrics[0]
+    assert [arm.value for arm in alone.arms] == [control.value, treatment.value]
+    empty = results_for(key=KEY, as_of=at(90), phase=2).metrics[0]
+    assert [arm.value for arm in empty.arms] == [None, None]
 
 
 @pytest.mark.parametrize(

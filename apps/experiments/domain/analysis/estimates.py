@@ -76,10 +76,32 @@ def _reduction(plain: Estimate, own: Estimate) -> float | None:
     return 1 - (own.standard_error / plain.standard_error) ** 2
 
 
+_STRATIFIED = CannotCompute(
+    Reason.INVALID_INPUT,
+    "A quantile is not stratified by phase: units of phases with different shares cannot be "
+    "thrown together. Ask for one phase.",
+)
+_LOOKED_AT = CannotCompute(
+    Reason.INVALID_INPUT,
+    "A quantile has no planned looks: units' values are known as they are now, not as they were "
+    "at a look. Use a fixed horizon or a confidence sequence.",
+)
+
+
+def _unanswerable(scope: Scope) -> CannotCompute | None:
+    """Why no quantile of these units can be told from their values as they are now."""
+    if scope.stratified:
+        return _STRATIFIED
+    return _LOOKED_AT if scope.context.design.plan.has_looks else None
+
+
 def quantile_arms(
     scope: Scope, metric: MetricVersionView, variant: str
 ) -> QuantileSummary | CannotCompute:
     """One arm's quantile with the order statistics around it, from its units' values."""
+    refused = _unanswerable(scope)
+    if refused is not None:
+        return refused
     found = scope.context.quantiles.get(metric.key)
     values = () if found is None else found.values.get(variant, ())
     if scope.dimension or not values:
