@@ -18,7 +18,9 @@ from apps.experiments.contracts.design import (
 from apps.experiments.contracts.metrics import MetricKind
 from apps.experiments.contracts.results import Comparison, Effect
 from apps.experiments.contracts.rollups import QuantileRollup, RollupKey
+from apps.experiments.contracts.statistics import Spending, SpendingPlan
 from apps.experiments.domain.analysis.analyse import experiment_analyse
+from apps.experiments.domain.statistics.group_sequential import boundaries_compute
 from tests.experiments.analysis.factory import (
     context,
     day_of,
@@ -26,6 +28,7 @@ from tests.experiments.analysis.factory import (
     metric,
     phase,
     ratio_before,
+    simulated,
     sums,
 )
 
@@ -266,6 +269,47 @@ def test_period_stratified_effect_follows_from_the_shown_phases() -> None:
     assert shown["estimator"] == "period_stratified"
     assert [shown[f"phase {number} units"] for number in (1, 2, 3)] == [2 * N] * 3
     assert found.cuped
+
+
+@pytest.mark.parametrize("spending", [Spending.OBRIEN_FLEMING, Spending.POWER])
+def test_group_sequential_interval_and_p_follow_from_every_shown_look(spending: Spending) -> None:
+    plan = AnalysisPlan(
+        horizon=Horizon.GROUP_SEQUENTIAL, planned_units=4000, looks=5, alpha=0.1,
+        spending=spending, spending_rho=1.5, minimum_runtime_days=1,
+    )  # fmt: skip
+    found = experiment_analyse(simulated(lift=0.1, design=design(plan=plan)))
+    comparison = found.metrics[0].comparisons[0]
+    assert comparison.origin is not None
+    shown: Any = comparison.origin.inputs
+    places = range(1, shown["looks taken"] + 1)
+    assert len(places) > 1
+    information = tuple(shown[f"look {place} information"] for place in places)
+    own = SpendingPlan(Spending(shown["spending"]), shown["spending rho"], 2)
+
+    def bounds(alpha: float) -> tuple[float, ...]:
+        return boundaries_compute(information, alpha, own).z
+
+    z = bounds(shown["alpha"])
+    assert z == pytest.approx([shown[f"look {place} boundary"] for place in places])
+    assert comparison.relative is not None
+    reach = z[-1] * comparison.relative.standard_error
+    assert comparison.relative.ci == pytest.approx(
+        (comparison.relative.estimate - reach, comparison.relative.estimate + reach)
+    )
+    assert shown[f"look {len(places)} z"] == pytest.approx(
+        comparison.relative.estimate / comparison.relative.standard_error
+    )
+    # p is the least level whose boundary some look passed: by bisection, from the shown z alone.
+    low, high = 1e-9, 0.999
+    for _ in range(40):
+        middle = math.sqrt(low * high)
+        passed = any(
+            abs(shown[f"look {place} z"]) >= bound
+            for place, bound in zip(places, bounds(middle), strict=True)
+        )
+        low, high = (low, middle) if passed else (middle, high)
+    assert comparison.p_value == pytest.approx(high, rel=0.05)
+    assert comparison.p_value == min(shown[f"look {place} p"] for place in places)
 
 
 def test_quantile_follows_from_the_shown_order_statistics() -> None:

@@ -28,6 +28,8 @@ from apps.experiments.domain.analysis.analyse import experiment_analyse
 from apps.experiments.domain.analysis.corrections import families_corrected
 from apps.experiments.domain.analysis.looks import (
     boundary_of,
+    crossed_z,
+    looks_read,
     looks_taken,
     repeated_p,
     spending_of,
@@ -89,14 +91,15 @@ def test_repeated_p_is_below_alpha_where_the_boundary_is_passed(
     for place, bound in enumerate(bounds):
         statistics = [0.0] * 3
         statistics[place] = z
-        p_value = repeated_p(statistics, information, plan)
+        p_value = repeated_p(looks_read(statistics, information, plan))
         if abs(z - bound) > 1e-6:
             assert (p_value < alpha) is (z > bound)
 
 
 def test_a_look_without_anything_to_spend_shows_nothing() -> None:
     plan = replace(GROUPED, spending=Spending.POWER, spending_rho=200.0)
-    assert repeated_p([30.0], (0.0001,), plan) == 1.0
+    assert repeated_p(looks_read([30.0], (0.0001,), plan)) == 1.0
+    assert repeated_p(()) == 1.0
 
 
 def _analysed(plan: AnalysisPlan, lift: float = 0.0, **fields: Any) -> ExperimentResults:
@@ -143,6 +146,44 @@ def test_crossing_a_boundary_once_is_enough() -> None:
     assert comparison.relative is not None
     assert comparison.relative.ci[0] < 0 < comparison.relative.ci[1]
     assert comparison.significant
+    # The verdict is that of the first look; all days together may since have gone down.
+    assert comparison.verdict is Verdict.BETTER
+
+
+def test_the_verdict_is_of_the_look_that_crossed_not_of_the_latest_effect() -> None:
+    rng = np.random.default_rng(3)
+    days = {
+        (1, name): [rng.normal(mean, 1, 200) for mean in means]
+        for name, means in (("control", [5, 5, 5]), ("treatment", [8, 2, 4.8]))
+    }
+    base = simulated(design=design(plan=replace(GROUPED, planned_units=2000)))
+    counts = tuple(replace(row, units=200) for row in base.exposures if row.day < day_of(3))
+    found = experiment_analyse(replace(base, rollups=rollups("revenue", days), exposures=counts))
+    comparison = found.metrics[0].comparisons[0]
+    assert comparison.relative is not None
+    assert comparison.relative.estimate < 0
+    assert comparison.significant
+    assert comparison.verdict is Verdict.BETTER
+
+
+def test_the_first_look_that_passed_a_level_decides_its_sign() -> None:
+    plan = replace(GROUPED, spending=Spending.POCOCK)
+    taken = looks_read([2.7, -4.0, 1.0], (0.3, 0.6, 1.0), plan)
+    assert taken[0].p_value < plan.alpha
+    assert crossed_z(taken, plan.alpha) == 2.7
+    # Several comparisons are paid for: at their level only the second look passed.
+    assert crossed_z(taken, taken[1].p_value) == -4.0
+    assert crossed_z(taken, 1e-12) is None
+
+
+@pytest.mark.parametrize("taken", [0, 3])
+def test_planned_looks_have_the_size_of_the_plan_alone(taken: int) -> None:
+    plan = replace(GROUPED, planned_units=0)
+    found = _analysed(plan, 0.3, as_of=START + timedelta(days=3 + taken))
+    assert found.extra["planned_units"] is None
+    assert found.extra["looks"]["taken"] == 0  # type: ignore[index,call-overload]  # an object
+    assert not found.readable
+    assert any("does not say the units" in why for why in found.unreadable_because)
 
 
 def test_a_group_sequential_plan_without_a_size_takes_no_look() -> None:

@@ -104,19 +104,44 @@ def _curves(
     )
 
 
-def repeated_p(
+@dataclass(frozen=True, slots=True)
+class LookRead:
+    """What one look showed: its effect in standard errors, and the least level that it passed."""
+
+    information: float
+    z: float
+    boundary: float
+    p_value: float
+
+
+def looks_read(
     statistics: Sequence[float], information: tuple[float, ...], plan: AnalysisPlan
-) -> float:
-    """The smallest level at which any look so far would have stopped.
+) -> tuple[LookRead, ...]:
+    """Each look so far with its boundary at the plan's level and the level of its own z."""
+    if not information:
+        return ()
+    spending = spending_of(plan)
+    curves = _curves(information, plan.alpha, spending)
+    bounds = boundary_of(information, plan.alpha, spending)
+    found = []
+    for at, z, bound, curve in zip(information, statistics, bounds, curves, strict=True):
+        low, high = float(curve.x[0]), float(curve.x[-1])
+        p_value = 1.0 if abs(z) < low else math.exp(float(curve(min(abs(z), high))))
+        found.append(LookRead(at, z, bound, p_value))
+    return tuple(found)
+
+
+def repeated_p(taken: Sequence[LookRead]) -> float:
+    """The smallest level at which any look so far would have stopped; 1 before the first.
 
     Source: repeated p-values, Jennison and Turnbull (2000), section 9.5.
     """
-    curves = _curves(information, plan.alpha, spending_of(plan))
-    p_values = []
-    for z, curve in zip(statistics, curves, strict=True):
-        low, high = float(curve.x[0]), float(curve.x[-1])
-        p_values.append(1.0 if abs(z) < low else math.exp(float(curve(min(abs(z), high)))))
-    return min(p_values)
+    return min((look.p_value for look in taken), default=1.0)
+
+
+def crossed_z(taken: Sequence[LookRead], level: float) -> float | None:
+    """The z of the first look that passed the boundary of a level: there it might have ended."""
+    return next((look.z for look in taken if look.p_value <= level), None)
 
 
 def spending_of(plan: AnalysisPlan) -> SpendingPlan:

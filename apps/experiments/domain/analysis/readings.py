@@ -19,7 +19,15 @@ from apps.experiments.contracts.statistics_results import (
     PosteriorResult,
 )
 from apps.experiments.domain.analysis.estimates import Estimate, Pair
-from apps.experiments.domain.analysis.looks import Looks, boundary_of, repeated_p, spending_of
+from apps.experiments.domain.analysis.looks import (
+    LookRead,
+    Looks,
+    boundary_of,
+    looks_read,
+    repeated_p,
+    spending_of,
+)
+from apps.experiments.domain.analysis.words import method_used
 from apps.experiments.domain.statistics.bayesian import posterior_of
 from apps.experiments.domain.statistics.beta_binomial import beta_posterior
 from apps.experiments.domain.statistics.errors import NotComputable
@@ -43,6 +51,7 @@ class Reading:
         excludes_zero: whether the plan's relative interval (else the absolute one) excludes 0.
         method: name and anchor in docs/statistics.md.
         formula: of interval and test.
+        taken: planned looks, each with what it showed.
     """
 
     absolute: Effect | None
@@ -54,26 +63,7 @@ class Reading:
     method: str
     formula: str
     state: CannotCompute | None = None
-
-
-def method_used(plan: AnalysisPlan) -> tuple[str, str]:
-    """The plan's method with its anchor, and its formula in words and symbols."""
-    if plan.method is Method.BAYESIAN:
-        return (
-            "bayesian posterior#bayesian",
-            "effect ~ N(d, SE²) times prior: precisions add; interval = mean ± z · sd",
-        )
-    if plan.horizon is Horizon.CONFIDENCE_SEQUENCE:
-        return (
-            "confidence sequence#tests-and-intervals",
-            "d ± SE √(2 (g + 1) / g · ln(√(g + 1) / alpha)), g = n ρ², n both arms; p = 1/e-value",
-        )
-    if plan.horizon is Horizon.GROUP_SEQUENTIAL:
-        return (
-            "group sequential#group-sequential-designs",
-            "d ± z_k · SE at the last look k; p = least level whose boundary was passed",
-        )
-    return ("welch t#tests-and-intervals", "d ± t(df, 1 - alpha / 2) · SE; p from t = d / SE")
+    taken: tuple[LookRead, ...] = ()
 
 
 def _effect(estimate: EffectEstimate, ci: tuple[float, float]) -> Effect:
@@ -122,14 +112,14 @@ def interval_of(
     return _READERS[plan.horizon](estimate, plan, looks)
 
 
-def looks_p(pairs: tuple[Pair, ...], looks: Looks, plan: AnalysisPlan) -> float:
-    """Repeated p-value over the looks so far; a look that could not be computed shows nothing."""
+def _looks_read(pairs: tuple[Pair, ...], looks: Looks, plan: AnalysisPlan) -> tuple[LookRead, ...]:
+    """The looks so far; one that could not be computed shows nothing."""
     statistics = []
     for pair in pairs:
         own = pair.absolute if isinstance(pair.relative, CannotCompute) else pair.relative
         z = 0.0 if isinstance(own, CannotCompute) else own.effect / own.standard_error
         statistics.append(z)
-    return repeated_p(statistics, looks.information, plan) if statistics else 1.0
+    return looks_read(statistics, looks.information, plan)
 
 
 def _frequentist(
@@ -142,8 +132,10 @@ def _frequentist(
     if told is None:
         return _unread(pair, plan)
     shown, p_value = told
-    if plan.horizon is Horizon.GROUP_SEQUENTIAL and looks is not None:
-        p_value = looks_p(earlier, looks, plan)
+    taken: tuple[LookRead, ...] = ()
+    if plan.has_looks and looks is not None:
+        taken = _looks_read(earlier, looks, plan)
+        p_value = repeated_p(taken)
     method, formula = method_used(plan)
     return Reading(
         absolute=None if absolute is None else absolute[0],
@@ -155,6 +147,7 @@ def _frequentist(
         method=method,
         formula=formula,
         state=pair.relative if isinstance(pair.relative, CannotCompute) else None,
+        taken=taken,
     )
 
 

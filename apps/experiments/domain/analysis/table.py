@@ -4,7 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from apps.experiments.contracts.design import Correction, Horizon, Method, MetricRole, MetricUse
+from apps.experiments.contracts.design import (
+    AnalysisPlan,
+    Correction,
+    Horizon,
+    Method,
+    MetricRole,
+    MetricUse,
+)
 from apps.experiments.contracts.metrics import Direction, MetricKind, MetricVersionView
 from apps.experiments.contracts.results import (
     ArmValue,
@@ -19,7 +26,7 @@ from apps.experiments.contracts.statistics import CannotCompute
 from apps.experiments.domain.analysis.corrections import Family, families_corrected
 from apps.experiments.domain.analysis.estimates import Pair, pair_of, quantile_arms
 from apps.experiments.domain.analysis.inputs import Inputs
-from apps.experiments.domain.analysis.looks import Looks
+from apps.experiments.domain.analysis.looks import Looks, crossed_z
 from apps.experiments.domain.analysis.readings import Reading, guardrail_of, reading_of
 from apps.experiments.domain.analysis.scope import Scope
 from apps.experiments.domain.analysis.sums import RATES, plain_sums
@@ -75,13 +82,23 @@ def _quantile_value(
     return ArmValue(variant, arm.n, row.m, float(arm.n), value, math.sqrt(variance / arm.n))
 
 
-def _verdict(reading: Reading, *, significant: bool, lower_is_better: bool) -> Verdict:
+def _verdict(
+    reading: Reading, *, significant: bool, level: float, lower_is_better: bool
+) -> Verdict:
+    """Of planned looks by the one that crossed, whichever way the effect has gone since."""
     effect = reading.relative or reading.absolute
     if effect is None:
         return Verdict.CANNOT_COMPUTE
     if not significant:
         return Verdict.NO_DIFFERENCE_SHOWN
-    return Verdict.BETTER if (effect.estimate > 0) != lower_is_better else Verdict.WORSE
+    crossed = crossed_z(reading.taken, level)
+    shown = effect.estimate if crossed is None else crossed
+    return Verdict.BETTER if (shown > 0) != lower_is_better else Verdict.WORSE
+
+
+def _level(alpha: float, p_value: float | None, adjusted: float | None) -> float:
+    """The level that an uncorrected p is held to once several comparisons are paid for."""
+    return alpha * p_value / adjusted if p_value and adjusted else alpha
 
 
 def _impact(reading: Reading, metric: MetricVersionView, units_per_day: float) -> Effect | None:
@@ -127,6 +144,26 @@ def _cell(
     return Cell(use, metric, variant, pair, reading)
 
 
+def _look_inputs(own: AnalysisPlan, known: Looks, reading: Reading) -> Inputs:
+    """Every look: boundaries follow from all information so far, and p from every z."""
+    found: Inputs = {
+        "alpha": own.alpha,
+        "spending": own.spending.value,
+        "spending rho": own.spending_rho,
+        "planned units": known.planned_units,
+        "looks taken": len(known.days),
+        "information": known.information[-1] if known.information else 0.0,
+        "last look": None if known.last is None else known.last.isoformat(),
+    }
+    for place, (day, look) in enumerate(zip(known.days, reading.taken, strict=False), 1):
+        found[f"look {place} on"] = day.isoformat()
+        found[f"look {place} information"] = look.information
+        found[f"look {place} z"] = look.z
+        found[f"look {place} boundary"] = look.boundary
+        found[f"look {place} p"] = look.p_value
+    return found
+
+
 def _extra_inputs(scope: Scope, plan: TablePlan, cell: Cell, adjusted: float | None) -> Inputs:
     own, known = scope.context.design.plan, plan.looks
     found: Inputs = {
@@ -139,11 +176,7 @@ def _extra_inputs(scope: Scope, plan: TablePlan, cell: Cell, adjusted: float | N
     elif own.horizon is Horizon.CONFIDENCE_SEQUENCE:
         found["tuning_n"] = own.tuning_n
     elif own.horizon is Horizon.GROUP_SEQUENTIAL and known is not None:
-        found["looks taken"] = len(known.days)
-        found["information"] = known.information[-1] if known.information else 0.0
-        found["planned units"] = known.planned_units
-        found["spending"] = own.spending.value
-        found["last look"] = None if known.last is None else known.last.isoformat()
+        found |= _look_inputs(own, known, cell.reading)
     if adjusted is not None:
         found["correction"] = own.correction.value if plan.corrected else "none (exploratory)"
     if plan.units_per_day:
@@ -171,7 +204,12 @@ def _comparison(scope: Scope, plan: TablePlan, cell: Cell, family: Family) -> Co
     reading, own = cell.reading, scope.context.design.plan
     adjusted = family.adjusted_p(cell.use, cell.variant)
     significant = reading.excludes_zero if adjusted is None else adjusted < own.alpha
-    verdict = _verdict(reading, significant=significant, lower_is_better=cell.lower_is_better)
+    verdict = _verdict(
+        reading,
+        significant=significant,
+        level=_level(own.alpha, reading.p_value, adjusted),
+        lower_is_better=cell.lower_is_better,
+    )
     safe = breached = guard_p = None
     if cell.use.role is MetricRole.GUARDRAIL:
         guard = guardrail_of(

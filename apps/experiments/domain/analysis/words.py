@@ -60,3 +60,23 @@ def plan_words(design: ExperimentDesign) -> str:
     if design.kind is ExperimentKind.BANDIT:
         words.append("effects are taken within each phase, so that a moving allocation is fair")
     return "; ".join(words) + "."
+
+
+def method_used(plan: AnalysisPlan) -> tuple[str, str]:
+    """The plan's method with its anchor, and its formula in words and symbols."""
+    if plan.method is Method.BAYESIAN:
+        return (
+            "bayesian posterior#bayesian",
+            "effect ~ N(d, SE²) times prior: precisions add; interval = mean ± z · sd",
+        )
+    if plan.horizon is Horizon.CONFIDENCE_SEQUENCE:
+        return (
+            "confidence sequence#tests-and-intervals",
+            "d ± SE √(2 (g + 1) / g · ln(√(g + 1) / alpha)), g = n ρ², n both arms; p = 1/e-value",
+        )
+    if plan.horizon is Horizon.GROUP_SEQUENTIAL:
+        return (
+            "group sequential#group-sequential-designs",
+            "d ± z_k · SE at the last look k; p = least level whose boundary was passed",
+        )
+    return ("welch t#tests-and-intervals", "d ± t(df, 1 - alpha / 2) · SE; p from t = d / SE")
