@@ -61,7 +61,7 @@ WHERE experiment_id = %(experiment)s AND query_id IN (SELECT id FROM interleavin
 """
 
 # A product is credited once an answer, on the day of its first click. Answers of units that QA
-# forces carry no teams; a unit that was forced later is left out here.
+# forces carry no teams; a unit that was forced later is left out when days are added up.
 _COUNT = """
 INSERT INTO experiments_interleavedanswer (
     experiment_id, query_id, day, phase, answered_at, user_id, client_id, session_id,
@@ -96,20 +96,21 @@ CROSS JOIN LATERAL (
     ) moments
     GROUP BY day
 ) each
-WHERE NOT EXISTS (
-    SELECT FROM experiments_forcedunit f
-    WHERE f.experiment_id = %(experiment)s
-      AND f.unit IN (q.user_id, q.client_id, q.session_id, q.id::text)
-)
 """
 
+# Days are written anew by every run, so whoever was forced, or no longer is, counts at once.
 _DAYS = """
-WITH owned AS (
+WITH answers AS (
+    SELECT i.*, i.answered_at AS occurred_at FROM experiments_interleavedanswer i
+    WHERE i.experiment_id = %(experiment)s AND i.day <= %(until)s
+      AND NOT EXISTS (
+        SELECT FROM experiments_forcedunit f
+        WHERE f.experiment_id = %(experiment)s
+          AND f.unit IN (i.user_id, i.client_id, i.session_id, i.query_id::text)
+      )
+), owned AS (
     SELECT a.phase, a.day, {unit} AS unit, a.control, a.treatment
-    FROM (
-        SELECT *, answered_at AS occurred_at FROM experiments_interleavedanswer
-        WHERE experiment_id = %(experiment)s AND control + treatment > 0 AND day <= %(until)s
-    ) a
+    FROM (SELECT * FROM answers WHERE control + treatment > 0) a
     {join}
 ), daily AS (
     SELECT phase, unit, day, sum(control) AS control, sum(treatment) AS treatment
@@ -134,8 +135,7 @@ WITH owned AS (
 ), counted AS (
     SELECT phase, day, sum(control) AS control_clicks, sum(treatment) AS treatment_clicks,
         sum(impressions) AS impressions
-    FROM experiments_interleavedanswer
-    WHERE experiment_id = %(experiment)s AND day <= %(until)s GROUP BY phase, day
+    FROM answers GROUP BY phase, day
 ), days AS (
     SELECT phase, generate_series(min(day), max(day), interval '1 day')::date AS day
     FROM counted GROUP BY phase
@@ -189,7 +189,9 @@ def interleaving_rollup(
     identities_refresh()
     # Before the rows are read: what commits meanwhile is read again the next time.
     horizon = transaction_horizon()
-    answers = _answers_count(view, 0 if full else state.horizon)
+    # Transactions numbered lower than those read before: the database was restored elsewhere.
+    anew = full or state.horizon > horizon
+    answers = _answers_count(view, 0 if anew else state.horizon)
     InterleavingState.objects.filter(pk=view.id).update(horizon=horizon)
     return InterleavingReport(answers, _days_write(view, as_of or timezone.now()))
 

@@ -13,7 +13,7 @@ from apps.events.services.partitions import partitions_ensure
 from apps.events.services.query_log import queries_store
 from apps.experiments.contracts.lifecycle import ExperimentView
 from apps.experiments.contracts.rollups import InterleavingDay
-from apps.experiments.models import ForcedUnit, InterleavedAnswer
+from apps.experiments.models import ForcedUnit, InterleavedAnswer, InterleavingState
 from apps.experiments.selectors.interleaving import interleaving_days
 from apps.experiments.services.rollups_interleaving import interleaving_rollup
 from tests.experiments.factories import experiment_running
@@ -155,8 +155,20 @@ def test_units_that_qa_forces_count_nowhere_from_the_beginning_on(running: Exper
     rolled()
     assert last(running).units == 2
     ForcedUnit.objects.create(experiment_id=running.id, unit="c2", variant="treatment")
-    rolled(full=True)
+    rolled()
     assert (last(running).units, last(running).impressions) == (1, 1)
+    ForcedUnit.objects.all().delete()
+    rolled()
+    assert (last(running).units, last(running).impressions) == (2, 2)
+
+
+def test_transactions_that_are_numbered_lower_are_read_anew(running: ExperimentView) -> None:
+    clicked(answered(1), "p1", 1)
+    rolled()
+    InterleavingState.objects.update(horizon=2**60)
+    clicked(answered(2, "c2"), "p1", 2, "c2")
+    assert rolled() == 2
+    assert last(running).units == 2
 
 
 def test_a_client_that_logs_in_is_one_unit_with_its_user(running: ExperimentView) -> None:
