@@ -7,7 +7,7 @@ import pytest
 from apps.common.domain.uuid7 import uuid7_new
 from apps.experiments.contracts.design import UnitType
 from apps.experiments.contracts.rollups import RollupSums
-from apps.experiments.models import Unit
+from apps.experiments.models import RollupState, Unit
 from apps.experiments.selectors.metrics import metric_view
 from apps.experiments.selectors.rollups import (
     age_days,
@@ -196,6 +196,19 @@ def test_the_shops_own_traffic_is_a_baseline() -> None:
     assert (found.sums.n, found.sums.m) == (1, 1)
 
 
+def test_transactions_that_are_numbered_lower_start_afresh() -> None:
+    """A database restored elsewhere counts transactions anew: nothing would be newer than before."""
+    metric_make("p50", kind="quantile", numerator=events_fact("purchase", value="value"))
+    view = experiment_on_stage(metrics=uses("p50"))
+    rows_store([exposure(1, "control", client_id="a")])
+    assert experiment_rollup(key=KEY, as_of=at(50)).full
+    RollupState.objects.filter(pk=view.id).update(horizon=2**60)
+    rows_store([exposure(2, "control", client_id="b")])
+    again = experiment_rollup(key=KEY, as_of=at(50))
+    assert (again.full, again.units) == (True, 2)
+    assert not experiment_rollup(key=KEY, as_of=at(50)).full
+
+
 def test_quantiles_are_read_from_units() -> None:
     metric_make("p50", kind="quantile", numerator=events_fact("purchase", value="value"))
     metric_make(
@@ -219,6 +232,10 @@ def test_quantiles_are_read_from_units() -> None:
     found = quantile_values(experiment_id=view.id, salt_version=1, as_of=at(50))
     assert found["p50"].values == {"control": (0.0, 7.0)}
     assert found["wait"].values == {"control": (3600.0,)}
+    found = quantile_values(experiment_id=view.id, salt_version=1, phase=1, as_of=at(50))
+    assert found["p50"].values == {"control": (0.0, 7.0)}
+    found = quantile_values(experiment_id=view.id, salt_version=1, phase=2, as_of=at(50))
+    assert found["p50"].values == {}
     assert last(view.id, "wait")[1, "control"].n == 1
 
 

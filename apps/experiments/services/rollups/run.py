@@ -36,8 +36,9 @@ def experiment_rollup(*, key: str, as_of: datetime, full: bool = False) -> Rollu
 
     Only units that something new is about are computed again; running it twice changes
     nothing. Everything is computed again when asked, at the first run, when `as_of` goes back,
-    when what is totalled changed (metrics, dimensions, forced units, a phase's past), and when
-    a crash of the database emptied the unlogged unit table.
+    when what is totalled changed (metrics, dimensions, forced units, a phase's past), when a
+    crash of the database emptied the unlogged unit table, and when transactions are numbered
+    lower than those read before (a database restored elsewhere counts anew).
 
     Args:
         key: of the experiment.
@@ -53,7 +54,7 @@ def experiment_rollup(*, key: str, as_of: datetime, full: bool = False) -> Rollu
         subject = subject_of(experiment_view(key), as_of)
         state = _locked_state(subject)
         horizon = transaction_horizon()
-        since = None if full else _since(subject, state)
+        since = None if full else _since(subject, state, horizon)
         changed, frame = units_refresh(subject, since)
         if changed:
             mismatches_write(subject, frame)
@@ -86,9 +87,12 @@ def _locked_state(subject: Subject) -> RollupState:
     return state
 
 
-def _since(subject: Subject, state: RollupState) -> Since | None:
+def _since(subject: Subject, state: RollupState, horizon: int) -> Since | None:
     """Where to go on from; None starts afresh."""
     if state.as_of is None or subject.frame.as_of < state.as_of:
+        return None
+    if state.horizon > horizon:
+        logger.warning("experiment_transactions_restarted", experiment=subject.view.key)
         return None
     if state.plan != plan_fingerprint(subject, state.as_of):
         return None
