@@ -37,6 +37,15 @@ class ExperimentDays(ExperimentsView):
         return HttpResponse(lines, content_type="application/x-ndjson")
 
 
+_REFUSALS = {
+    "400": "A parameter cannot be used.",
+    "401": "No valid key.",
+    "403": "The key may not.",
+    "404": "There is no such experiment.",
+    "429": "Too many requests.",
+}
+
+
 def days_document() -> dict[str, Any]:
     """The operation in the committed schema."""
     text = {"schema": {"type": "string"}}
@@ -64,6 +73,7 @@ def days_document() -> dict[str, Any]:
                 "description": "One row a line.",
                 "content": {"application/x-ndjson": text, "text/csv": text},
             },
+            **{status: {"description": words} for status, words in _REFUSALS.items()},
         },
     }
 

@@ -133,6 +133,13 @@ class OfrepFault(Struct, frozen=True):
     errorDetails: str  # noqa: N815 - the protocol's own name
 
 
+class OfrepFaults(Struct, frozen=True):
+    """Why no flag of a bulk request has a value."""
+
+    errorCode: str  # noqa: N815 - the protocol's own name
+    errorDetails: str  # noqa: N815 - the protocol's own name
+
+
 class SdkFeatures(Struct, frozen=True):
     """GrowthBook's public format."""
 
@@ -154,7 +161,7 @@ class ServingError(Struct, frozen=True):
 _PLAIN = (
     AssignMany, AssignUnit, QaLinkBody, ConversionReport, ExposureReport, AssignOneAnswer,
     AssignManyAnswer, ExposuresAnswer, ConversionsAnswer, TraceAnswer, QaLinkAnswer,
-    OfrepContext, OfrepFlag, OfrepFault, SdkFeatures, ServingError,
+    OfrepContext, OfrepFlag, OfrepFault, OfrepFaults, SdkFeatures, ServingError,
 )  # fmt: skip
 
 

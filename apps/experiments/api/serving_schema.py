@@ -132,7 +132,7 @@ def ofrep_flags_operation() -> dict[str, Any]:
         "OFREP 0.3: every flag and running experiment for one context.",
         tag="ofrep",
         body=_ref("OfrepContext"),
-        answers={**_EDGE, "400": ("The context cannot be used.", "OfrepFault")},
+        answers={**_EDGE, "400": ("The context cannot be used.", "OfrepFaults")},
         good=_ref("OfrepFlags"),
         parameters=[_etag()],
     )

@@ -747,6 +747,12 @@ def test_a_trend_through_zero_is_no_fading() -> None:
     assert check.status is HealthStatus.OK
 
 
+def test_an_effect_that_changes_sides_turns() -> None:
+    check = _check(_aged([0.3, 0.2, 0.0, -0.2, -0.35]), "novelty", "treatment")
+    assert check.status is HealthStatus.WARNING
+    assert "The effect turns" in check.message
+
+
 def test_a_control_at_zero_leaves_no_relative_words() -> None:
     rng = np.random.default_rng(2)
     y = rng.normal(0, 1, 200)

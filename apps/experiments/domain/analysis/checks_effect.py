@@ -24,6 +24,8 @@ from apps.experiments.domain.statistics.trends import novelty, simpson
 _BIAS, _NOVELTY, _SIMPSON = "Alike before exposure", "Novelty", "Phases agree"
 AGE_UNITS = 30
 """Units an arm on a day since exposure before its effect is drawn."""
+TURN = 0.25
+"""An end of the line that is less than this share of the other is next to nothing."""
 
 
 def bias_check(scope: Scope, metrics: tuple[MetricVersionView, ...]) -> HealthCheck | None:
@@ -95,9 +97,20 @@ def _fades(answer: NoveltyResult) -> bool:
     return answer.fading and abs(answer.last_effect) < abs(answer.first_effect)
 
 
+def _turns(answer: NoveltyResult) -> bool:
+    """The line goes through zero, and neither of its ends is next to nothing."""
+    ends = sorted((abs(answer.first_effect), abs(answer.last_effect)))
+    opposite = answer.first_effect * answer.last_effect < 0
+    return answer.fading and opposite and ends[0] > TURN * ends[1]
+
+
 def _novelty_words(answer: NoveltyResult) -> str:
     moving = answer.fading or answer.growing
-    way = "fades" if _fades(answer) else "grows" if moving else "shows no trend"
+    way = "grows" if moving else "shows no trend"
+    if _turns(answer):
+        way = "turns"
+    elif _fades(answer):
+        way = "fades"
     first, last = signed(answer.first_effect), signed(answer.last_effect)
     return (
         f"The effect {way}: from {first} to {last} along the line over days since exposure "
@@ -127,7 +140,8 @@ def novelty_checks(scope: Scope, metric: MetricVersionView) -> tuple[HealthCheck
                 )
             )
             continue
-        status = HealthStatus.WARNING if _fades(answer) else HealthStatus.OK
+        lasts = not (_fades(answer) or _turns(answer))
+        status = HealthStatus.OK if lasts else HealthStatus.WARNING
         words = _novelty_words(answer)
         checks.append(
             HealthCheck("novelty", _NOVELTY, variant, status, words, answer.p_value, table)
