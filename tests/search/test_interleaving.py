@@ -139,6 +139,15 @@ def test_nothing_is_drafted_where_order_cannot_differ(search: Search, asked: Jso
     assert events == []
 
 
+def test_a_page_without_a_contested_hit_exposes_nobody(search: Search) -> None:
+    interleaving()
+    answer = search(q="mouse", client_id="c1", page=9)
+    assert answer["hits"] == []
+    (entry,), exposures = left_behind()
+    assert exposures == []
+    assert [sorted(each) for each in entry.experiments] == [["key", "phase", "variant"]]
+
+
 def test_an_interleaving_experiment_gives_way_like_any_other(search: Search) -> None:
     running("first", None, {"ranking": {"weights": FRESH}}, days=3)
     interleaving()

@@ -90,10 +90,12 @@ class Listing:
             return None
         return self.draft.experiment.variants[int(self.draft.teams[position - 1])]
 
-    @property
-    def contested(self) -> bool:
-        """Whether any hit is shown on behalf of one of two rankings."""
-        return self.draft is not None and bool((self.draft.teams != NO_TEAM).any())
+    def contested_on_page(self, request: SearchRequest) -> bool:
+        """Whether any hit of the asked page is shown on behalf of one of two rankings."""
+        if self.draft is None:
+            return False
+        first = (request.page - 1) * request.per_page
+        return bool((self.draft.teams[first : first + request.per_page] != NO_TEAM).any())
 
     def _found_at(self, position: int) -> tuple[Ranking, int, str]:
         """The ranking that the hit comes from, its 1-based rank there, and in words from whom."""

@@ -127,11 +127,13 @@ def trial_log_documents(
         listing: what was shown.
         shown: product id and 1-based position of every hit of the page.
     """
-    if listing.draft is None or not listing.contested:
+    if listing.draft is None:
         return trial.documents
     key = listing.draft.experiment.key
     teams = {product_id: listing.team(position) for product_id, position in shown}
     told = {product_id: team for product_id, team in teams.items() if team is not None}
+    if not told:
+        return trial.documents
     return tuple(
         {**each, "teams": told} if each["key"] == key else each for each in trial.documents
     )
@@ -151,7 +153,8 @@ def trial_exposures(
     if not counted:
         return ()
     facts = facts_of(request, lists, listing)
-    exposed = _exposed(counted, trial, facts, lists, listing)
+    contested = listing.contested_on_page(request)
+    exposed = _exposed(counted, trial, facts, lists, contested=contested)
     events = (
         exposure_event(
             # Of an interleaved answer too, the variant that the rule drew: the roll-up knows no
@@ -175,7 +178,8 @@ def _exposed(
     trial: Trial,
     facts: RequestFacts,
     lists: Lists,
-    listing: Listing,
+    *,
+    contested: bool,
 ) -> list[Contender]:
     """Those whose variants could have differed on this request."""
     available = features_available(lists.snapshot)
@@ -186,7 +190,7 @@ def _exposed(
     def asked(contender: Contender) -> bool:
         # Of an interleaved answer both rankings are at hand: nothing has to be guessed.
         if contender.interleaves:
-            return listing.contested
+            return contested
         return could_differ(contender, trial.settings, facts, weigh)
 
     return [each for each in counted if asked(each)]
