@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 _client_ip: ContextVar[str | None] = ContextVar("endcap_client_ip", default=None)
 _caller: ContextVar[str] = ContextVar("endcap_caller", default="")
+_key_maker: ContextVar[int | None] = ContextVar("endcap_key_maker", default=None)
 _request: ContextVar[HttpRequest | None] = ContextVar("endcap_request", default=None)
 
 
@@ -13,6 +14,7 @@ def request_enter(request: HttpRequest, address: str | None) -> None:
     _request.set(request)
     _client_ip.set(address)
     _caller.set("")
+    _key_maker.set(None)
 
 
 def request_leave() -> None:
@@ -20,6 +22,7 @@ def request_leave() -> None:
     _request.set(None)
     _client_ip.set(None)
     _caller.set("")
+    _key_maker.set(None)
 
 
 def request_current() -> HttpRequest | None:
@@ -36,5 +39,11 @@ def caller_current() -> str:
     return _caller.get()
 
 
-def caller_set(caller: str) -> None:
+def key_maker_current() -> int | None:
+    """Row of the person who made the request's API key, if one is known."""
+    return _key_maker.get()
+
+
+def caller_set(caller: str, key_maker: int | None = None) -> None:
     _caller.set(caller)
+    _key_maker.set(key_maker)

@@ -58,6 +58,7 @@ class Principal:
         allowed_origins: origins that may use a public key, as `scheme://host[:port]`.
         rate_per_minute: requests allowed in a minute.
         user_id: the person's row; None for a key.
+        made_by_id: of a key, the person who made it; None when a command did.
     """
 
     key_id: int | None
@@ -68,6 +69,7 @@ class Principal:
     allowed_origins: tuple[str, ...]
     rate_per_minute: int
     user_id: int | None
+    made_by_id: int | None = None
 
     @property
     def limit_id(self) -> str:

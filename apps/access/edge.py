@@ -197,7 +197,8 @@ def _admit(
         )
     keys = reads(request) if reads else ()
     degraded, hashes = limit_enforce(principal, client_ip, keys)
-    caller_set(f"key:{principal.name}" if principal.key_id is not None else principal.name)
+    name = f"key:{principal.name}" if principal.key_id is not None else principal.name
+    caller_set(name, principal.made_by_id)
     return EdgeContext(principal, degraded, client_ip, hashes)
 
 

@@ -107,6 +107,7 @@ def _record(key: ApiKey) -> KeyRecord:
         allowed_origins=tuple(key.allowed_origins),
         rate_per_minute=key.rate_per_minute,
         user_id=None,
+        made_by_id=key.created_by_id,
     )
     networks = rules_parse(key.allowed_networks, key.denied_networks)
     return KeyRecord(principal, bytes(key.secret_hash), key.expires_at, networks)

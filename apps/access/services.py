@@ -8,7 +8,12 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, P
 from django.db import transaction
 from django.utils import timezone
 
-from apps.access.context import caller_current, client_ip_current, request_current
+from apps.access.context import (
+    caller_current,
+    client_ip_current,
+    key_maker_current,
+    request_current,
+)
 from apps.access.contracts import IssuedKey, KeySummary, Scope
 from apps.access.domain.audit import json_safe
 from apps.access.domain.groups import GROUP_PATTERNS, group_wants
@@ -57,6 +62,18 @@ def audit_record(
         trace_id=trace.trace_id if trace else "",
         ip=client_ip_current(),
     )
+
+
+def author_id(actor: Actor) -> int | None:
+    """The person who answers for what is written: the actor, else who made the request's key.
+
+    None for jobs, commands, and keys whose maker is unknown or gone.
+    """
+    if actor is not None:
+        return actor.pk
+    maker = key_maker_current()
+    known = maker is not None and User.objects.filter(pk=maker).exists()
+    return maker if known else None
 
 
 def _person_asking() -> User | None:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Max
 
-from apps.access.services import Actor, audit_record
+from apps.access.services import Actor, audit_record, author_id
 from apps.common.errors import Conflict, InvalidInput
 from apps.publishing.bases import PublishableVersion, publish_kind
 from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
@@ -56,7 +56,7 @@ def row_create(
         live = live_version(kind=kind, subject=subject)
         based_on = live.number if live else None
     row = model(
-        subject=subject, number=highest + 1, based_on=based_on, created_by_id=actor_id(actor)
+        subject=subject, number=highest + 1, based_on=based_on, created_by_id=author_id(actor)
     )
     content_set(row, content)
     row_save(row)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils import timezone
 
-from apps.access.services import Actor
+from apps.access.services import Actor, author_id
 from apps.common.errors import Conflict, Forbidden, InvalidInput
 from apps.common.services import version_bump
 from apps.publishing.bases import PublishableVersion, publish_kind
@@ -84,7 +84,7 @@ def draft_update(
         _author_only(row, actor)
         before = view_of(kind, row)
         if row.created_by_id is None:
-            row.created_by_id = actor_id(actor)
+            row.created_by_id = author_id(actor)
         content_set(row, content)
         row_save(row)
         view = version_view(kind=kind, version_id=version_id)
@@ -103,7 +103,7 @@ def draft_submit(*, kind: str, version_id: int, actor: Actor) -> VersionView:
     with transaction.atomic():
         row = row_locked(kind, version_id, VersionStatus.DRAFT)
         if row.created_by_id is None:
-            row.created_by_id = actor_id(actor)
+            row.created_by_id = author_id(actor)
         row.status, row.submitted_at = VersionStatus.IN_REVIEW.value, timezone.now()
         return _written("submit", kind, row, actor, VersionStatus.DRAFT)
 
@@ -264,7 +264,7 @@ def _written(
 
 
 def _author_only(row: PublishableVersion, actor: Actor) -> None:
-    if row.created_by_id is not None and row.created_by_id != actor_id(actor):
+    if row.created_by_id is not None and row.created_by_id != author_id(actor):
         raise Forbidden(
             "Only its author edits a version; make a draft of your own.", code="not_the_author"
         )

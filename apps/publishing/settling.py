@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from apps.access.services import Actor
+from apps.access.services import Actor, author_id
+from apps.common.errors import Forbidden
 from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
 from apps.publishing.rows import row_locked, row_save, version_audit
 from apps.publishing.selectors import version_view
@@ -19,14 +20,20 @@ def draft_replace(
     """Go on with somebody else's draft: theirs is settled, the new one is the actor's.
 
     So whoever wrote any part of what is reviewed is its author, and cannot approve it. A key
-    is no person: what it changes in somebody's draft stays that person's.
+    is no person: what it changes in somebody's draft stays that person's, so the key of a third
+    person, who could then approve what they wrote, may not.
 
     Raises:
         Conflict: it is no draft any more.
+        Forbidden: the key was made by somebody else than the author.
         InvalidInput: naming the field.
     """
     with transaction.atomic():
         row = row_locked(kind, version_id, VersionStatus.DRAFT)
+        if actor is None and author_id(None) not in {None, row.created_by_id}:
+            raise Forbidden(
+                "A key edits the drafts of the person who made it.", code="not_the_author"
+            )
         former = row.content()
         version_drop(
             kind=kind, version_id=version_id, actor=actor, reason="replaced by another's draft"

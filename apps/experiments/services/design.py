@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.access.services import Actor
+from apps.access.services import Actor, author_id
 from apps.common.errors import Conflict, InvalidInput
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.design import DesignInvalid, ExperimentDesign
@@ -131,7 +131,7 @@ def _draft_store(row: Experiment, document: dict[str, Json], actor: Actor) -> No
         row.draft_id = draft_create(kind=KIND, subject=row.key, content=content, actor=actor).id
     elif draft.status != VersionStatus.DRAFT.value:
         raise Conflict("This design is under review; withdraw it first.", code="in_review")
-    elif draft.created_by_id in {None, person_id(actor)}:
+    elif draft.created_by_id in {None, author_id(actor)}:
         draft_update(kind=KIND, version_id=draft.pk, content=content, actor=actor)
     else:
         row.draft_id = draft_replace(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from apps.access.services import Actor, audit_record
+from apps.access.services import Actor, audit_record, author_id
 from apps.common.errors import Conflict
 from apps.common.services import version_bump
 from apps.experiments.contracts.assignment import Json
@@ -17,7 +17,6 @@ from apps.experiments.services.design import key_free
 from apps.experiments.services.rows import (
     SNAPSHOT_VERSION,
     key_lock,
-    person_id,
     reason_given,
     refused,
 )
@@ -70,7 +69,7 @@ def flag_edit(*, key: str, definition: Mapping[str, Json], actor: Actor) -> Vers
             return draft_create(kind=FLAG_KIND, subject=key, content=content, actor=actor)
         if waiting.status is not VersionStatus.DRAFT:
             raise Conflict("This flag is under review; withdraw it first.", code="in_review")
-        own = waiting.created_by_id in {None, person_id(actor)}
+        own = waiting.created_by_id in {None, author_id(actor)}
         go_on = draft_update if own else draft_replace
         return go_on(kind=FLAG_KIND, version_id=waiting.id, content=content, actor=actor)
 

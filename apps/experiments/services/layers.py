@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.access.services import Actor, audit_record
+from apps.access.services import Actor, audit_record, author_id
 from apps.common.errors import Conflict, InvalidInput
 from apps.experiments.contracts.design import DesignInvalid
 from apps.experiments.contracts.lifecycle import LayerView
@@ -19,7 +19,7 @@ from apps.experiments.selectors.layers import (
     holdout_proposal,
     layer_view,
 )
-from apps.experiments.services.rows import key_lock, person_id, refused
+from apps.experiments.services.rows import key_lock, refused
 from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
 from apps.publishing.services import (
     draft_create,
@@ -120,7 +120,7 @@ def holdout_draft(*, share: float, redraw: bool = False, actor: Actor) -> Versio
             )
         if waiting.status is not VersionStatus.DRAFT:
             raise Conflict("A change of the holdout is under review.", code="in_review")
-        own = waiting.created_by_id in {None, person_id(actor)}
+        own = waiting.created_by_id in {None, author_id(actor)}
         go_on = draft_update if own else draft_replace
         return go_on(kind=HOLDOUT_KIND, version_id=waiting.id, content=content, actor=actor)
 

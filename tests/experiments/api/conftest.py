@@ -33,8 +33,8 @@ def sender(client: Client) -> Send:
     return send
 
 
-def key_client(*scopes: Scope) -> Client:
-    issued = api_key_create(name="tests", scopes=scopes)
+def key_client(*scopes: Scope, made_by: User | None = None) -> Client:
+    issued = api_key_create(name="tests", scopes=scopes, actor=made_by)
     return Client(headers={"Authorization": f"Bearer {issued.secret_once}"})
 
 

@@ -5,8 +5,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from apps.access.contracts import Scope
-from apps.access.models import AuditEntry
-from apps.experiments.models import Analysis, Experiment
+from apps.access.models import AuditEntry, User
+from apps.experiments.models import Analysis, Experiment, ExperimentVersion
 from apps.experiments.selectors.experiments import experiment_view
 from tests.experiments.api.conftest import ROOT, Send, key_client, person_client, sender
 from tests.experiments.factories import (
@@ -271,6 +271,32 @@ def test_a_key_is_no_second_person(api: Send) -> None:
     api("post", f"{ONE}/submit")
     answer = api("post", f"{ONE}/approve")
     assert (answer.status_code, answer.json()["code"]) == (403, "maker_is_checker")
+
+
+def test_who_made_a_key_does_not_review_what_it_wrote(checker: Send) -> None:
+    """Else a key drafts, and the person who holds it approves: one person decides."""
+    root, _ = User.objects.get_or_create(username="root", is_superuser=True, is_staff=True)
+    admin = Client()
+    admin.force_login(root)
+    holder = sender(admin)
+    key = sender(key_client(Scope.EXPERIMENTS_READ, Scope.EXPERIMENTS_WRITE, made_by=root))
+    assert key("post", "", new()).status_code == 201
+    assert key("put", ONE, design_make(name="Again")).status_code == 200
+    assert key("post", f"{ONE}/submit").status_code == 200
+    assert ExperimentVersion.objects.get(subject="weights-test").created_by == root
+    refused = holder("post", f"{ONE}/approve")
+    assert (refused.status_code, refused.json()["code"]) == (403, "maker_is_checker")
+    assert checker("post", f"{ONE}/approve").status_code == 200
+    # The audit goes on naming the key.
+    assert AuditEntry.objects.get(action="version.draft_create").actor_name == "key:tests"
+
+
+def test_a_key_of_somebody_else_edits_nobodys_draft(maker: Send) -> None:
+    root, _ = User.objects.get_or_create(username="root", is_superuser=True, is_staff=True)
+    key = sender(key_client(Scope.EXPERIMENTS_READ, Scope.EXPERIMENTS_WRITE, made_by=root))
+    assert maker("post", "", new()).status_code == 201
+    refused = key("put", ONE, design_make(name="Again"))
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_the_author")
 
 
 def test_the_same_post_twice_creates_once(api: Send) -> None:
