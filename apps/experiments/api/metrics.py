@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.access.contracts import Principal, Scope
 from apps.access.idempotency import idempotent_method
 from apps.access.services import Actor
-from apps.common.errors import Conflict, InvalidInput, NotFound
+from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.experiments.api.base import (
+    READ,
+    WRITE,
     ExperimentsView,
     actor_of,
     body_of,
@@ -39,7 +42,31 @@ _WAITING = frozenset({VersionStatus.DRAFT, VersionStatus.IN_REVIEW})
 _MOST_DIGITS = 6
 
 
-class Metrics(ExperimentsView):
+class MetricsView(ExperimentsView):
+    """Of a key, writes want `experiments:write`; of a person, the permission that admin asks.
+
+    Analysts define metrics and change nothing else: the scope would give them more.
+    """
+
+    required_scope: ClassVar[Mapping[str, Scope]] = {"GET": READ, "POST": READ, "PUT": READ}
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Let in as everywhere, then hold keys to the scope of writes."""
+        super().initial(request, *args, **kwargs)
+        writes = request.method not in {"GET", "HEAD"}
+        if (
+            writes
+            and actor_of(request) is None
+            and WRITE not in cast("Principal", request.auth).scopes
+        ):
+            raise Forbidden(
+                f"This needs the scope {WRITE.value}.",
+                code="scope_missing",
+                extra={"required_scope": WRITE.value},
+            )
+
+
+class Metrics(MetricsView):
     """Every published metric, and a new version of one."""
 
     permissions: ClassVar[Mapping[str, str]] = {
@@ -47,8 +74,9 @@ class Metrics(ExperimentsView):
         "POST": "add_metricversion",
     }
 
-    def get(self, _request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """The published versions, by key."""
+        query_known(request)
         return Response({"results": [metric_document(each) for each in metrics_live()]})
 
     @idempotent_method
@@ -60,7 +88,7 @@ class Metrics(ExperimentsView):
         return Response(version_document(draft), status=201)
 
 
-class Metric(ExperimentsView):
+class Metric(MetricsView):
     """One metric."""
 
     permissions: ClassVar[Mapping[str, str]] = {
@@ -70,6 +98,7 @@ class Metric(ExperimentsView):
 
     def get(self, request: Request, key: str) -> Response:
         """The published version, or the one with the number `version`."""
+        query_known(request, "version")
         said = request.query_params.get("version", "0")
         if not (said.isascii() and said.isdigit() and len(said) <= _MOST_DIGITS):
             raise InvalidInput("A whole number.", field="version")
@@ -102,7 +131,7 @@ class MetricPreview(ExperimentsView):
         return Response({**version_document(version), "unit": said, **asdict(found)})
 
 
-class MetricRollback(ExperimentsView):
+class MetricRollback(MetricsView):
     """A former definition again."""
 
     permissions: ClassVar[Mapping[str, str]] = {"POST": "publish_metricversion"}
@@ -161,7 +190,7 @@ _STEPS: Mapping[str, tuple[Callable[[int, Actor, str], VersionView], str]] = {
 }
 
 
-class MetricStep(ExperimentsView):
+class MetricStep(MetricsView):
     """What is done with the version that waits: submit, approve, publish and so on."""
 
     @idempotent_method

@@ -139,6 +139,30 @@ def test_a_metric_from_draft_to_published(api: Send) -> None:
     assert bad.status_code == 400
 
 
+def test_unknown_parameters_of_metrics_are_refused(api: Send) -> None:
+    for path in ("/api/v1/metrics?x=1", "/api/v1/metrics/clicks?x=1"):
+        found = api("get", path)
+        assert (found.status_code, found.json()["extra"]["field"]) == (400, "x")
+
+
+def test_analysts_write_metrics_here_as_in_admin() -> None:
+    analyst = sender(person_client("ana", "analyst"))
+    body = {"key": "clicks", "definition": DEFINITION}
+    made = analyst("post", "/api/v1/metrics", body)
+    assert made.status_code == 201, made.content
+    one = "/api/v1/metrics/clicks"
+    assert analyst("put", one, {"definition": DEFINITION}).status_code == 200
+    assert analyst("post", f"{one}/submit", {}).status_code == 200
+    # Nothing else of experiments opens with that, and a key still needs the scope.
+    assert analyst("post", "", {"key": "mine", "design": {}}).status_code == 403
+    reader = sender(key_client(Scope.EXPERIMENTS_READ))
+    refused = reader("post", "/api/v1/metrics", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert refused.json()["extra"]["required_scope"] == "experiments:write"
+    stranger = sender(person_client("otto", "operator"))
+    assert stranger("post", "/api/v1/metrics", body).status_code == 403
+
+
 def test_two_people_and_a_metric() -> None:
     maker = sender(person_client("mara", "merchandiser"))
     checker = sender(person_client("chris", "merchandiser"))
