@@ -108,7 +108,6 @@ def _first_start(row: Experiment, draft: ExperimentVersion, step: Step) -> None:
         row, action="started", to=step.to, actor=step.actor, at=step.at, reason=step.reason
     )
     report_started(key=row.key, now=step.at)
-    report_started(key=row.key, now=step.at)
 
 
 def _change_apply(row: Experiment, draft: ExperimentVersion, step: Step) -> None:
