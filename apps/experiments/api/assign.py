@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.access.contracts import Scope
 from apps.access.edge import EdgeRequest, hot_route
 from apps.access.idempotency import idempotent_route
+from apps.common.errors import NotFound
 from apps.experiments.api.bodies import (
     AssignMany,
     AssignUnit,
@@ -19,7 +20,11 @@ from apps.experiments.api.bodies import (
 )
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.serving import Served, ServingExperiment
-from apps.experiments.services.assign import experiment_assign, experiment_found
+from apps.experiments.services.assign import (
+    experiment_assign,
+    experiment_found,
+    experiment_shown,
+)
 from apps.experiments.services.qa_tokens import qa_overrides
 from apps.experiments.services.sticky import (
     StickyKnown,
@@ -62,6 +67,8 @@ def experiment_assign_post(request: EdgeRequest, key: str) -> HttpResponse:
     asked, many = asked_read(body_json(request), experiment)
     qa = request.GET.get("qa", "") or request.headers.get("qa", "")
     overrides = qa_overrides(qa, as_of=now) if qa else {}
+    if not experiment_shown(experiment, overrides):
+        raise NotFound(f"There is no experiment {key}.")
     batch = Batch(request, experiment, now)
     for each in asked:
         batch.assign(each, overrides)

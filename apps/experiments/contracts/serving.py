@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from apps.experiments.contracts.assignment import Assignment, ExperimentSpec, Json
+from apps.experiments.contracts.assignment import Assignment, ExperimentSpec, Json, Status
 from apps.experiments.contracts.design import ExperimentKind, Stickiness, UnitType
 from apps.experiments.contracts.lifecycle import FlagView, PhaseView
 
 NO_STICKY: Mapping[str, str] = {}
+Pause = tuple[datetime, datetime | None]
+_UNBORN = frozenset({Status.DRAFT, Status.IN_REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class ServingExperiment:
         stickiness: where a first assignment is kept.
         phases: every phase of the run, oldest first.
         decided: the variant that was shipped; everybody gets it once the run has ended.
+        pauses: when nobody was assigned, oldest first: from, and until (None: it still is).
     """
 
     spec: ExperimentSpec
@@ -33,6 +36,12 @@ class ServingExperiment:
     stickiness: Stickiness
     phases: tuple[PhaseView, ...] = ()
     decided: str = ""
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def started(self) -> bool:
+        """Whether it ever ran: a draft, or a first design in review, did not."""
+        return self.spec.status not in _UNBORN
 
     def phase_numbered(self, number: int | None) -> PhaseView | None:
         """The phase of this number."""
@@ -41,10 +50,19 @@ class ServingExperiment:
 
 @dataclass(frozen=True, slots=True)
 class ServingRows:
-    """Everything that is served, as PostgreSQL held it; `complete` False when it was down."""
+    """Everything that is served, as PostgreSQL held it.
+
+    Attributes:
+        experiments: every one that can be asked for.
+        flags: those that were published.
+        conversions: names that a conversion's `metric` may have; None: any, since a metric
+            counts conversions of every name.
+        complete: False when PostgreSQL was down.
+    """
 
     experiments: tuple[ServingExperiment, ...] = ()
     flags: tuple[FlagView, ...] = ()
+    conversions: frozenset[str] | None = None
     complete: bool = True
 
 
@@ -104,6 +122,7 @@ class ReceiptState(StrEnum):
     FORCED_UNIT = "forced_unit"
     HOLDOUT = "holdout"
     LAYER = "layer"
+    NOT_RUNNING = "not_running"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from apps.experiments.domain.metrics.reading import metric_written
 from apps.experiments.domain.rollups.frame import Frame
 from apps.experiments.domain.rollups.plan import RollupPlan, plan_of
 from apps.experiments.models import ExperimentVersion
+from apps.experiments.selectors.activity import pauses_of
 from apps.experiments.selectors.metrics import metric_views
 
 # Raised when the SQL of the roll-up changes what it computes: stored totals start afresh.
-GENERATION = 1
+GENERATION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,15 @@ def subject_of(view: ExperimentView, as_of: datetime) -> Subject:
         plan=plan_of(metrics, covariates=design.plan.covariates, cuped=cuped),
         variants=variants,
         phases=phases,
-        frame=Frame(view.id, view.key, design.unit, variants, as_of, before=cuped),
+        frame=Frame(
+            view.id,
+            view.key,
+            design.unit,
+            variants,
+            as_of,
+            before=cuped,
+            pauses=pauses_of([view.id]).get(view.id, ()),
+        ),
     )
 
 
@@ -110,5 +119,10 @@ def plan_fingerprint(subject: Subject, until: datetime) -> str:
         sorted(subject.view.forced_units),
         [(one.key, metric_written(one.definition)) for one in subject.plan.metrics],
         phases,
+        [
+            (low, high if high is not None and high < until else None)
+            for low, high in subject.frame.pauses
+            if low < until
+        ],
     ]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

@@ -1,6 +1,6 @@
 """The in-process snapshot that serving reads: every experiment and flag that can be asked for.
 
-Six statements once a version of `experiments`; none, and no Redis, for an assignment.
+Eight statements once a version of `experiments`; none, and no Redis, for an assignment.
 """
 
 import structlog
@@ -11,11 +11,15 @@ from apps.common.snapshots import Snapshot
 from apps.experiments.contracts.assignment import SpecInvalid
 from apps.experiments.contracts.design import DesignInvalid
 from apps.experiments.contracts.lifecycle import ExperimentView, FlagView
-from apps.experiments.contracts.serving import ServingExperiment, ServingRows
+from apps.experiments.contracts.metrics import MetricDefinition, MetricInvalid
+from apps.experiments.contracts.serving import Pause, ServingExperiment, ServingRows
 from apps.experiments.domain.design.flags import flag_read
+from apps.experiments.domain.metrics.conversions import conversion_names
+from apps.experiments.domain.metrics.reading import metric_read
 from apps.experiments.domain.serving.plans import ServingPlans
 from apps.experiments.domain.serving.specs import serving_of
-from apps.experiments.models import Flag, FlagVersion
+from apps.experiments.models import Flag, FlagVersion, MetricVersion
+from apps.experiments.selectors.activity import pauses_of
 from apps.experiments.selectors.experiments import serving_rows
 from apps.publishing.contracts import VersionStatus
 
@@ -30,13 +34,30 @@ def serving_plans() -> ServingPlans:
 
 def serving_read() -> ServingRows:
     """Everything that is served, from PostgreSQL."""
-    found = (_serving(view) for view in serving_rows())
-    return ServingRows(tuple(each for each in found if each is not None), _flags())
+    views = serving_rows()
+    pauses = pauses_of([view.id for view in views])
+    found = (_serving(view, pauses.get(view.id, ())) for view in views)
+    experiments = tuple(each for each in found if each is not None)
+    return ServingRows(experiments, _flags(), _conversions())
 
 
-def _serving(view: ExperimentView) -> ServingExperiment | None:
+def _conversions() -> frozenset[str] | None:
+    rows = MetricVersion.objects.filter(status=VersionStatus.PUBLISHED.value)
+    definitions: dict[str, MetricDefinition] = {}
+    broken: set[str] = set()
+    for row in rows:
+        try:
+            definitions[row.subject] = metric_read(row.definition)
+        except MetricInvalid as error:
+            broken.add(row.subject)
+            logger.exception("metric_not_read", metric=row.subject, reason=str(error))
+    names = conversion_names(definitions)
+    return None if names is None else names | broken
+
+
+def _serving(view: ExperimentView, pauses: tuple[Pause, ...]) -> ServingExperiment | None:
     try:
-        return serving_of(view)
+        return serving_of(view, pauses)
     except SpecInvalid as error:
         logger.exception("experiment_not_served", experiment=view.key, reason=str(error))
         return None

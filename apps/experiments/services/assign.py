@@ -104,6 +104,11 @@ def assignment_trace(
     return found
 
 
+def experiment_shown(experiment: ServingExperiment, overrides: Mapping[str, str]) -> bool:
+    """Whether storefronts may be told of it: a design that never ran is QA's alone."""
+    return experiment.started or experiment.spec.key in overrides
+
+
 def experiment_found(key: str) -> tuple[ServingPlans, ServingExperiment]:
     """The plans, and the experiment of this key among them.
 

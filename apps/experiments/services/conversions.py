@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from apps.common.errors import NotFound
+from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.events.contracts import EventType, IngestResult, ItemError
 from apps.events.services.ingest import events_ingest
 from apps.experiments.domain.serving.reports import ConversionReport
@@ -33,14 +33,24 @@ def conversions_report(
         try:
             items.append(_item(report, received_at))
             places.append(index)
-        except NotFound as error:
+        except (NotFound, Conflict) as error:
             errors.append(ItemError(index, "experiment", error.code, error.message))
+        except InvalidInput as error:
+            errors.append(ItemError(index, "metric", error.code, error.message))
     stored = events_ingest(items=items, received_at=received_at)
     return _placed(stored, places, errors, len(reports))
 
 
 def _item(report: ConversionReport, received_at: datetime) -> dict[str, object]:
-    _plans, experiment = experiment_found(report.experiment)
+    plans, experiment = experiment_found(report.experiment)
+    if not experiment.phases:
+        raise Conflict(f"{report.experiment} has not started.", code="not_started")
+    if plans.conversions is not None and report.metric not in plans.conversions:
+        raise InvalidInput(
+            f"No published metric counts conversions called {report.metric}.",
+            field="metric",
+            code="unknown_metric",
+        )
     item: dict[str, object] = {
         "type": EventType.CONVERSION.value,
         "occurred_at": report.occurred_at or received_at,

@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from apps.common.errors import InvalidInput, Unavailable
-from apps.experiments.contracts.assignment import Json, Status
-from apps.experiments.contracts.serving import FlagAnswer, FlagFault, Served, ServingExperiment
+from apps.experiments.contracts.assignment import Json, Reason
+from apps.experiments.contracts.serving import (
+    FlagAnswer,
+    FlagFault,
+    FlagReason,
+    Served,
+    ServingExperiment,
+)
 from apps.experiments.domain.serving.flags import attributes_for, experiment_answer
 from apps.experiments.domain.serving.plans import ServingPlans
 from apps.experiments.selectors.serving import serving_plans
-from apps.experiments.services.assign import experiment_assign
+from apps.experiments.services.assign import experiment_assign, experiment_shown
 from apps.experiments.services.qa_tokens import qa_overrides_lenient
 from apps.experiments.services.sticky import (
     Hashes,
@@ -20,8 +26,6 @@ from apps.experiments.services.sticky import (
     sticky_store,
     sticky_token_of,
 )
-
-_UNBORN = frozenset({Status.DRAFT, Status.IN_REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def flag_evaluate(*, key: str, request: FlagRequest) -> FlagAnswer:
     if flag is not None:
         return flag.answer(request.context)
     experiment = plans.experiments.get(key)
-    if experiment is None:
+    if experiment is None or not experiment_shown(experiment, _overrides(request)):
         return FlagAnswer(key, fault=FlagFault.FLAG_NOT_FOUND, message=f"There is no flag {key}.")
     return _experiment(experiment, request)
 
@@ -68,7 +72,7 @@ def flags_evaluate(*, request: FlagRequest) -> tuple[FlagAnswer, ...]:
         Unavailable: flags could not be loaded.
     """
     plans = _plans()
-    started = [e for e in plans.experiments.values() if e.spec.status not in _UNBORN]
+    started = [e for e in plans.experiments.values() if e.started]
     answers = [flag.answer(request.context) for flag in plans.flags.values()]
     answers += [_experiment(each, request) for each in started]
     return tuple(sorted(answers, key=lambda each: each.key))
@@ -107,12 +111,11 @@ def _experiment(experiment: ServingExperiment, request: FlagRequest) -> FlagAnsw
         token=request.text("sticky_token"),
         attributes=attributes,
     )
-    qa = request.text("qa")
     served = experiment_assign(
         key=spec.key,
         attributes=attributes,
         as_of=request.as_of,
-        overrides=qa_overrides_lenient(qa, as_of=request.as_of) if qa else {},
+        overrides=_overrides(request),
         sticky=known.assignments,
     )
     sticky_store(sticky_fresh(served=[served], known=known, attributes=attributes))
@@ -120,9 +123,17 @@ def _experiment(experiment: ServingExperiment, request: FlagRequest) -> FlagAnsw
     return _answer(experiment, served, token)
 
 
+def _overrides(request: FlagRequest) -> Mapping[str, str]:
+    qa = request.text("qa")
+    return qa_overrides_lenient(qa, as_of=request.as_of) if qa else {}
+
+
 def _answer(experiment: ServingExperiment, served: Served, token: str) -> FlagAnswer:
     value = experiment.spec.variants[served.assignment.index].value
     answer = experiment_answer(served, value)
+    if experiment.decided and served.assignment.reason is Reason.NOT_RUNNING:
+        # What was shipped is the value from now on; nothing is switched off.
+        answer = replace(answer, reason=FlagReason.STATIC)
     if not token:
         return answer
     return replace(answer, metadata={**answer.metadata, "sticky_token": token})

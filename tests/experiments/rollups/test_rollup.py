@@ -17,8 +17,14 @@ from apps.experiments.selectors.rollups import (
     quantile_values,
     rollup_rows,
 )
+from apps.experiments.services.lifecycle import (
+    experiment_kill,
+    experiment_pause,
+    experiment_resume,
+)
 from apps.experiments.services.metrics import metrics_ensure_shipped
 from apps.experiments.services.rollups.run import experiment_rollup
+from tests.experiments.factories import people
 from tests.experiments.rollups.scene import (
     KEY,
     Row,
@@ -53,6 +59,25 @@ def last(experiment_id: int, metric: str, dimension: str = "") -> dict[Any, Roll
         for key, sums in rows.items()
         if key.metric == metric and key.day == newest
     }
+
+
+def test_what_is_seen_while_it_is_paused_is_nobodys() -> None:
+    metric_make("cvr", kind="proportion", numerator=PURCHASES)
+    view = experiment_on_stage(metrics=uses("cvr"))
+    maker, _ = people()
+    rows_store([exposure(hour, "control", client_id=f"c{hour}") for hour in (1, 3, 5, 7)])
+
+    def units() -> list[str]:
+        found = Unit.objects.filter(experiment_id=view.id)
+        return sorted(found.values_list("unit", flat=True))
+
+    experiment_rollup(key=KEY, as_of=at(8))
+    assert units() == ["c:c1", "c:c3", "c:c5", "c:c7"]
+    experiment_pause(key=KEY, actor=maker, reason="a test", now=at(2))
+    experiment_resume(key=KEY, actor=maker, reason="a test", now=at(4))
+    experiment_kill(key=KEY, actor=maker, reason="a test", now=at(6))
+    experiment_rollup(key=KEY, as_of=at(9))
+    assert units() == ["c:c1", "c:c5"]
 
 
 def test_proportions_means_ratios_and_windows() -> None:

@@ -88,10 +88,6 @@ def test_a_warm_assignment_asks_no_database_and_redis_once(
 
 def test_who_is_not_in_gets_control(post: Call) -> None:
     maker, _ = people()
-    experiment_make()
-    draft = post(URL, {"unit": "c1"}).json()
-    assert (draft["variant"], draft["reason"], draft["phase"]) == ("control", "not_running", None)
-    assert not draft["counted"]
     experiment_running("second", now=timezone.now())
     forced_units_set(key="second", units={"qa-1": "treatment"}, actor=maker)
     forced = post("/api/v1/experiments/second/assign", {"unit": "qa-1"}).json()
@@ -109,6 +105,17 @@ def test_the_kill_switch_is_served_at_once(post: Call) -> None:
     assert post(URL, {"unit": "c1"}).json()["in_experiment"]
     experiment_kill(key="weights-test", actor=maker, reason="it breaks the shop")
     assert not post(URL, {"unit": "c1"}).json()["in_experiment"]
+
+
+def test_a_draft_is_told_to_qa_alone(post: Call) -> None:
+    experiment_make()
+    experiment_make("other")
+    token = qa_link_make(key="other", variant="treatment", actor=None).token
+    for path in (URL, f"{URL}?qa={token}"):
+        refused = post(path, {"unit": "c1"})
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    token = qa_link_make(key="weights-test", variant="treatment", actor=None).token
+    assert post(f"{URL}?qa={token}", {"unit": "c1"}).json()["variant"] == "treatment"
 
 
 @pytest.mark.parametrize("place", ["query", "header"])

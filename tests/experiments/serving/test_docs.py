@@ -14,7 +14,7 @@ from apps.access.contracts import Scope
 from apps.events.models import Event
 from apps.experiments.contracts.surfaces import surface_named, surface_unregister
 from apps.experiments.selectors.serving import serving_plans
-from tests.experiments.factories import experiment_running
+from tests.experiments.factories import experiment_running, metrics_make
 from tests.experiments.serving.conftest import key_make
 from tests.experiments.serving.test_ofrep import flag_make
 
@@ -33,6 +33,7 @@ def blocks(kind: str) -> list[str]:
 
 
 def prepared(url: str) -> dict[str, str]:
+    metrics_make("leads")
     experiment_running("free-shipping", now=timezone.now(), variants=ARMS)
     flag_make("new-header", "boolean", True)
     serving_plans()
@@ -74,6 +75,7 @@ def test_every_command_and_program_runs(live_server: Any) -> None:
 
 @pytest.mark.django_db
 def test_the_surface_of_the_guide_works() -> None:
+    metrics_make("leads")
     experiment_running("free-shipping", now=timezone.now(), variants=ARMS)
     names: dict[str, Any] = {}
     try:

@@ -15,9 +15,12 @@ from openfeature.exception import ErrorCode
 
 from apps.access.contracts import Scope
 from apps.experiments.contracts.assignment import Json
+from apps.experiments.contracts.lifecycle import Outcome
 from apps.experiments.domain.assignment.hashing import bucket
+from apps.experiments.services.analysis import analysis_refresh
+from apps.experiments.services.decision import experiment_decide
 from apps.experiments.services.flags import flag_create, flag_publish, flag_switch
-from apps.experiments.services.lifecycle import experiment_pause
+from apps.experiments.services.lifecycle import experiment_complete, experiment_pause
 from apps.experiments.services.qa_tokens import qa_link_make
 from tests.experiments.factories import experiment_make, experiment_running, people
 from tests.experiments.serving.conftest import Call, key_make
@@ -126,6 +129,44 @@ def test_an_experiment_is_a_flag_under_test(post: Call) -> None:
     experiment_pause(key="weights-test", actor=maker, reason="a test")
     paused = post(url, {"context": {"targetingKey": "u1", "country": "DE"}}).json()
     assert (paused["variant"], paused["reason"]) == ("control", "DISABLED")
+
+
+def test_a_draft_is_no_flag_yet(post: Call) -> None:
+    experiment_make()
+    url = f"{ONE}/weights-test"
+    refused = post(url, {"context": {"targetingKey": "u1"}})
+    assert (refused.status_code, refused.json()["errorCode"]) == (404, "FLAG_NOT_FOUND")
+    token = qa_link_make(key="weights-test", variant="treatment", actor=None).token
+    found = post(url, {"context": {"targetingKey": "u1", "qa": token}}).json()
+    assert found["variant"] == "treatment"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "variant", "reason"),
+    [
+        ("ship", "treatment", "STATIC"),
+        ("roll_back", "control", "DISABLED"),
+        ("", "control", "DISABLED"),
+    ],
+)
+def test_what_is_over_serves_what_was_decided(
+    post: Call, outcome: str, variant: str, reason: str
+) -> None:
+    maker, _ = people()
+    experiment_running()
+    experiment_complete(key="weights-test", actor=maker, reason="a test")
+    if outcome:
+        analysis_refresh(key="weights-test", as_of=timezone.now())
+        experiment_decide(
+            key="weights-test",
+            outcome=Outcome(outcome),
+            variant="treatment" if outcome == "ship" else "",
+            text="so be it",
+            ship=False,
+            actor=maker,
+        )
+    found = post(f"{ONE}/weights-test", {"context": {"targetingKey": "u1"}}).json()
+    assert (found["variant"], found["reason"]) == (variant, reason)
 
 
 def test_sticky_experiments_keep_their_promise(post: Call) -> None:

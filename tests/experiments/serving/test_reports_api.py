@@ -10,9 +10,27 @@ from apps.events.models import Event
 from apps.experiments.domain.assignment.hashing import bucket
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.services import exposure_reports
+from apps.experiments.services.design import (
+    experiment_approve,
+    experiment_edit,
+    experiment_submit,
+)
 from apps.experiments.services.forced import forced_units_set
 from apps.experiments.services.layers import holdout_draft, holdout_publish, layer_create
-from tests.experiments.factories import experiment_make, experiment_running, people
+from apps.experiments.services.lifecycle import (
+    experiment_complete,
+    experiment_kill,
+    experiment_pause,
+    experiment_resume,
+    experiment_start,
+)
+from apps.publishing.services import draft_create, version_publish
+from tests.experiments.factories import (
+    design_make,
+    experiment_make,
+    experiment_running,
+    people,
+)
 from tests.experiments.serving.conftest import Call
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +180,28 @@ def test_idempotency_keys_make_two_posts_one(post: Call) -> None:
     assert Event.objects.count() == 1
 
 
+def conversion_metric(key: str, *names: str) -> None:
+    """A published metric over conversions of these names; of any without one."""
+    filters = [{"field": "name", "operator": "in", "value": list(names)}] if names else []
+    definition: Any = {
+        "title": key,
+        "kind": "mean",
+        "numerator": {"source": "conversions", "value": "value", "filters": filters},
+    }
+    draft = draft_create(
+        kind="experiment_metric", subject=key, content={"definition": definition}, actor=None
+    )
+    version_publish(
+        kind="experiment_metric",
+        version_id=draft.id,
+        actor=None,
+        reason="a test",
+        acknowledge_warnings=True,
+    )
+
+
 def test_conversions_are_events_of_the_experiments_unit(post: Call) -> None:
+    conversion_metric("posted", "leads", "margin")
     experiment_running(now=timezone.now())
     experiment_running("by-user", now=timezone.now(), unit="user")
     moment = (timezone.now() - timedelta(minutes=1)).isoformat()
@@ -215,6 +254,83 @@ def test_sdks_report_exposures_as_events(post: Call) -> None:
     stored = Event.objects.get()
     assert (stored.experiment, stored.variant) == ("weights-test", "treatment")
     assert stored.attributes == {"phase": 1, "category": "audio"}
+
+
+def test_what_is_seen_while_nobody_is_assigned_is_not_counted(post: Call) -> None:
+    maker, _ = people()
+    now = timezone.now()
+    experiment_running(now=now - timedelta(hours=9))
+    experiment_pause(
+        key="weights-test", actor=maker, reason="a test", now=now - timedelta(hours=6)
+    )
+
+    def told(hours: float, **more: Any) -> str:
+        at = (now - timedelta(hours=hours)).isoformat()
+        answer = post(URL, {"variant": "control", "client_id": "c1", "occurred_at": at, **more})
+        assert answer.status_code == 200, answer.content
+        (receipt,) = answer.json()["receipts"]
+        assert receipt["counted"] is (receipt["reason"] == "counted")
+        assert (receipt["event_id"] is not None) is receipt["counted"]
+        reason: str = receipt["reason"]
+        return reason
+
+    # What was seen before counts, however late it is told.
+    assert told(7) == "counted"
+    assert told(5) == told(0, phase=1) == "not_running"
+    experiment_resume(
+        key="weights-test", actor=maker, reason="a test", now=now - timedelta(hours=4)
+    )
+    assert told(5) == "not_running"
+    assert told(3) == "counted"
+    experiment_kill(key="weights-test", actor=maker, now=now - timedelta(hours=2))
+    assert told(1) == "not_running"
+    experiment_complete(
+        key="weights-test", actor=maker, reason="a test", now=now - timedelta(minutes=30)
+    )
+    assert told(0.1) == told(0.1, phase=1) == "not_running"
+    assert told(3) == "counted"
+    assert Event.objects.count() == 2
+
+
+def test_a_page_counts_in_its_phase_while_the_allocation_goes_on(post: Call) -> None:
+    maker, _ = people()
+    now = timezone.now()
+    experiment_running(now=now - timedelta(hours=9), coverage=0.5)
+    for coverage, hours in ((0.8, 6), (0.2, 3)):
+        at = now - timedelta(hours=hours)
+        design = design_make(coverage=coverage)
+        experiment_edit(key="weights-test", design=design, actor=maker, now=at)
+        experiment_submit(key="weights-test", actor=maker, now=at)
+        experiment_approve(key="weights-test", actor=people()[1], now=at)
+        experiment_start(key="weights-test", actor=maker, reason="a test", now=at)
+    salts = [each.salt_version for each in experiment_view("weights-test").phases]
+    assert salts == [1, 1, 2]
+
+    def told(hours: float) -> str:
+        at = (now - timedelta(hours=hours)).isoformat()
+        body = {"variant": "control", "client_id": "c1", "phase": 1, "occurred_at": at}
+        reason: str = post(URL, body).json()["receipts"][0]["reason"]
+        return reason
+
+    assert told(5) == "counted"
+    assert told(2) == "not_running"
+
+
+def test_conversions_that_nothing_counts_are_refused(post: Call) -> None:
+    experiment_running(now=timezone.now())
+    experiment_make("draft")
+    conversion_metric("leads_per_visitor", "leads")
+    for experiment, metric, field in (
+        ("weights-test", "nothing", "metric"),
+        ("draft", "leads", "experiment"),
+    ):
+        found = post(CONVERSIONS, {"experiment": experiment, "unit": "c1", "metric": metric})
+        assert (found.status_code, found.json()["extra"]["field"]) == (400, field)
+    assert not Event.objects.exists()
+    # The name that a metric filters by, and the key of any.
+    for metric in ("leads", "cvr"):
+        found = post(CONVERSIONS, {"experiment": "weights-test", "unit": "c1", "metric": metric})
+        assert found.json()["accepted"] == 1, found.content
 
 
 def test_expected_follows_the_reported_phase(post: Call) -> None:

@@ -12,6 +12,7 @@ from apps.experiments.domain.rollups.frame import (
     WORK,
     Frame,
     moment,
+    pauses_sql,
 )
 from apps.experiments.domain.rollups.quoting import text_literal, texts_literal
 
@@ -83,7 +84,7 @@ def exposures_sql(
     )
     where = (
         f"e.type = 'exposure' AND e.experiment = {text_literal(frame.key)}"
-        f" AND {frame.time_sql('e')}"
+        f" AND {frame.time_sql('e')}{pauses_sql(frame, 'e')}"
     )
     rows = _exposure_rows(frame, chosen, where) if owned else _exposure_names(chosen, where)
     salted = f"CASE x.phase {salts} ELSE 0 END" if salts else "0"

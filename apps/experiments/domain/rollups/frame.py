@@ -32,6 +32,8 @@ class Frame:
         partial: only the units in the table of changed ones are computed.
         keyed: rows are looked up unit by unit (few units) instead of read as a whole.
         low: no row before this matters; None: all.
+        pauses: when nobody was assigned, from and until: what is said to be seen then is late
+            or made up.
         before: whether there is a window before first exposure, whose rows are totalled apart.
     """
 
@@ -44,6 +46,7 @@ class Frame:
     keyed: bool = False
     low: datetime | None = None
     before: bool = True
+    pauses: tuple[tuple[datetime, datetime | None], ...] = ()
 
     @property
     def people(self) -> bool:
@@ -68,6 +71,16 @@ class Frame:
         """Rows that exist at `as_of`."""
         low = f" AND {alias}.occurred_at >= {moment(self.low)}" if self.low else ""
         return f"{alias}.occurred_at < {moment(self.as_of)}{low}"
+
+
+def pauses_sql(frame: Frame, alias: str) -> str:
+    """Leaves out rows from while nobody was assigned; empty when that never was."""
+    spans = (
+        f"({alias}.occurred_at >= {moment(low)}"
+        + (f" AND {alias}.occurred_at < {moment(high)})" if high is not None else ")")
+        for low, high in frame.pauses
+    )
+    return "".join(f" AND NOT {span}" for span in spans)
 
 
 def moment(at: datetime) -> str:

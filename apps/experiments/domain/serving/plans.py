@@ -21,7 +21,6 @@ from apps.experiments.domain.assignment.plan import OVERRIDABLE, AssignmentPlan
 from apps.experiments.domain.serving.flags import FlagPlan
 
 _NOBODY: Mapping[str, str] = {}
-_UNBORN = frozenset({Status.DRAFT, Status.IN_REVIEW})
 
 
 class SurfacePlan:
@@ -90,6 +89,7 @@ class ServingPlans:
     def __init__(self, rows: ServingRows) -> None:
         """Compile; an experiment that cannot be compiled is left out and named in `broken`."""
         self.complete = rows.complete
+        self.conversions = rows.conversions
         self.broken: dict[str, str] = {}
         self._singles: dict[str, AssignmentPlan] = {}
         self.flags: Mapping[str, FlagPlan] = {
@@ -184,7 +184,7 @@ class ServingPlans:
 
     def features(self, as_of: datetime) -> dict[str, Json]:
         """Every flag, and every experiment that has started, in GrowthBook's public format."""
-        started = [e for e in self.experiments.values() if e.spec.status not in _UNBORN]
+        started = [e for e in self.experiments.values() if e.started]
         found = features_payload([each.spec for each in started], as_of)
         for each in started:
             if each.decided:

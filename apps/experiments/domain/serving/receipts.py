@@ -60,6 +60,8 @@ def report_check(
         raise ReportInvalid(name, f"The unit of {experiment.spec.key} is its {name}.")
     found = _phase(experiment, phase, occurred_at)
     state = _state(experiment, found, unit)
+    if state is ReceiptState.COUNTED and not _ran(experiment, found, occurred_at):
+        state = ReceiptState.NOT_RUNNING
     return ReportChecked(found.number, state, _expected(experiment, found, unit))
 
 
@@ -84,6 +86,18 @@ def _state(experiment: ServingExperiment, phase: PhaseView, unit: str) -> Receip
     if phase.layer is not None and not in_namespace(unit, *phase.layer):
         return ReceiptState.LAYER
     return ReceiptState.COUNTED
+
+
+def _ran(experiment: ServingExperiment, phase: PhaseView, at: datetime) -> bool:
+    """Whether anybody could be exposed then, under the allocation of this phase.
+
+    A page that was open while coverage grew belongs to the phase that it was rendered in, as
+    long as the allocation goes on.
+    """
+    if any(low <= at and (high is None or at < high) for low, high in experiment.pauses):
+        return False
+    ends = [each.ends_at for each in experiment.phases if each.salt_version == phase.salt_version]
+    return any(end is None or at < end for end in ends)
 
 
 def _expected(experiment: ServingExperiment, phase: PhaseView, unit: str) -> str:

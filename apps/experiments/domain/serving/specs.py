@@ -14,10 +14,10 @@ from apps.experiments.contracts.assignment import (
 )
 from apps.experiments.contracts.design import ExperimentDesign, Stickiness
 from apps.experiments.contracts.lifecycle import ExperimentView, Outcome, PhaseView
-from apps.experiments.contracts.serving import ServingExperiment
+from apps.experiments.contracts.serving import Pause, ServingExperiment
 
 
-def serving_of(view: ExperimentView) -> ServingExperiment:
+def serving_of(view: ExperimentView, pauses: tuple[Pause, ...] = ()) -> ServingExperiment:
     """An experiment as serving holds it.
 
     Raises:
@@ -34,6 +34,7 @@ def serving_of(view: ExperimentView) -> ServingExperiment:
         stickiness=view.design.stickiness,
         phases=view.phases,
         decided=decision.variant if shipped and decision is not None else "",
+        pauses=pauses,
     )
 
 
