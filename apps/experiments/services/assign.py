@@ -1,6 +1,6 @@
 """Assignment for a request: pure hashing over the in-process snapshot. No SQL, no Redis."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from prometheus_client import Counter
@@ -20,8 +20,9 @@ assignments_total = Counter(
     "Units that were put into an experiment's variant, forced ones left out.",
     ["experiment_id", "variant"],
 )
-# Looking a counter up by its labels costs more than counting; one a variant is kept.
-_counters: dict[tuple[str, str], Counter] = {}
+# Looking a counter up by its labels costs more than counting, and so does its checking that it
+# may be counted: what counts is kept, one a variant.
+_counting: dict[tuple[str, str], Callable[[float], None]] = {}
 
 
 def assignments_for(
@@ -54,10 +55,11 @@ def assignment_count(found: Assignment) -> None:
     if not found.in_experiment or found.forced:
         return
     name = (found.key, found.variant)
-    counter = _counters.get(name)
-    if counter is None:
-        counter = _counters[name] = assignments_total.labels(*name)
-    counter.inc()
+    count = _counting.get(name)
+    if count is None:
+        value = assignments_total.labels(*name)._value  # noqa: SLF001 - see above
+        count = _counting[name] = value.inc
+    count(1.0)
 
 
 def experiment_assign(

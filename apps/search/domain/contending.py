@@ -9,14 +9,17 @@ all.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.domain.overrides import Knob, SearchOverrides, SearchSettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contender:
     """An experiment that this request is in and that turns something.
+
+    Compared by identity: it is read once and serves every request.
 
     Attributes:
         key: of the experiment.
@@ -95,7 +98,8 @@ def contenders_settle(contenders: Iterable[Contender]) -> Settled:
     acting: list[Contender] = []
     yielding: dict[str, str] = {}
     for contender in sorted(contenders, key=_precedence):
-        winner = next((owners[knob] for knob in contender.knobs if knob in owners), None)
+        taken = owners.keys() & contender.knobs
+        winner = owners[min(taken)] if taken else None
         if winner is None:
             owners.update(dict.fromkeys(contender.knobs, contender.key))
             acting.append(contender)
@@ -118,6 +122,7 @@ def plan_make(acting: Iterable[Contender], settings: SearchSettings, seed: int =
     return SearchPlan(control, treatment, interleaving, seed)
 
 
+@lru_cache(maxsize=4096)
 def _precedence(contender: Contender) -> tuple[bool, bool, float, str]:
     started = contender.started_at
     at = 0.0 if started is None else started.timestamp()

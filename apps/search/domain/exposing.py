@@ -8,6 +8,7 @@ experiment changes.
 
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
+from functools import lru_cache
 
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.contracts import FusionMethod
@@ -52,6 +53,7 @@ class RequestFacts:
         return self.detected if self.filtered is None else self.filtered
 
 
+@lru_cache(maxsize=4096)
 def knobs_steered(contender: Contender, settings: SearchSettings) -> frozenset[Knob]:
     """What really differs between its variants, over the published settings."""
     arms = [each.over(settings) for each in contender.overrides]

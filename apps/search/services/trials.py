@@ -27,8 +27,13 @@ from apps.search.domain.contending import (
     contenders_settle,
     plan_make,
 )
-from apps.search.domain.exposing import RequestFacts, category_told, could_differ
-from apps.search.domain.overrides import SearchSettings
+from apps.search.domain.exposing import (
+    RequestFacts,
+    category_told,
+    could_differ,
+    knobs_steered,
+)
+from apps.search.domain.overrides import Knob, SearchSettings
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.listing import Listing
 from apps.search.selectors.retrieval import Lists, semantic_ready
@@ -152,7 +157,8 @@ def trial_exposures(
     counted = [each for each in trial.settled.acting if not each.forced]
     if not counted:
         return ()
-    facts = facts_of(request, lists, listing)
+    steered = {knob for each in counted for knob in knobs_steered(each, trial.settings)}
+    facts = facts_of(request, lists, listing, synonyms=Knob.SYNONYMS in steered)
     contested = listing.contested_on_page(request)
     exposed = _exposed(counted, trial, facts, lists, contested=contested)
     events = (
@@ -196,13 +202,15 @@ def _exposed(
     return [each for each in counted if asked(each)]
 
 
-def facts_of(request: SearchRequest, lists: Lists, listing: Listing) -> RequestFacts:
-    """What is known of an answered request."""
+def facts_of(
+    request: SearchRequest, lists: Lists, listing: Listing, *, synonyms: bool = True
+) -> RequestFacts:
+    """What is known of an answered request; of synonyms only when somebody asks."""
     scored = listing.scored
     return RequestFacts(
         by_relevance=request.sort is Sort.RELEVANCE,
         has_words=bool(lists.understanding.normalised),
-        expands=query_expands(lists.understanding.words),
+        expands=synonyms and query_expands(lists.understanding.words),
         semantic_ready=lists.keyword is not None and semantic_ready(),
         keyword_found=lists.keyword is not None and len(lists.keyword) > 0,
         semantic_found=lists.semantic is not None and len(lists.semantic) > 0,
