@@ -1,6 +1,6 @@
 """Running experiments in one search: who takes part, what changes, what was exposed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -158,7 +158,7 @@ def trial_exposures(
     if not counted:
         return ()
     steered = {knob for each in counted for knob in knobs_steered(each, trial.settings)}
-    facts = facts_of(request, lists, listing, synonyms=Knob.SYNONYMS in steered)
+    facts = facts_of(request, lists, listing, steered)
     contested = listing.contested_on_page(request)
     exposed = _exposed(counted, trial, facts, lists, contested=contested)
     events = (
@@ -203,15 +203,17 @@ def _exposed(
 
 
 def facts_of(
-    request: SearchRequest, lists: Lists, listing: Listing, *, synonyms: bool = True
+    request: SearchRequest, lists: Lists, listing: Listing, steered: Container[Knob] = tuple(Knob)
 ) -> RequestFacts:
-    """What is known of an answered request; of synonyms only when somebody asks."""
+    """What is known of an answered request, as far as it matters to what is steered."""
     scored = listing.scored
     return RequestFacts(
         by_relevance=request.sort is Sort.RELEVANCE,
         has_words=bool(lists.understanding.normalised),
-        expands=synonyms and query_expands(lists.understanding.words),
-        semantic_ready=lists.keyword is not None and semantic_ready(),
+        expands=Knob.SYNONYMS in steered and query_expands(lists.understanding.words),
+        semantic_ready=(
+            Knob.SEMANTIC in steered and lists.keyword is not None and semantic_ready()
+        ),
         keyword_found=lists.keyword is not None and len(lists.keyword) > 0,
         semantic_found=lists.semantic is not None and len(lists.semantic) > 0,
         matches=listing.found,
