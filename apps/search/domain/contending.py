@@ -41,11 +41,6 @@ class Contender:
     overrides: tuple[SearchOverrides, ...]
     knobs: frozenset[Knob]
 
-    @property
-    def variant(self) -> str:
-        """The key of the variant that is shown."""
-        return self.variants[self.index]
-
 
 @dataclass(frozen=True, slots=True)
 class Arm:

@@ -10,7 +10,6 @@ from apps.experiments.contracts.rollups import RollupSums
 from apps.experiments.models import RollupState, Unit
 from apps.experiments.selectors.metrics import metric_view
 from apps.experiments.selectors.rollups import (
-    age_days,
     baseline,
     exposure_days,
     freshness,
@@ -176,22 +175,6 @@ def test_units_belong_to_the_phase_of_their_first_exposure_within_a_salt() -> No
     assert freshness(experiment_id=view.id).unknown == 2
     assert freshness(experiment_id=view.id).mismatched > 0
     assert Unit.objects.filter(experiment_id=view.id).count() == 3
-
-
-def test_ages_say_what_was_done_on_each_day_since_exposure() -> None:
-    metric_make("spend", kind="mean", numerator=events_fact("purchase", value="value"))
-    view = experiment_on_stage(metrics=uses("spend"))
-    rows_store(
-        [
-            exposure(1, "control", client_id="a"),
-            Row("purchase", 2, client_id="a", value=3),
-            Row("purchase", 26, client_id="a", value=4),
-            exposure(30, "control", client_id="b"),
-        ]
-    )
-    experiment_rollup(key=KEY, as_of=at(70))
-    ages = [(row.age, row.n, row.m, row.mm) for row in age_days(experiment_id=view.id)]
-    assert ages == [(0, 2, 3, 9), (1, 1, 4, 16)]
 
 
 def test_the_shops_own_traffic_is_a_baseline() -> None:
