@@ -29,7 +29,7 @@ def mean(numerator: Fact) -> MetricDefinition:
 def test_names_are_those_that_metrics_filter_by_and_their_keys() -> None:
     ratio = replace(mean(MARGIN), kind=MetricKind.RATIO, denominator=LEADS)
     found = conversion_names({"clicks": mean(CLICKS), "leads_rate": ratio})
-    assert found == {"clicks", "leads_rate", "leads", "margin", "profit"}
+    assert found == frozenset({"clicks", "leads_rate", "leads", "margin", "profit"})
 
 
 def test_a_metric_over_conversions_of_any_name_takes_every_name() -> None:
@@ -38,4 +38,4 @@ def test_a_metric_over_conversions_of_any_name_takes_every_name() -> None:
 
 def test_a_number_is_no_name() -> None:
     odd = Fact(FactSource.CONVERSIONS, filters=(FactFilter("name", Operator.EQUALS, 3.0),))
-    assert conversion_names({"odd": mean(odd)}) == {"odd"}
+    assert conversion_names({"odd": mean(odd)}) == frozenset({"odd"})
