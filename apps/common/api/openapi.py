@@ -34,6 +34,17 @@ def hot_routes_add(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     return result
 
 
+def json_anything(cls: type) -> dict[str, Any]:
+    """A msgspec schema hook: what is annotated as `object` may be any JSON.
+
+    Raises:
+        NotImplementedError: any other type; it is how a hook tells msgspec that it has no answer.
+    """
+    if cls is object:
+        return {"description": "Any JSON."}
+    raise NotImplementedError
+
+
 def openapi_dialect(schema: Any) -> Any:
     """A JSON schema in the dialect of OpenAPI 3.0, which says null in its own way."""
     if isinstance(schema, list):

@@ -7,6 +7,7 @@ import msgspec
 from apps.common.api.openapi import (
     hot_components_document,
     hot_route_document,
+    json_anything,
     openapi_dialect,
 )
 from apps.events.domain.ga4 import Ga4Body
@@ -57,18 +58,12 @@ _TYPES = (EventItem, UbiEvent, UbiQuery, Ga4Body, EventsAnswer, EventsError)
 def json_schemas() -> dict[str, Any]:
     """JSON schemas by name; msgspec derives them from what validates."""
     _, found = msgspec.json.schema_components(
-        _TYPES, schema_hook=_anything, ref_template=_REFERENCE
+        _TYPES, schema_hook=json_anything, ref_template=_REFERENCE
     )
     # Money is a number or a text that says one; msgspec only tells of the text.
     value = found["EventItem"]["properties"]["value"]
     value["anyOf"].append({"type": "number", "minimum": 0})
     return found
-
-
-def _anything(cls: type) -> dict[str, Any]:
-    if cls is object:
-        return {"description": "Any JSON."}
-    raise NotImplementedError
 
 
 def components() -> dict[str, Any]:
