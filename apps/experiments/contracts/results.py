@@ -167,7 +167,7 @@ class HealthCheck:
 
     Attributes:
         code: `srm`, `multiple_exposure`, `pre_exposure_bias`, `freshness`, `missing_events`,
-            `mismatch`, `novelty`, `simpson`, `interference`.
+            `mismatch`, `novelty`, `simpson`.
         scope: `phase 2`, `device=mobile`, or empty for the whole.
         table: rows behind the verdict, column name → value.
     """

@@ -15,7 +15,7 @@ _WORDS = {
     HealthStatus.ALARM: "Alarm",
     HealthStatus.UNKNOWN: "Not enough to say",
 }
-_ANCHORS = {"freshness": "", "missing_events": "", "mismatch": "", "interference": ""}
+_ANCHORS = {"freshness": "", "missing_events": "", "mismatch": ""}
 
 
 @dataclass(frozen=True, slots=True)
