@@ -1,15 +1,13 @@
-"""From a request's bytes to a list of items and how to read them."""
+"""From a request's body to a list of items and how to read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 
-from apps.common.errors import InvalidInput, TooLarge
+from apps.common.errors import InvalidInput
 from apps.events.contracts import Shape
-from apps.events.domain.items import MAX_BODY_BYTES
 from apps.events.domain.ubi import ubi_looks_like
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -63,34 +61,6 @@ def _choice(name: str, given: str, choices: Mapping[str, Any]) -> Any:
         listed = ", ".join(filter(None, choices))
         raise InvalidInput(f"{name} must be one of {listed}.", field=name)
     return choices[given]
-
-
-def body_decode(request: HttpRequest) -> Any:
-    """The JSON of a body within the limit.
-
-    Raises:
-        TooLarge: over 2 MB.
-        InvalidInput: not JSON.
-    """
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
-    body = request.body
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(
-            "The body is not JSON that can be read.", field="body", code="malformed"
-        ) from error
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(
-        f"A request carries at most {MAX_BODY_BYTES} bytes (2 MB).",
-        extra={"field": "body", "limit_bytes": MAX_BODY_BYTES},
-    )
 
 
 def envelope_open(body: Any, shape: Shape | None) -> Envelope:

@@ -7,10 +7,12 @@ from django.utils import timezone
 
 from apps.access.contracts import Scope
 from apps.access.edge import EdgeRequest, hot_route
+from apps.common.api.bodies import body_json
 from apps.common.errors import InvalidInput, Unavailable
-from apps.events.api.bodies import Envelope, Options, body_decode, envelope_open, options_read
+from apps.events.api.bodies import Envelope, Options, envelope_open, options_read
 from apps.events.contracts import IngestResult, Shape
 from apps.events.domain.adapters import ShapeUnreadable
+from apps.events.domain.items import MAX_BODY_BYTES
 from apps.events.services.ingest import events_ingest
 
 _OPTIONS = frozenset({"shape", "atomic", "ordinal_start"})
@@ -21,14 +23,16 @@ _GA4_OPTIONS = frozenset({"atomic", "ordinal_start"})
 def events_post(request: EdgeRequest) -> HttpResponse:
     """Native and UBI items, one or many."""
     options = options_read(request.GET, known=_OPTIONS)
-    return _answer(envelope_open(body_decode(request), options.shape), options)
+    body = body_json(request, most_bytes=MAX_BODY_BYTES)
+    return _answer(envelope_open(body, options.shape), options)
 
 
 @hot_route(scope=Scope.EVENTS_WRITE, methods=("POST",))
 def events_ga4_post(request: EdgeRequest) -> HttpResponse:
     """One Measurement Protocol request."""
     options = options_read(request.GET, known=_GA4_OPTIONS)
-    return _answer(Envelope([body_decode(request)], Shape.GA4, single=False), options)
+    body = body_json(request, most_bytes=MAX_BODY_BYTES)
+    return _answer(Envelope([body], Shape.GA4, single=False), options)
 
 
 def _answer(envelope: Envelope, options: Options) -> HttpResponse:

@@ -10,11 +10,12 @@ from django.utils import timezone
 from apps.access.contracts import Scope
 from apps.access.edge import EdgeRequest, hot_route
 from apps.access.idempotency import idempotent_route
+from apps.common.api.bodies import body_json
 from apps.common.errors import NotFound
+from apps.events.domain.items import MAX_BODY_BYTES
 from apps.experiments.api.bodies import (
     AssignMany,
     AssignUnit,
-    body_json,
     converted,
     json_answer,
 )
@@ -53,7 +54,7 @@ def sticky_reads(request: HttpRequest) -> tuple[str, ...]:
     _plans, experiment = experiment_found(key)
     if not sticky_keys(surface="", attributes={experiment.spec.unit: "any"}, experiment=key):
         return ()
-    asked, _many = asked_read(body_json(request), experiment)
+    asked, _many = asked_read(body_json(request, most_bytes=MAX_BODY_BYTES), experiment)
     found = (sticky_keys(surface="", attributes=a.attributes, experiment=key) for a in asked)
     return tuple(dict.fromkeys(each for keys in found for each in keys))
 
@@ -64,7 +65,7 @@ def experiment_assign_post(request: EdgeRequest, key: str) -> HttpResponse:
     """Which variant each unit gets; no exposure is logged."""
     now = timezone.now()
     _plans, experiment = experiment_found(key)
-    asked, many = asked_read(body_json(request), experiment)
+    asked, many = asked_read(body_json(request, most_bytes=MAX_BODY_BYTES), experiment)
     qa = request.GET.get("qa", "") or request.headers.get("qa", "")
     overrides = qa_overrides(qa, as_of=now) if qa else {}
     if not experiment_shown(experiment, overrides):

@@ -1,13 +1,14 @@
 """From a request's bytes to typed bodies; every fault names its field."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from msgspec import Meta, Struct
 
-from apps.common.errors import InvalidInput, TooLarge
+from apps.common.api.bodies import body_json
+from apps.common.errors import InvalidInput
 from apps.events.contracts import ItemError
 from apps.events.domain.items import MAX_BODY_BYTES, MAX_ITEMS, fault_of
 
@@ -39,41 +40,13 @@ class QaLinkBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hours: float = 24.0
 
 
-def body_json(request: HttpRequest) -> Any:
-    """The JSON of a body within 2 MB.
-
-    Raises:
-        TooLarge: over it.
-        InvalidInput: not JSON.
-    """
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
-    body = request.body
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInput(
-            "The body is not JSON that can be read.", field="body", code="malformed"
-        ) from error
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(
-        f"A request carries at most {MAX_BODY_BYTES} bytes (2 MB).",
-        extra={"field": "body", "limit_bytes": MAX_BODY_BYTES},
-    )
-
-
 def body_as(request: HttpRequest, kind: type[ItemT]) -> ItemT:
     """The body as one value of a type.
 
     Raises:
         TooLarge, InvalidInput: it is not one.
     """
-    return converted(body_json(request), kind)
+    return converted(body_json(request, most_bytes=MAX_BODY_BYTES), kind)
 
 
 def converted(raw: object, kind: type[ItemT]) -> ItemT:
@@ -100,7 +73,7 @@ def reports_read(
     Raises:
         TooLarge, InvalidInput: the body itself cannot be read.
     """
-    body = body_json(request)
+    body = body_json(request, most_bytes=MAX_BODY_BYTES)
     single = isinstance(body, dict) and name not in body
     listed = body[name] if isinstance(body, dict) and not single else body
     raw = [body] if single else listed

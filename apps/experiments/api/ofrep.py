@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from apps.access.contracts import Scope
 from apps.access.edge import EdgeRequest, hot_route
+from apps.common.api.bodies import body_json
 from apps.common.errors import InvalidInput
-from apps.experiments.api.bodies import body_json, json_answer
+from apps.events.domain.items import MAX_BODY_BYTES
+from apps.experiments.api.bodies import json_answer
 from apps.experiments.api.etags import etag_matches
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.serving import FlagAnswer, FlagFault
@@ -72,7 +74,7 @@ def ofrep_flags_post(request: EdgeRequest) -> HttpResponse:
 
 def _context(request: HttpRequest) -> dict[str, Json]:
     try:
-        body = body_json(request)
+        body = body_json(request, most_bytes=MAX_BODY_BYTES)
     except InvalidInput as error:
         raise InvalidInput(error.message, field="body", code=FlagFault.PARSE_ERROR) from error
     return context_read(body)
