@@ -123,36 +123,6 @@ class SearchRequest:
     query_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTerm:
-    """One word of the query and what may stand for it.
-
-    Attributes:
-        text: the word, or the phrase that a synonym replaces.
-        alternatives: phrases that mean the same.
-    """
-
-    text: str
-    alternatives: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """The query as it is searched for.
-
-    Attributes:
-        normalised: one normal form, lower case, single spaces; empty browses.
-        words: its words.
-        terms: the words as groups of alternatives.
-        part_numbers: joined windows of words that may be a part number.
-    """
-
-    normalised: str
-    words: tuple[str, ...] = ()
-    terms: tuple[QueryTerm, ...] = ()
-    part_numbers: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedList:
     """Rows of the serving snapshot, best first, each once, with the engine's own scores.

@@ -12,7 +12,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from apps.catalog.selectors import staleness_sql
-from apps.search.contracts import QueryTerm, Understanding
+from apps.search.contracts_understanding import QueryTerm, Understanding
 from apps.search.domain.keyword_list import KeywordMatches
 from apps.search.domain.normalise import pieces
 from apps.search.selectors.statements import row_fetch
@@ -115,8 +115,12 @@ class _Bound:
 def _every(terms: tuple[QueryTerm, ...]) -> _Expression:
     """Each term, or one of its alternatives, for all terms."""
     groups = [" || ".join((_WORDS, *(_PHRASE for _ in term.alternatives))) for term in terms]
-    parameters = tuple(text for term in terms for text in (term.text, *term.alternatives))
+    parameters = tuple(text for term in terms for text in _texts(term))
     return _Expression("(" + " && ".join(f"({group})" for group in groups) + ")", parameters)
+
+
+def _texts(term: QueryTerm) -> tuple[str, ...]:
+    return (term.text, *(other.text for other in term.alternatives))
 
 
 def _any(terms: tuple[QueryTerm, ...]) -> _Expression:
@@ -127,7 +131,7 @@ def _any(terms: tuple[QueryTerm, ...]) -> _Expression:
             for piece in (word, *pieces(word)):
                 if len(piece) >= _FEWEST_RELAXED_CHARACTERS:
                     found[_WORDS, piece] = None
-        found.update(dict.fromkeys((_PHRASE, text) for text in term.alternatives))
+        found.update(dict.fromkeys((_PHRASE, other.text) for other in term.alternatives))
     sql = " || ".join(function for function, _ in found)
     return _Expression(f"({sql})", tuple(text for _, text in found))
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from apps.catalog.contracts import IntArray, ProductDocument
 from apps.features.contracts import ServingSnapshot
-from apps.search.contracts import Hit, SearchRequest, Understanding
+from apps.search.contracts import Hit, SearchRequest
+from apps.search.contracts_understanding import Understanding
 from apps.search.domain.highlights import highlight, snippet, stems_of
 from apps.search.engines.english import english_stem
 from apps.search.selectors.hydration import documents_of_rows
@@ -49,7 +50,8 @@ def hits_presented(
 
 
 def _stems(understanding: Understanding) -> frozenset[str]:
-    texts = [text for term in understanding.terms for text in (term.text, *term.alternatives)]
+    texts = [term.text for term in understanding.terms]
+    texts += [other.text for term in understanding.terms for other in term.alternatives]
     return stems_of(texts, english_stem)
 
 

@@ -17,8 +17,8 @@ from apps.ranking.contracts import Candidates
 from apps.search.contracts import (
     KeywordMode,
     RankedList,
-    Understanding,
 )
+from apps.search.contracts_understanding import Understanding
 from apps.search.domain.fusion import candidates_fuse
 from apps.search.domain.keyword_list import (
     KeywordMatches,
@@ -81,11 +81,11 @@ class Lists:
 
 def lists_found(understanding: Understanding, *, semantic: bool) -> Lists:
     """Ask both engines, or PostgreSQL alone while it answers and `semantic` is not wanted."""
-    scan = _Scan(understanding.normalised)
+    scan = _Scan(understanding.searched)
     with step_timed("keyword"):
         meanwhile = scan.over if semantic else _nothing
         matches, snapshot, degraded = _keyword(understanding, serving_snapshot(), meanwhile)
-    if not understanding.normalised:
+    if not understanding.searched:
         return Lists(understanding, snapshot, None, 0, None, degraded)
     keyword, firm = None, 0
     floor = settings.SEMANTIC_SIMILARITY_FLOOR
@@ -107,7 +107,7 @@ def lists_fused(lists: Lists, how: SearchSettings) -> Retrieved:
     With both missing nobody knows what the query finds: that is answered by browsing, never
     by "nothing found". With PostgreSQL missing the semantic list answers in any case.
     """
-    if not lists.understanding.normalised:
+    if not lists.understanding.searched:
         return _browsed(lists.snapshot, lists.degraded)
     keyword, degraded = lists.keyword or RankedList.empty(), lists.degraded
     semantic = RankedList.empty()

@@ -1,5 +1,10 @@
 from apps.merchandising.selectors import synonyms
-from apps.search.contracts import QueryTerm, Understanding
+from apps.search.contracts_understanding import (
+    Alternative,
+    AlternativeKind,
+    QueryTerm,
+    Understanding,
+)
 from apps.search.domain.normalise import normalise, part_number_windows, words
 
 
@@ -14,12 +19,15 @@ def query_understanding(query: str, *, synonymous: bool = True) -> Understanding
     found = words(normalised)
     if synonymous:
         terms = tuple(
-            QueryTerm(" ".join(found[group.start : group.end]), group.alternatives)
+            QueryTerm(
+                " ".join(found[group.start : group.end]),
+                tuple(Alternative.of(one, AlternativeKind.SYNONYM) for one in group.alternatives),
+            )
             for group in synonyms().expand(found)
         )
     else:
         terms = tuple(QueryTerm(word) for word in found)
-    return Understanding(normalised, found, terms, part_number_windows(found))
+    return Understanding(normalised, normalised, found, terms, part_number_windows(found))
 
 
 def query_expands(query_words: tuple[str, ...]) -> bool:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from apps.search.contracts import Hit, SearchRequest, Sort, Understanding
+from apps.search.contracts import Hit, SearchRequest, Sort
+from apps.search.contracts_understanding import Understanding
 from apps.search.domain.contending import Arm, SearchPlan
 from apps.search.metrics import step_timed
 from apps.search.selectors.configuration import search_settings
