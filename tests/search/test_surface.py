@@ -56,6 +56,12 @@ def test_the_form_offers_what_is_published_and_drafted() -> None:
     filled = surface.payload_to_form(copied)
     assert (filled["weights_from"], filled["weights_for"]) == ("own", "fashion")
     assert surface.payload_from_form(filled) == copied
+    picked = surface.payload_from_form({"weights_from": "version:1:electronics"})
+    assert picked == {"ranking": {"weight_set": {"subject": "electronics", "number": 1}}}
+    assert surface.payload_check(picked) == ()
+    chosen = surface.payload_to_form(picked)
+    assert chosen["weights_from"] == "version:1:electronics"
+    assert surface.payload_from_form(chosen) == picked
     assert surface.payload_from_form({"weights_from": "draft:0"}) is None
     assert surface.payload_to_form({"ranking": 1}) == {}
 
