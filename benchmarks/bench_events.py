@@ -9,25 +9,24 @@ server of DATABASE_URL (or the embedded one), with durable commits, and drops it
 import argparse
 import json
 import os
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException
 from itertools import count, islice
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.events_web import Web
+
 DATABASE = "endcap_bench_events"
+_DROP = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"
 BATCH = 100
 COPY_ROWS = 5_000
 CLIENTS = 4
+Maker = Callable[[], Callable[[], None]]
 _PLAIN = """
     CREATE TABLE bench_plain (LIKE events_event INCLUDING DEFAULTS) PARTITION BY RANGE (id);
     CREATE TABLE bench_plain_all PARTITION OF bench_plain DEFAULT;
@@ -51,15 +50,10 @@ def servers_prepare() -> None:
     from config.env import VAR
 
     servers_start(VAR)
-    import psycopg
-
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {DATABASE}")
-    base, _, query = os.environ["DATABASE_URL"].partition("?")
     os.environ["ENDCAP_BENCH_SERVER"] = os.environ["DATABASE_URL"]
-    scratch = f"{base.rsplit('/', 1)[0]}/{DATABASE}"
-    os.environ["DATABASE_URL"] = scratch + (f"?{query}" if query else "")
+    server_run(_DROP, f"CREATE DATABASE {DATABASE}")
+    server = urlsplit(os.environ["DATABASE_URL"])
+    os.environ["DATABASE_URL"] = server._replace(path=f"/{DATABASE}").geturl()
     import django
 
     django.setup()
@@ -67,17 +61,23 @@ def servers_prepare() -> None:
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(_PLAIN)
+    connection.cursor().execute(_PLAIN)
+
+
+def server_run(*statements: str) -> None:
+    """Outside the scratch database."""
+    import psycopg
+
+    with psycopg.connect(os.environ["ENDCAP_BENCH_SERVER"], autocommit=True) as server:
+        for statement in statements:
+            server.execute(statement)
 
 
 def servers_tidy() -> None:
-    import psycopg
     from django.db import connections
 
     connections.close_all()
-    with psycopg.connect(os.environ["ENDCAP_BENCH_SERVER"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    server_run(_DROP)
 
 
 _serials = count()
@@ -108,19 +108,12 @@ def rows_make(number: int) -> list[Any]:
     """Rows ready for the statement: what is measured with them is the database alone."""
     import msgspec
 
-    from apps.events.domain.admission import Admitted, item_admit
+    from apps.events.domain.admission import items_admit
     from apps.events.domain.items import EventItem
-    from apps.events.services.ingest import gate_now, row_of
+    from apps.events.services.ingest import gate_now
 
-    now = datetime.now(UTC)
-    gate = gate_now(now)
-    rows = []
-    for item in msgspec.convert(items_make(number), list[EventItem]):
-        admitted = item_admit(item, gate)
-        if not isinstance(admitted, Admitted):
-            raise SystemExit(f"the benchmark's own item was refused: {admitted}")
-        rows.append(row_of(admitted, now))
-    return rows
+    items = msgspec.convert(items_make(number), list[EventItem])
+    return items_admit(items, gate_now(datetime.now(UTC)))
 
 
 def plain_insert() -> Callable[[], None]:
@@ -174,53 +167,6 @@ def copy_call() -> Callable[[], None]:
     return run
 
 
-class Web:
-    """granian with two workers, and clients that keep their connections."""
-
-    def __init__(self) -> None:
-        from apps.access.contracts import Scope
-        from apps.access.services import api_key_create
-
-        self.key = api_key_create(
-            name="bench", scopes=[Scope.EVENTS_WRITE], public=False, allowed_origins=(),
-            rate_per_minute=10_000_000, expires_at=None, actor=None,
-        ).secret_once  # fmt: skip
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-             "--port", str(self.port), "--workers", "2", "--no-ws", "config.wsgi:application"],
-            cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self.callers = [HTTPConnection("127.0.0.1", self.port) for _ in range(CLIENTS)]
-        self._wait()
-
-    def _wait(self) -> None:
-        for _ in range(600):
-            try:
-                for caller in self.callers * 5:
-                    self.send(caller, b"[]")
-            except (OSError, HTTPException):
-                for caller in self.callers:
-                    caller.close()
-                time.sleep(0.1)
-            else:
-                return
-        raise SystemExit("granian did not start")
-
-    def send(self, caller: HTTPConnection, body: bytes) -> None:
-        caller.request("POST", "/api/v1/events", body, {"X-API-Key": self.key})
-        answer = caller.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{answer.status}: {content[:300]!r}")
-
-    def stop(self) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait()
-
-
 def http_call(web: Web, latencies: list[float]) -> Callable[[], None]:
     """COPY_ROWS events in batches of 100 by CLIENTS connections at once."""
     import msgspec
@@ -243,9 +189,7 @@ def http_call(web: Web, latencies: list[float]) -> Callable[[], None]:
     return run
 
 
-def interleave(
-    makers: dict[str, Callable[[], Callable[[], None]]], rounds: int
-) -> dict[str, list[float]]:
+def interleave(makers: dict[str, Maker], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of every round; each round runs all of them, in turn."""
     times: dict[str, list[float]] = {name: [] for name in makers}
     for number in range(rounds + 3):
@@ -266,7 +210,7 @@ def percentiles(times: list[float]) -> dict[str, float]:
 def measure(rounds: int) -> dict[str, Any]:
     service = interleave({"insert": plain_insert, "service": service_call}, rounds)
     latencies: list[float] = []
-    web = Web()
+    web = Web(CLIENTS)
     try:
         http = interleave(
             {"copy": copy_call, "http": lambda: http_call(web, latencies)}, max(rounds // 5, 10)

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +12,7 @@ from apps.events.contracts import EventType
 from apps.events.domain.event_id import (
     IdentityNeedsTime,
     client_uuid7,
+    client_uuid7s,
     event_identity,
     mapped_id,
 )
@@ -105,6 +107,28 @@ def test_any_other_id_is_mapped_at_its_time(text: str) -> None:
     assert event_identity(item) == mapped_id(MOMENT, text)
     assert event_identity(item).version == 7
     assert client_uuid7(str(event_identity(item))) == event_identity(item)
+
+
+USUAL = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
+)
+
+
+@st.composite
+def near_uuids(draw: st.DrawFn) -> str:
+    """A UUIDv7 with up to three of its characters changed, or of another length."""
+    text = list(str(uuid7_at(draw(moments), draw(st.binary(min_size=10, max_size=10)))))
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(0, len(text) - 1))
+        text[place] = draw(st.sampled_from("0789abAFg-_ {\x00é\u0667"))
+    return "".join(text)[: draw(st.sampled_from((36, 36, 36, 35)))]
+
+
+@given(st.lists(st.none() | st.text(max_size=40) | near_uuids(), max_size=5))
+def test_what_a_uuid7_is_its_usual_form_says(texts: list[str | None]) -> None:
+    wanted = [UUID(text) if text and USUAL.fullmatch(text) else None for text in texts]
+    assert client_uuid7s(texts) == wanted
+    assert [client_uuid7(text) for text in texts] == wanted
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))

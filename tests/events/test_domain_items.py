@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.common.domain.uuid7 import uuid7_at
 from apps.events.contracts import EventType, ItemError, QueryLogEntry
-from apps.events.domain.admission import Admitted, Gate, item_admit
+from apps.events.domain.admission import Gate, StoredRow, item_admit, items_admit
 from apps.events.domain.items import (
     EventItem,
     Fault,
@@ -121,7 +123,7 @@ def test_good_items_pass(item: EventItem) -> None:
     assert item_fault(item) is None
 
 
-def admit(**change: Any) -> Admitted | Fault:
+def admit(**change: Any) -> StoredRow | Fault:
     return item_admit(msgspec.convert({**GOOD, **change}, EventItem), GATE)
 
 
@@ -137,19 +139,19 @@ def uuid_at(moment: datetime) -> str:
 
 def test_times_are_kept_in_utc() -> None:
     verdict = admit(occurred_at="2026-06-15T13:00:00+02:00")
-    assert isinstance(verdict, Admitted)
+    assert isinstance(verdict, StoredRow)
     assert verdict.occurred_at == datetime(2026, 6, 15, 11, tzinfo=UTC)
     assert verdict.occurred_at.tzinfo is UTC
 
 
 def test_an_id_alone_gives_the_time() -> None:
     verdict = admit(event_id=uuid_at(NOW), occurred_at=None)
-    assert isinstance(verdict, Admitted)
+    assert isinstance(verdict, StoredRow)
     assert verdict.occurred_at == NOW
 
 
 def test_the_future_begins_after_24_hours() -> None:
-    assert isinstance(admit(occurred_at=NOW + timedelta(hours=24)), Admitted)
+    assert isinstance(admit(occurred_at=NOW + timedelta(hours=24)), StoredRow)
     late = NOW + timedelta(hours=24, seconds=1)
     assert refusal(occurred_at=late) == ("occurred_at", "in_future")
     assert refusal(occurred_at=None, event_id=uuid_at(late)) == ("event_id", "in_future")
@@ -176,6 +178,66 @@ def test_without_retention_nothing_is_too_old_since_1970() -> None:
         verdict = item_admit(msgspec.convert({**GOOD, "occurred_at": written}, EventItem), gate)
         assert isinstance(verdict, Fault)
         assert verdict.code == code
+
+
+def test_retention_longer_than_the_epoch_begins_with_it() -> None:
+    gate = Gate(NOW, datetime(1926, 6, 1, tzinfo=UTC), GATE.coverage)
+    assert isinstance(item_admit(msgspec.convert(GOOD, EventItem), gate), StoredRow)
+    verdict = item_admit(
+        msgspec.convert({**GOOD, "occurred_at": "1930-01-01T00:00:00Z"}, EventItem), gate
+    )
+    assert isinstance(verdict, Fault)
+    assert verdict.code == "too_old"
+
+
+def test_the_row_says_what_the_item_said() -> None:
+    fields = {
+        name: {"a": 1} if name == "attributes" else f"the {name}"
+        for name in EventItem.__struct_fields__
+    }
+    said = {
+        **fields,
+        "type": "purchase",
+        "event_id": uuid_at(NOW),
+        "occurred_at": "2026-06-15T13:00:00+02:00",
+        "position": 3,
+        "quantity": 2,
+        "value": "9.9",
+        "currency": "EUR",
+    }
+    row = admit(**said)
+    assert isinstance(row, StoredRow)
+    assert msgspec.json.decode(msgspec.json.encode(row)) == {
+        **{name: found for name, found in said.items() if name != "event_id"},
+        "id": uuid_at(NOW),
+        "occurred_at": "2026-06-15T11:00:00Z",
+        "received_at": "2026-06-15T12:00:00Z",
+    }
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"event_id": "mine"},
+    {"event_id": "mine", "occurred_at": None},
+    {"event_id": uuid_at(NOW)},
+    {"event_id": uuid_at(NOW).upper(), "occurred_at": None},
+    {"event_id": uuid_at(NOW + timedelta(days=2))},
+    {"event_id": uuid_at(NOW)[:-1] + "g"},
+    {"occurred_at": "2026-03-31T23:59:59Z"},
+    {"occurred_at": "2026-06-15T13:00:00+02:00"},
+    {"user_id": "a\x00"},
+    {"product_id": None},
+    {},
+]
+
+
+@given(st.lists(st.none() | st.sampled_from(CHANGES), max_size=8))
+def test_a_batch_is_decided_as_each_of_its_items(changes: list[dict[str, Any] | None]) -> None:
+    items = [
+        None if change is None else msgspec.convert({**GOOD, **change}, EventItem)
+        for change in changes
+    ]
+    singly = [None if item is None else item_admit(item, GATE) for item in items]
+    assert items_admit(items, GATE) == singly
 
 
 def test_a_csv_row_is_read_from_text() -> None:

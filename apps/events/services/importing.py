@@ -21,7 +21,7 @@ from django.utils import timezone
 from apps.common.domain.uuid7 import uuid7_time
 from apps.common.errors import InvalidInput
 from apps.events.contracts import ImportReport
-from apps.events.domain.admission import Gate, item_admit
+from apps.events.domain.admission import Gate, StoredRow, item_admit
 from apps.events.domain.event_id import client_uuid7
 from apps.events.domain.identity_sql import EVENT_TABLE
 from apps.events.domain.items import EventItem, Fault
@@ -33,7 +33,6 @@ from apps.events.services.import_lines import (
     jsonl_lines,
     online_retail_lines,
 )
-from apps.events.services.ingest import StoredRow, row_of
 from apps.events.services.partitions import partitions_ensure
 
 FORMATS = ("online_retail", "jsonl", "csv")
@@ -163,7 +162,7 @@ class _Importer:
                 item = _shifted(item, self._shift)
             verdict = item_admit(item, self._gate, line=number)
             if not isinstance(verdict, Fault):
-                return row_of(verdict, self._now)
+                return verdict
             item = verdict
         self._tally.reject(number, item)
         return None
