@@ -25,7 +25,8 @@ logger = structlog.get_logger(__name__)
 
 
 # A category's path, the features that have a source, and what an experiment asks for.
-_Asked = tuple[str | None, frozenset[str], WeightsChoice | None]
+_Asked = tuple[str | None, frozenset[str], WeightsChoice | None, tuple[str, str]]
+_Compared = tuple[str | None, frozenset[str], frozenset[WeightsChoice | None]]
 _SETTLED = (VersionStatus.PUBLISHED.value, VersionStatus.SUPERSEDED.value)
 _REMEMBERED = 2048
 
@@ -42,6 +43,7 @@ class _Published:
     settled: Mapping[tuple[str, int], WeightSet] = field(default_factory=dict)
     degraded: bool = False
     resolved: dict[_Asked, ResolvedWeights] = field(default_factory=dict)
+    differing: dict[_Compared, bool] = field(default_factory=dict)
 
 
 def _load() -> _Published:
@@ -99,15 +101,35 @@ def weights_resolve(
     published = _published.get()
     if override is not None:
         return _resolved(published, category_path, available, override=override)
-    asked = (category_path, frozenset(available), choice)
+    asked = (category_path, frozenset(available), choice, chosen_by)
     found = published.resolved.get(asked)
     if found is None:
         found = _resolved(published, category_path, available, choice=choice)
-        if len(published.resolved) < _REMEMBERED:
-            published.resolved[asked] = found
-    if choice is None or found.source != "override":
-        return found
-    return replace(found, experiment=chosen_by[0], variant=chosen_by[1])
+        if choice is not None and found.source == "override":
+            found = replace(found, experiment=chosen_by[0], variant=chosen_by[1])
+        if len(published.resolved) >= _REMEMBERED:
+            published.resolved.clear()
+        published.resolved[asked] = found
+    return found
+
+
+def weights_differ(
+    choices: frozenset[WeightsChoice | None],
+    *,
+    category_path: str | None,
+    available: AbstractSet[str],
+) -> bool:
+    """Whether any two of these choices weigh a request of this category differently."""
+    published = _published.get()
+    asked = (category_path, frozenset(available), choices)
+    found = published.differing.get(asked)
+    if found is None:
+        resolved = (_resolved(published, category_path, available, choice=one) for one in choices)
+        found = len({one.weights for one in resolved}) > 1
+        if len(published.differing) >= _REMEMBERED:
+            published.differing.clear()
+        published.differing[asked] = found
+    return found
 
 
 def _resolved(

@@ -7,7 +7,13 @@ import pytest
 
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.contracts import FusionMethod
-from apps.search.domain.exposing import RequestFacts, category_told, could_differ, knobs_steered
+from apps.search.domain.exposing import (
+    Choices,
+    RequestFacts,
+    category_told,
+    could_differ,
+    steering_of,
+)
 from apps.search.domain.overrides import Knob, SearchOverrides, SearchSettings
 from tests.search.test_domain_overrides import contender
 
@@ -29,6 +35,10 @@ FACTS = RequestFacts(
 Weights = tuple[tuple[str, float], ...]
 
 
+def differ(choices: Choices, path: str | None) -> bool:
+    return len({weigh(choice, path) for choice in choices}) > 1
+
+
 def weigh(choice: WeightsChoice | None, path: str | None) -> Weights:
     """Electronics has its own set; everything else has the global one."""
     if choice == GLOBAL or not (path or "").startswith("electronics"):
@@ -43,7 +53,7 @@ def differs(
     changed = replace(FACTS, **facts)
     asked = contender("x", *overrides)
     told = {
-        could_differ(replace(asked, index=index), settings, changed, weigh)
+        could_differ(steering_of(replace(asked, index=index), settings), changed, differ)
         for index in range(len(overrides))
     }
     assert len(told) == 1  # whichever arm
@@ -124,8 +134,8 @@ def test_weights_beside_another_knob_that_cannot_act_here() -> None:
 
 def test_what_is_steered_is_what_differs_over_the_settings() -> None:
     asked = contender("x", PLAIN, SearchOverrides(GLOBAL, semantic=True, synonyms=False))
-    assert knobs_steered(asked, SETTINGS) == {Knob.WEIGHTS, Knob.SYNONYMS}
-    assert knobs_steered(asked, SearchSettings(semantic=False)) == {
+    assert steering_of(asked, SETTINGS).knobs == {Knob.WEIGHTS, Knob.SYNONYMS}
+    assert steering_of(asked, SearchSettings(semantic=False)).knobs == {
         Knob.WEIGHTS,
         Knob.SEMANTIC,
         Knob.SYNONYMS,
@@ -136,10 +146,10 @@ def test_the_category_is_told_where_no_arm_moves_it() -> None:
     weights = contender("x", PLAIN, SearchOverrides(GLOBAL))
     fusion = contender("x", PLAIN, SearchOverrides(fusion=FusionMethod.MAX))
     filtered = replace(FACTS, filtered="fashion")
-    assert category_told(weights, SETTINGS, FACTS) == "electronics/mice"
-    assert category_told(weights, SETTINGS, filtered) == "fashion"
-    assert category_told(fusion, SETTINGS, FACTS) is None
-    assert category_told(fusion, SETTINGS, filtered) == "fashion"
+    assert category_told(steering_of(weights, SETTINGS), FACTS) == "electronics/mice"
+    assert category_told(steering_of(weights, SETTINGS), filtered) == "fashion"
+    assert category_told(steering_of(fusion, SETTINGS), FACTS) is None
+    assert category_told(steering_of(fusion, SETTINGS), filtered) == "fashion"
     # One answer for everybody: what was detected is the same in both arms.
     interleaved = replace(fusion, interleaves=True)
-    assert category_told(interleaved, SETTINGS, FACTS) == "electronics/mice"
+    assert category_told(steering_of(interleaved, SETTINGS), FACTS) == "electronics/mice"

@@ -1,19 +1,78 @@
 """A logged search and its exposures as bytes for the buffer: msgpack, never pickle."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from apps.events.contracts import Event, QueryLogEntry
+from apps.events.domain.exposures import exposure_make
+
+NOTHING_TOLD: Mapping[str, object] = {}
 
 
 class BufferEntryUnreadable(ValueError):
     """The bytes are no buffer entry: poison."""
 
 
+class Exposed(msgspec.Struct, frozen=True, array_like=True):
+    """An exposure by the search that it stands beside, which says who and when.
+
+    It becomes an event when the entry is stored, not while a shopper waits.
+
+    Attributes:
+        experiment: its key.
+        variant: key of the variant that the rule drew.
+        phase: number of the phase in force.
+        category: path of the category to count it under; None for none.
+    """
+
+    experiment: str
+    variant: str
+    phase: int | None
+    category: str | None = None
+
+
 class BufferEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one stream entry carries: a search, exposures, or both."""
+    """What one stream entry carries: a search, exposures, or both.
+
+    Attributes:
+        query: the search.
+        exposures: of that search, or whole events.
+        dimensions: what every exposure of the search tells beside its category.
+    """
 
     query: QueryLogEntry | None = None
-    exposures: tuple[Event, ...] = ()
+    exposures: tuple[Exposed | Event, ...] = ()
+    dimensions: Mapping[str, object] = NOTHING_TOLD
+
+    def events(self) -> tuple[Event, ...]:
+        """The exposures as they are stored.
+
+        Raises:
+            BufferEntryUnreadable: an exposure of a search, and no search.
+        """
+        return tuple(
+            each if isinstance(each, Event) else self._event(each) for each in self.exposures
+        )
+
+    def _event(self, exposed: Exposed) -> Event:
+        query = self.query
+        if query is None:
+            raise BufferEntryUnreadable(f"an exposure of {exposed.experiment} without its search")
+        told = {name: each for name, each in self.dimensions.items() if name != "category"}
+        return exposure_make(
+            experiment=exposed.experiment,
+            variant=exposed.variant,
+            phase=exposed.phase,
+            occurred_at=query.occurred_at,
+            user_id=query.user_id,
+            client_id=query.client_id,
+            session_id=query.session_id,
+            query_id=str(query.query_id),
+            attributes=told
+            if exposed.category is None
+            else {**told, "category": exposed.category},
+        )
 
 
 def entry_encode(entry: BufferEntry) -> bytes:
@@ -28,9 +87,12 @@ def entry_decode(payload: bytes) -> BufferEntry:
         BufferEntryUnreadable: not msgpack, or not of this shape.
     """
     try:
-        return _DECODER.decode(payload)
+        entry = _DECODER.decode(payload)
+        if entry.query is None:
+            entry.events()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise BufferEntryUnreadable(str(error)) from error
+    return entry
 
 
 _DECODER = msgspec.msgpack.Decoder(BufferEntry)

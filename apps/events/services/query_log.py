@@ -1,6 +1,6 @@
 """The query log: one XADD on a request's path, or straight to PostgreSQL without Redis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import redis
@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from apps.common.redis import redis_try
 from apps.events.contracts import Event, QueryLogEntry
-from apps.events.domain.query_codec import BufferEntry, entry_encode
+from apps.events.domain.query_codec import NOTHING_TOLD, BufferEntry, Exposed, entry_encode
 from apps.events.services.ingest import row_of_event, rows_store
 
 logger = structlog.get_logger(__name__)
@@ -42,13 +42,19 @@ _INSERT = """
 """
 
 
-def query_log_append(entry: QueryLogEntry, exposures: Sequence[Event] = ()) -> bool:
+def query_log_append(
+    entry: QueryLogEntry,
+    exposures: Sequence[Exposed | Event] = (),
+    dimensions: Mapping[str, object] = NOTHING_TOLD,
+) -> bool:
     """Log one answered search, and what it exposed, with exactly one Redis command.
 
     Never raises: a shopper's answer does not depend on its log. False when Redis was missing,
     so that the answer can say `degraded: ["redis"]`.
     """
-    return buffer_append(BufferEntry(query=entry, exposures=tuple(exposures)))
+    return buffer_append(
+        BufferEntry(query=entry, exposures=tuple(exposures), dimensions=dimensions)
+    )
 
 
 def exposures_append(exposures: Sequence[Event]) -> bool:
@@ -93,7 +99,7 @@ def _append_directly(entry: BufferEntry) -> None:
 def entries_store(entries: Sequence[BufferEntry]) -> tuple[int, int]:
     """Insert searches and exposures in one transaction; (rows given, rows that were new)."""
     queries = [entry.query for entry in entries if entry.query is not None]
-    exposures = [row_of_event(event) for entry in entries for event in entry.exposures]
+    exposures = [row_of_event(event) for entry in entries for event in entry.events()]
     with transaction.atomic():
         new = rows_store(exposures) + queries_store(queries)
     return len(queries) + len(exposures), new

@@ -1,9 +1,7 @@
 """Assignment for a request: pure hashing over the in-process snapshot. No SQL, no Redis."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-
-from prometheus_client import Counter
 
 from apps.common.errors import NotFound, Unavailable
 from apps.experiments.contracts.assignment import Assignment, Json
@@ -13,16 +11,8 @@ from apps.experiments.domain.serving.plans import ServingPlans, served_of
 from apps.experiments.domain.serving.specs import spec_at
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.selectors.serving import serving_plans
+from apps.experiments.services.assigned_counts import assignment_count, assignments_count
 from apps.experiments.services.qa_tokens import qa_overrides_lenient
-
-assignments_total = Counter(
-    "experiment_assignments",
-    "Units that were put into an experiment's variant, forced ones left out.",
-    ["experiment_id", "variant"],
-)
-# Looking a counter up by its labels costs more than counting, and so does its checking that it
-# may be counted: what counts is kept, one a variant.
-_counting: dict[tuple[str, str], Callable[[float], None]] = {}
 
 
 def assignments_for(
@@ -45,21 +35,8 @@ def assignments_for(
     """
     overrides = qa_overrides_lenient(qa, as_of=as_of) if qa else {}
     found = serving_plans().assign(surface, attributes, as_of, overrides=overrides, sticky=sticky)
-    for served in found:
-        assignment_count(served.assignment)
+    assignments_count(found)
     return found
-
-
-def assignment_count(found: Assignment) -> None:
-    """Count one answer in `experiment_assignments_total`."""
-    if not found.in_experiment or found.forced:
-        return
-    name = (found.key, found.variant)
-    count = _counting.get(name)
-    if count is None:
-        value = assignments_total.labels(*name)._value  # noqa: SLF001 - see above
-        count = _counting[name] = value.inc
-    count(1.0)
 
 
 def experiment_assign(

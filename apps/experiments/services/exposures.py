@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 
-from apps.common.domain.uuid7 import uuid7_at
-from apps.events.contracts import Event, EventType
+from apps.events.contracts import Event
+from apps.events.domain.exposures import exposure_make
 from apps.events.services.query_log import exposures_append
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.serving import Served
@@ -39,26 +38,22 @@ def exposure_event(
     found = served.assignment
     if not found.counted:
         return None
-    names = (found.key, found.variant, user_id, client_id, session_id, query_id)
-    digest = sha256(b"endcap:exposure\0" + repr(names).encode()).digest()
-    return Event(
-        event_id=uuid7_at(occurred_at, digest),
-        type=EventType.EXPOSURE,
+    return exposure_make(
+        experiment=found.key,
+        variant=found.variant,
+        phase=found.phase,
         occurred_at=occurred_at,
-        received_at=occurred_at,
         user_id=user_id,
         client_id=client_id,
         session_id=session_id,
         query_id=query_id,
-        experiment=found.key,
-        variant=found.variant,
-        attributes={**attributes, "phase": found.phase},
+        attributes=attributes,
     )
 
 
 def exposures_log(events: Sequence[Event]) -> bool:
     """Log exposures with one Redis command, drained into PostgreSQL; False without Redis.
 
-    Never raises. A search hands its exposures to `query_log_append` instead, with its own row.
+    Never raises. A search hands what it exposed to `query_log_append` instead, with its own row.
     """
     return exposures_append(events) if events else True

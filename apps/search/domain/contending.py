@@ -6,10 +6,9 @@ unit is in: giving way costs units, never the balance between the arms. It acts 
 all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.domain.overrides import Knob, SearchOverrides, SearchSettings
@@ -103,6 +102,29 @@ def contenders_settle(contenders: Iterable[Contender]) -> Settled:
     return Settled(tuple(acting), yielding)
 
 
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """Who acts among those that a request is in, by their places there.
+
+    Attributes:
+        acting: places, in order of precedence.
+        winners: for each the key of the one that it gives way to; empty for none.
+    """
+
+    acting: tuple[int, ...]
+    winners: tuple[str, ...]
+
+
+def casting_of(contenders: Sequence[Contender | None]) -> Casting:
+    """The same as `contenders_settle`, by place; None turns nothing of search."""
+    settled = contenders_settle(each for each in contenders if each is not None)
+    places = {each: place for place, each in enumerate(contenders) if each is not None}
+    return Casting(
+        tuple(places[each] for each in settled.acting),
+        tuple("" if each is None else settled.yielding.get(each.key, "") for each in contenders),
+    )
+
+
 def plan_make(acting: Iterable[Contender], settings: SearchSettings, seed: int = 0) -> SearchPlan:
     """The published settings with what each acting experiment changes."""
     arm, interleaving = Arm(settings), None
@@ -117,7 +139,11 @@ def plan_make(acting: Iterable[Contender], settings: SearchSettings, seed: int =
     return SearchPlan(control, treatment, interleaving, seed)
 
 
-@lru_cache(maxsize=4096)
+def standing_of(contender: Contender) -> tuple[object, ...]:
+    """All that decides whether it acts beside others: the same for every variant of it."""
+    return (*_precedence(contender), contender.knobs)
+
+
 def _precedence(contender: Contender) -> tuple[bool, bool, float, str]:
     started = contender.started_at
     at = 0.0 if started is None else started.timestamp()

@@ -8,7 +8,6 @@ experiment changes.
 
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
-from functools import lru_cache
 
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.contracts import FusionMethod
@@ -16,7 +15,30 @@ from apps.search.domain.contending import Contender
 from apps.search.domain.overrides import Knob, SearchSettings
 
 LEAST_MATCHES = 2
-Weigh = Callable[[WeightsChoice | None, str | None], tuple[tuple[str, float], ...]]
+Choices = frozenset[WeightsChoice | None]
+WeighDifferent = Callable[[Choices, str | None], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steering:
+    """An experiment over the published settings.
+
+    Attributes:
+        contender: the experiment.
+        settings: as published.
+        knobs: what really differs between its variants.
+        choices: the weights that its variants ask for.
+    """
+
+    contender: Contender
+    settings: SearchSettings
+    knobs: frozenset[Knob]
+    choices: Choices
+
+    @property
+    def on_weights_alone(self) -> bool:
+        """Whether every variant finds and fuses the same."""
+        return self.knobs <= _WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,55 +75,51 @@ class RequestFacts:
         return self.detected if self.filtered is None else self.filtered
 
 
-@lru_cache(maxsize=4096)
-def knobs_steered(contender: Contender, settings: SearchSettings) -> frozenset[Knob]:
-    """What really differs between its variants, over the published settings."""
+_WEIGHTS = frozenset({Knob.WEIGHTS})
+
+
+def steering_of(contender: Contender, settings: SearchSettings) -> Steering:
+    """What an experiment steers."""
     arms = [each.over(settings) for each in contender.overrides]
+    choices = frozenset(each.weights for each in contender.overrides)
     values: Mapping[Knob, Sized] = {
-        Knob.WEIGHTS: {each.weights for each in contender.overrides},
+        Knob.WEIGHTS: choices,
         Knob.FUSION: {_fusion(arm) for arm in arms},
         Knob.SEMANTIC: {arm.semantic for arm in arms},
         Knob.SYNONYMS: {arm.synonyms for arm in arms},
     }
-    return frozenset(knob for knob, found in values.items() if len(found) > 1)
+    knobs = frozenset(knob for knob, found in values.items() if len(found) > 1)
+    return Steering(contender, settings, knobs, choices)
 
 
-def could_differ(
-    contender: Contender, settings: SearchSettings, facts: RequestFacts, weigh: Weigh
-) -> bool:
+def could_differ(steering: Steering, facts: RequestFacts, differ: WeighDifferent) -> bool:
     """Whether any two variants could have answered this request differently.
 
     Args:
-        contender: an experiment that acts on it.
-        settings: as published.
+        steering: of an experiment that acts on it.
         facts: of the answer, under whichever variant.
-        weigh: weights of a choice for a category.
+        differ: whether any two of these choices weigh a category differently.
     """
-    steered = knobs_steered(contender, settings)
+    steered = steering.knobs
     if _lists_differ(steered, facts):
         return True
     # From here on every arm has found the same products.
     if not facts.by_relevance or facts.matches < LEAST_MATCHES or facts.first >= facts.matches:
         return False
-    if Knob.FUSION in steered and _fusion_differs(contender, settings, facts):
+    if Knob.FUSION in steered and _fusion_differs(steering, facts):
         return True
-    if Knob.WEIGHTS not in steered:
-        return False
-    choices = {each.weights for each in contender.overrides}
-    return len({weigh(choice, facts.category) for choice in choices}) > 1
+    return Knob.WEIGHTS in steered and differ(steering.choices, facts.category)
 
 
-def category_told(
-    contender: Contender, settings: SearchSettings, facts: RequestFacts
-) -> str | None:
+def category_told(steering: Steering, facts: RequestFacts) -> str | None:
     """The category of an exposure, None where it would depend on the arm.
 
     The filtered one, else the detected one. Which one is detected depends on what was found
     and how it was fused: an experiment on that has no detected category to tell.
     """
-    if facts.filtered is not None or contender.interleaves:
+    if facts.filtered is not None or steering.contender.interleaves:
         return facts.category
-    return facts.detected if knobs_steered(contender, settings) <= {Knob.WEIGHTS} else None
+    return facts.detected if steering.on_weights_alone else None
 
 
 def _lists_differ(steered: frozenset[Knob], facts: RequestFacts) -> bool:
@@ -120,13 +138,14 @@ def _fusion(settings: SearchSettings) -> tuple[FusionMethod, float | None]:
     return method, settings.fusion.keyword_weight if method is FusionMethod.WEIGHTED else None
 
 
-def _fusion_differs(contender: Contender, settings: SearchSettings, facts: RequestFacts) -> bool:
+def _fusion_differs(steering: Steering, facts: RequestFacts) -> bool:
     if not facts.has_words:
         return False
     if facts.keyword_found and facts.semantic_found:
         return True
     # One list alone: by scores it is the same whichever way, by ranks it is another.
     by_rank = {
-        each.over(settings).fusion.method is FusionMethod.RRF for each in contender.overrides
+        each.over(steering.settings).fusion.method is FusionMethod.RRF
+        for each in steering.contender.overrides
     }
     return len(by_rank) > 1

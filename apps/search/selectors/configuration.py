@@ -1,5 +1,7 @@
 """How search works now: the published version, from memory; else what the environment says."""
 
+from functools import lru_cache
+
 import structlog
 from django.conf import settings
 from django.db import Error as DatabaseFailure
@@ -45,12 +47,12 @@ def search_settings() -> SearchSettings:
 
 def settings_configured() -> SearchSettings:
     """What holds while nothing is published."""
-    return settings_of(
-        fusion=settings.SEARCH_FUSION,
-        keyword_weight=settings.SEARCH_FUSION_KEYWORD_WEIGHT,
-        semantic=True,
-        synonyms=True,
-    )
+    return _configured(settings.SEARCH_FUSION, settings.SEARCH_FUSION_KEYWORD_WEIGHT)
+
+
+@lru_cache(maxsize=8)
+def _configured(fusion: str, keyword_weight: float) -> SearchSettings:
+    return settings_of(fusion=fusion, keyword_weight=keyword_weight, semantic=True, synonyms=True)
 
 
 def settings_version(version_id: int) -> SearchSettings | None:

@@ -27,6 +27,8 @@ from apps.search.selectors.retrieval import Retrieved
 
 _FACET_LINES = {"category": 200, "brand": 100, "price": 10, "availability": 10}
 _ATTRIBUTE_LINES = 30
+# As many entries as there are sets of registered features with a source: few.
+_available: dict[tuple[str, ...], frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,12 @@ def matches_scored(retrieved: Retrieved, request: SearchRequest, arm: Arm) -> Sc
 
 def features_available(snapshot: ServingSnapshot) -> frozenset[str]:
     """Features that have a source now."""
-    return frozenset({SEARCH_SCORE, *snapshot.features})
+    names = tuple(snapshot.features)
+    found = _available.get(names)
+    if found is None:
+        # One object for all requests: what is kept by it hashes it once.
+        found = _available.setdefault(names, frozenset({SEARCH_SCORE, *names}))
+    return found
 
 
 def facets_counted(

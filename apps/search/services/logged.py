@@ -1,7 +1,7 @@
 """What an answered search leaves behind: query log, exposures, structured log, figures."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,8 +9,10 @@ import structlog
 from django.conf import settings
 
 from apps.common.observability.metrics import degraded_total
-from apps.events.contracts import Event, QueryLogEntry
+from apps.events.contracts import QueryLogEntry
+from apps.events.domain.query_codec import NOTHING_TOLD, Exposed
 from apps.events.services.query_log import query_log_append
+from apps.experiments.contracts.assignment import Json
 from apps.ranking.domain.records import record_document
 from apps.search.contracts import SearchAnswer, SearchRequest
 from apps.search.metrics import search_seconds, searches_total, zero_results_total
@@ -32,7 +34,8 @@ def answer_logged(
     """Append to the query log: one Redis round trip; without Redis the answer says so."""
     entry = _entry(answer, request, core, trial, as_of)
     token, remembered = trial_remembered(trial)
-    kept = _appended(entry, _exposed(answer, request, core, trial, as_of)) and remembered
+    exposures = _exposed(answer, request, core, trial)
+    kept = _appended(entry, exposures, request.attributes) and remembered
     _told(answer, core)
     if not kept and "redis" not in answer.degraded:
         answer = replace(answer, degraded=(*answer.degraded, "redis"))
@@ -69,16 +72,11 @@ def _entry(
 
 
 def _exposed(
-    answer: SearchAnswer, request: SearchRequest, core: Core, trial: Trial, as_of: datetime
-) -> tuple[Event, ...]:
+    answer: SearchAnswer, request: SearchRequest, core: Core, trial: Trial
+) -> tuple[Exposed, ...]:
     try:
         return trial_exposures(
-            trial=trial,
-            request=request,
-            lists=core.lists,
-            listing=core.listing,
-            query_id=answer.query_id,
-            as_of=as_of,
+            trial=trial, request=request, lists=core.lists, listing=core.listing
         )
     except Exception:  # the answer is ready: whatever happens to its log must not cost it
         degraded_total.labels(component="exposures", reason="raised").inc()
@@ -86,9 +84,11 @@ def _exposed(
         return ()
 
 
-def _appended(entry: QueryLogEntry, exposures: Sequence[Event]) -> bool:
+def _appended(
+    entry: QueryLogEntry, exposures: Sequence[Exposed], dimensions: Mapping[str, Json]
+) -> bool:
     try:
-        return query_log_append(entry, exposures)
+        return query_log_append(entry, exposures, dimensions if exposures else NOTHING_TOLD)
     except Exception:  # the answer is ready: whatever happens to its log must not cost it
         degraded_total.labels(component="query_log", reason="raised").inc()
         logger.exception("query_log_raised", query_id=str(entry.query_id))

@@ -1,37 +1,31 @@
 """Running experiments in one search: who takes part, what changes, what was exposed."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from apps.events.contracts import Event
+from apps.events.domain.query_codec import Exposed
 from apps.experiments.contracts.assignment import Json
+from apps.experiments.contracts.serving import Served
 from apps.experiments.domain.interleaving import draft_seed
 from apps.experiments.selectors.serving import serving_plans
 from apps.experiments.services.assign import assignments_for
-from apps.experiments.services.exposures import exposure_event
 from apps.experiments.services.sticky import (
     NOTHING_KNOWN,
     StickyKnown,
     sticky_remember,
     sticky_token_of,
 )
-from apps.ranking_weights.contracts import WeightsChoice
-from apps.ranking_weights.selectors import weights_resolve
+from apps.ranking_weights.selectors import weights_differ
 from apps.search.contracts import SearchRequest, Sort
-from apps.search.domain.contending import (
-    Contender,
-    SearchPlan,
-    Settled,
-    contenders_settle,
-    plan_make,
-)
+from apps.search.domain.contending import SearchPlan
 from apps.search.domain.exposing import (
+    Choices,
     RequestFacts,
+    Steering,
     category_told,
     could_differ,
-    knobs_steered,
 )
 from apps.search.domain.overrides import Knob, SearchSettings
 from apps.search.selectors.configuration import search_settings
@@ -39,8 +33,9 @@ from apps.search.selectors.listing import Listing
 from apps.search.selectors.retrieval import Lists, semantic_ready
 from apps.search.selectors.scoring import features_available
 from apps.search.selectors.understanding import query_expands
-from apps.search.services.contenders import Participant, participant_of
+from apps.search.services.contenders import Participant, participants_of
 from apps.search.services.stickiness import SURFACE, known_of
+from apps.search.services.troupes import Troupe, cast_of, troupe_of
 
 Documents = tuple[Mapping[str, object], ...]
 
@@ -50,33 +45,33 @@ class Trial:
     """What experiments do to one request.
 
     Attributes:
-        settings: how search works without them.
-        participants: those that the request is in, by key.
-        documents: the same as the answer tells them.
-        settled: which of them act.
+        troupe: those that act.
         plan: what search does.
+        documents: all that the request is in, as the answer tells them.
         attributes: what targeting saw.
+        served: answers of which a first assignment may have to be kept.
         known: first assignments of sticky experiments.
         complete: False when the experiments could not be read.
     """
 
-    settings: SearchSettings
-    participants: Mapping[str, Participant]
-    documents: Documents
-    settled: Settled
+    troupe: Troupe
     plan: SearchPlan
+    documents: Documents
     attributes: Mapping[str, Json]
+    served: tuple[Served, ...] = ()
     known: StickyKnown = NOTHING_KNOWN
     complete: bool = True
 
-
-_NOBODY = Settled((), {})
+    @property
+    def settings(self) -> SearchSettings:
+        """How search works without experiments."""
+        return self.troupe.settings
 
 
 def trial_none() -> Trial:
     """No experiment takes part: previews, evaluations, and lists that are no search."""
-    settings = search_settings()
-    return Trial(settings, {}, (), _NOBODY, plan_make((), settings), {})
+    troupe = troupe_of((), search_settings())
+    return Trial(troupe, troupe.plan, (), {})
 
 
 def trial_of(*, request: SearchRequest, query_id: UUID, as_of: datetime) -> Trial:
@@ -92,22 +87,27 @@ def trial_of(*, request: SearchRequest, query_id: UUID, as_of: datetime) -> Tria
         qa=request.qa,
         sticky=known.assignments,
     )
-    entered = [participant_of(one) for one in found if one.assignment.in_experiment]
-    contenders = [one.contender for one in entered if one.contender is not None]
-    settled = contenders_settle(contenders) if contenders else _NOBODY
-    drafting = next((each for each in settled.acting if each.interleaves), None)
-    participants = {one.served.assignment.key: one for one in entered}
-    seed = 0 if drafting is None else _seed(participants[drafting.key], request, query_id)
+    entered = participants_of(found)
+    cast = cast_of(entered)
+    casting = cast.casting
+    troupe = troupe_of([entered[place] for place in casting.acting], settings)
     return Trial(
-        settings=settings,
-        participants=participants,
-        documents=_documents(entered, settled),
-        settled=settled,
-        plan=plan_make(settled.acting, settings, seed),
+        troupe=troupe,
+        plan=_plan(troupe, request, query_id),
+        documents=tuple(
+            [one.told[winner] for one, winner in zip(entered, casting.winners, strict=True)]
+        ),
         attributes=attributes,
+        served=tuple(one.served for one in entered) if cast.is_sticky else (),
         known=known,
         complete=serving_plans().complete,
     )
+
+
+def _plan(troupe: Troupe, request: SearchRequest, query_id: UUID) -> SearchPlan:
+    if troupe.drafting is None:
+        return troupe.plan
+    return replace(troupe.plan, seed=_seed(troupe.drafting, request, query_id))
 
 
 def trial_remembered(trial: Trial) -> tuple[str, bool]:
@@ -116,8 +116,9 @@ def trial_remembered(trial: Trial) -> tuple[str, bool]:
     A round trip only when a unit is put into an experiment with stored assignments for the
     first time.
     """
-    served = [one.served for one in trial.participants.values()]
-    known, attributes = trial.known, trial.attributes
+    served, known, attributes = trial.served, trial.known, trial.attributes
+    if not served and known is NOTHING_KNOWN:
+        return "", True
     kept = sticky_remember(served=served, known=known, attributes=attributes)
     return sticky_token_of(served=served, known=known, attributes=attributes), kept
 
@@ -145,59 +146,49 @@ def trial_log_documents(
 
 
 def trial_exposures(
-    *,
-    trial: Trial,
+    *, trial: Trial, request: SearchRequest, lists: Lists, listing: Listing
+) -> tuple[Exposed, ...]:
+    """One exposure for each acting experiment whose variants could have differed here."""
+    troupe = trial.troupe
+    if not troupe.counted:
+        return ()
+    facts = facts_of(request, lists, listing, troupe.steered)
+    return tuple(
+        [
+            _exposed(each, troupe, facts)
+            for each in _asked(troupe.counted, facts, request, lists, listing)
+        ]
+    )
+
+
+def _exposed(steering: Steering, troupe: Troupe, facts: RequestFacts) -> Exposed:
+    """Of an interleaved answer too, the variant that the rule drew.
+
+    The roll-up knows no other, and units and the sample ratio are counted by it. What was shown
+    is in the query log.
+    """
+    found = troupe.participants[steering.contender.key].served.assignment
+    return Exposed(found.key, found.variant, found.phase, category_told(steering, facts))
+
+
+def _asked(
+    counted: Sequence[Steering],
+    facts: RequestFacts,
     request: SearchRequest,
     lists: Lists,
     listing: Listing,
-    query_id: UUID,
-    as_of: datetime,
-) -> tuple[Event, ...]:
-    """One exposure for each acting experiment whose variants could have differed here."""
-    counted = [each for each in trial.settled.acting if not each.forced]
-    if not counted:
-        return ()
-    steered = {knob for each in counted for knob in knobs_steered(each, trial.settings)}
-    facts = facts_of(request, lists, listing, steered)
-    contested = listing.contested_on_page(request)
-    exposed = _exposed(counted, trial, facts, lists, contested=contested)
-    events = (
-        exposure_event(
-            # Of an interleaved answer too, the variant that the rule drew: the roll-up knows no
-            # other, and units and the sample ratio are counted by it. What was shown is in the
-            # query log.
-            served=trial.participants[each.key].served,
-            occurred_at=as_of,
-            user_id=request.asker.user_id,
-            client_id=request.asker.client_id,
-            session_id=request.asker.session_id,
-            query_id=str(query_id),
-            attributes=_told(request, category_told(each, trial.settings, facts)),
-        )
-        for each in exposed
-    )
-    return tuple(event for event in events if event is not None)
-
-
-def _exposed(
-    counted: Sequence[Contender],
-    trial: Trial,
-    facts: RequestFacts,
-    lists: Lists,
-    *,
-    contested: bool,
-) -> list[Contender]:
+) -> list[Steering]:
     """Those whose variants could have differed on this request."""
     available = features_available(lists.snapshot)
 
-    def weigh(choice: WeightsChoice | None, path: str | None) -> tuple[tuple[str, float], ...]:
-        return weights_resolve(category_path=path, available=available, choice=choice).weights
+    def differ(choices: Choices, path: str | None) -> bool:
+        return weights_differ(choices, category_path=path, available=available)
 
-    def asked(contender: Contender) -> bool:
+    def asked(steering: Steering) -> bool:
         # Of an interleaved answer both rankings are at hand: nothing has to be guessed.
-        if contender.interleaves:
-            return contested
-        return could_differ(contender, trial.settings, facts, weigh)
+        if steering.contender.interleaves:
+            return listing.contested_on_page(request)
+        return could_differ(steering, facts, differ)
 
     return [each for each in counted if asked(each)]
 
@@ -239,17 +230,6 @@ def _attributes(request: SearchRequest, query_id: UUID) -> dict[str, Json]:
     return known
 
 
-def _documents(entered: Sequence[Participant], settled: Settled) -> Documents:
-    if not settled.yielding:
-        return tuple([one.document for one in entered])
-    return tuple(
-        {**one.document, "yields_to": winner}
-        if (winner := settled.yielding.get(one.served.assignment.key))
-        else one.document
-        for one in entered
-    )
-
-
 def _seed(participant: Participant, request: SearchRequest, query_id: UUID) -> int:
     """The same for every page that one shopper turns of one search.
 
@@ -260,10 +240,3 @@ def _seed(participant: Participant, request: SearchRequest, query_id: UUID) -> i
     filters = repr(sorted(request.filters_asked.items()))
     found = participant.served.assignment
     return draft_seed(found.key, str(found.phase), shopper, request.query, filters)
-
-
-def _told(request: SearchRequest, category: str | None) -> dict[str, Json]:
-    """The exposure's dimensions: what the caller says of the request, and its category."""
-    told: dict[str, Json] = dict(request.attributes)
-    told.pop("category", None)
-    return told if category is None else {**told, "category": category}

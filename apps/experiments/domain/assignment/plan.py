@@ -5,9 +5,11 @@ holdout, layer, stored assignment, targeting, bucket. A stored assignment outliv
 targeting and coverage, never a holdout or a layer.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from apps.experiments.contracts.assignment import (
     HASH_VERSION,
@@ -29,13 +31,14 @@ from apps.experiments.domain.assignment.arms import (
 from apps.experiments.domain.assignment.conditions import condition_compile
 from apps.experiments.domain.assignment.operators import Predicate
 from apps.experiments.domain.assignment.portable import condition_portable
-from apps.experiments.domain.assignment.quick import QuickExperiment, Stretch, stretch_bounds
+from apps.experiments.domain.assignment.quick import Hashed, Quick, Sheet, stretch_bounds
 from apps.experiments.domain.assignment.sticky import experiment_key
 from apps.experiments.domain.assignment.trace import Trace
 from apps.experiments.domain.assignment.units import SeedBook, Unit, Units
 
 OVERRIDABLE = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.RUNNING})
 _NOBODY: Mapping[str, str] = {}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,25 @@ class ExperimentPlan:
 
     __slots__ = ("_gates", "_phases", "_resting", "_targeting", "spec")
 
-    def __init__(self, spec: ExperimentSpec, book: SeedBook) -> None:
-        """Compile targeting, phases, layer and holdout; the book collects the seeds of all plans.
+    def __init__(
+        self, spec: ExperimentSpec, book: SeedBook, predicates: dict[str, Predicate]
+    ) -> None:
+        """Compile targeting, phases, layer and holdout.
+
+        The book collects the seeds of all plans, `predicates` their conditions: equal ones are
+        one.
 
         Raises:
             ConditionInvalid: the targeting condition cannot be read.
         """
         self.spec = spec
         portable = condition_portable(spec.targeting)
-        self._targeting: Predicate | None = condition_compile(portable) if portable else None
+        self._targeting: Predicate | None = None
+        if portable:
+            written = json.dumps(portable)
+            if written not in predicates:
+                predicates[written] = condition_compile(portable)
+            self._targeting = predicates[written]
         self._gates: tuple[Gate, ...] = gates_compile(spec, book)
         self._phases: tuple[Phase, ...] = phases_compile(spec, book)
         self._resting: Arms = arms_compile(spec, None)
@@ -94,21 +107,20 @@ class ExperimentPlan:
                 return self._answer(phase.arms.forced[forced], trace)
         return self._answer(self._hashed(request, phase, unit, trace), trace)
 
-    def quick(self, as_of: datetime) -> QuickExperiment | None:
+    def quick(self, as_of: datetime) -> Quick:
         """What it comes to until a phase begins or ends; None when it needs the whole way."""
         spec = self.spec
         if spec.status is not Status.RUNNING:
-            return QuickExperiment(self._resting.out[Reason.NOT_RUNNING])
+            return self._resting.out[Reason.NOT_RUNNING]
         phase = self._phase(as_of)
         if phase is None:
-            return QuickExperiment(self._resting.out[Reason.NO_PHASE])
+            return self._resting.out[Reason.NO_PHASE]
         plain = not (spec.forced_units or self._gates or spec.sticky)
         if not plain or phase.seed.version != HASH_VERSION:
             return None
-        return QuickExperiment(
-            settled=None,
+        return Hashed(
             attribute=spec.unit,
-            lane=phase.seed.lane,
+            salt=phase.seed.text,
             targeting=self._targeting,
             missing=phase.arms.out[Reason.UNIT_MISSING],
             untargeted=phase.arms.out[Reason.TARGETING],
@@ -181,10 +193,73 @@ class ExperimentPlan:
         return found if trace is None else trace.attach(found, self.spec)
 
 
-class AssignmentPlan:
-    """Every experiment of a snapshot, ready to assign. Immutable; shared between threads."""
+class AnswerPlan(Generic[T]):
+    """Every experiment of a snapshot, ready to answer with what is made of its assignments.
 
-    __slots__ = ("_lanes", "_moments", "_stretch", "experiments")
+    Immutable; shared between threads.
+    """
+
+    __slots__ = ("_lanes", "_make", "_moments", "_sheet", "experiments")
+
+    def __init__(self, specs: Sequence[ExperimentSpec], make: Callable[[Assignment], T]) -> None:
+        """Compile the specifications; `make` must not depend on when it is called.
+
+        Raises:
+            SpecInvalid: two experiments have one key.
+            ConditionInvalid: a targeting condition cannot be read.
+        """
+        specs_check(specs)
+        book, predicates = SeedBook(), dict[str, Predicate]()
+        self.experiments = tuple(ExperimentPlan(spec, book, predicates) for spec in specs)
+        self._make = make
+        self._lanes = book.lanes()
+        ends = [(phase.starts_at, phase.ends_at) for spec in specs for phase in spec.phases]
+        self._moments = sorted({moment for pair in ends for moment in pair if moment is not None})
+        self._sheet: Sheet[T] | None = None
+
+    def answer(
+        self,
+        attributes: dict[str, Json],
+        as_of: datetime,
+        *,
+        overrides: Mapping[str, str] = _NOBODY,
+        sticky: Mapping[str, str] = _NOBODY,
+    ) -> tuple[T, ...]:
+        """The answer of every experiment, in the order of the specifications."""
+        if overrides:
+            request = self._request(attributes, as_of, overrides, sticky)
+            return tuple([self._make(plan.assign(request)) for plan in self.experiments])
+        sheet = self._sheet_at(as_of)
+        row = sheet.answer(attributes)
+        if sheet.slow:
+            request = self._request(attributes, as_of, overrides, sticky)
+            for place in sheet.slow:
+                row[place] = self._make(self.experiments[place].assign(request))
+        return tuple(row)  # type: ignore[arg-type]  # None stood for the slow ones alone
+
+    def _request(
+        self,
+        attributes: dict[str, Json],
+        as_of: datetime,
+        overrides: Mapping[str, str],
+        sticky: Mapping[str, str],
+    ) -> Request:
+        return Request(attributes, as_of, overrides, sticky, Units(attributes, self._lanes))
+
+    def _sheet_at(self, as_of: datetime) -> Sheet[T]:
+        """The sheet of a moment, kept from the last request. A race makes it twice, no more."""
+        sheet = self._sheet
+        if sheet is None or not sheet.holds(as_of):
+            found = tuple(plan.quick(as_of) for plan in self.experiments)
+            sheet = Sheet(stretch_bounds(self._moments, as_of), found, self._make)
+            self._sheet = sheet
+        return sheet
+
+
+class AssignmentPlan(AnswerPlan[Assignment]):
+    """Every experiment of a snapshot, ready to assign."""
+
+    __slots__ = ()
 
     def __init__(self, specs: Sequence[ExperimentSpec]) -> None:
         """Compile the specifications.
@@ -193,13 +268,7 @@ class AssignmentPlan:
             SpecInvalid: two experiments have one key.
             ConditionInvalid: a targeting condition cannot be read.
         """
-        specs_check(specs)
-        book = SeedBook()
-        self.experiments = tuple(ExperimentPlan(spec, book) for spec in specs)
-        self._lanes = book.lanes()
-        ends = [(phase.starts_at, phase.ends_at) for spec in specs for phase in spec.phases]
-        self._moments = sorted({moment for pair in ends for moment in pair if moment is not None})
-        self._stretch: Stretch | None = None
+        super().__init__(specs, _itself)
 
     def assign(
         self,
@@ -211,28 +280,14 @@ class AssignmentPlan:
         traced: bool = False,
     ) -> tuple[Assignment, ...]:
         """The answer of every experiment, in the order of the specifications."""
-        units = Units(attributes, self._lanes)
-        request = Request(attributes, as_of, overrides, sticky, units)
-        if traced:
-            return tuple(plan.assign(request, Trace()) for plan in self.experiments)
-        if overrides:
-            return tuple([plan.assign(request) for plan in self.experiments])
-        quick = self._stretch_at(as_of).experiments
-        return tuple(
-            [
-                (one and one.assign(attributes, units)) or plan.assign(request)
-                for one, plan in zip(quick, self.experiments, strict=True)
-            ]
-        )
+        if not traced:
+            return self.answer(attributes, as_of, overrides=overrides, sticky=sticky)
+        request = self._request(attributes, as_of, overrides, sticky)
+        return tuple(plan.assign(request, Trace()) for plan in self.experiments)
 
-    def _stretch_at(self, as_of: datetime) -> Stretch:
-        """The stretch of a moment, kept from the last request. A race makes it twice, no more."""
-        stretch = self._stretch
-        if stretch is None or not stretch.holds(as_of):
-            since, until = stretch_bounds(self._moments, as_of)
-            found = tuple(plan.quick(as_of) for plan in self.experiments)
-            stretch = self._stretch = Stretch(since, until, found)
-        return stretch
+
+def _itself(found: Assignment) -> Assignment:
+    return found
 
 
 def assign(

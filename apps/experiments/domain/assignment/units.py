@@ -1,8 +1,9 @@
 """Unit ids out of attributes, and the hashes of one request, each computed once.
 
 Version 2 hashes `seed + unit`, so every experiment of a unit folds the same code units into a
-state of its own. `Lanes` holds these states side by side in one integer, 64 bits each, and folds
-a code unit into all of them with three operations.
+state of its own. `Lanes` holds these states side by side in one integer, 80 bits each, and folds
+a code unit into all of them with three operations. 80 bits are the ten digits of a state: the
+second hash is folded the same way.
 """
 
 import struct
@@ -17,6 +18,7 @@ from apps.experiments.contracts.assignment import Json
 from apps.experiments.domain.assignment.bulk import decimals_fold
 from apps.experiments.domain.assignment.hashing import (
     MASK,
+    OFFSET_BASIS,
     PRIME,
     RESOLUTION,
     code_units,
@@ -26,7 +28,9 @@ from apps.experiments.domain.assignment.javascript import number_text
 
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 _ASCII = 128
-_LANE_BITS = 64  # a state times the prime needs 57
+_DIGITS = 10  # of the largest state; as many bytes has a lane: a state times the prime needs 8
+_LANE_BITS = 8 * _DIGITS
+_BYTE = 0xFF
 _LOW_DIGITS = 100_000
 # FNV-1a of every number that a 32-bit state has above its last five digits.
 _HIGH_STATES: "array[int]" = array(
@@ -59,19 +63,26 @@ class Unit:
 class Lanes:
     """The version-2 seeds of one attribute, folded together."""
 
-    __slots__ = ("_count", "_keep", "_ones", "_spread", "_start")
+    __slots__ = (
+        "_basis", "_bytes", "_keep", "_ones", "_packed", "_size", "_spread", "_start", "_written",
+    )  # fmt: skip
 
     def __init__(self, seeds: Sequence[str]) -> None:
         """Hash every seed ahead."""
-        shifts = [lane * _LANE_BITS for lane in range(len(seeds))]
-        self._count = len(seeds)
+        count = len(seeds)
+        shifts = [lane * _LANE_BITS for lane in range(count)]
+        self._size = count * _DIGITS
+        self._packed = struct.Struct("<" + "Q2x" * count)
+        self._written = b"%-10d" * count
         self._ones = sum(1 << shift for shift in shifts)
         self._keep = self._ones * MASK
+        self._bytes = self._ones * _BYTE
+        self._basis = self._ones * OFFSET_BASIS
         states = [fnv1a_32(code_units(seed)) for seed in seeds]
         self._start = sum(state << shift for state, shift in zip(states, shifts, strict=True))
         self._spread = tuple(self._ones * code for code in range(_ASCII))
 
-    def fold(self, codes: Sequence[int]) -> Sequence[int]:
+    def fold(self, codes: Sequence[int]) -> tuple[int, ...]:
         """The state of every seed followed by these code units."""
         states, keep = self._start, self._keep
         if isinstance(codes, bytes):
@@ -81,8 +92,31 @@ class Lanes:
         else:
             for code in codes:
                 states = (states ^ self._ones * code) * PRIME & keep
-        packed = states.to_bytes(self._count * _LANE_BITS // 8, "little")
-        return struct.unpack(f"<{self._count}Q", packed)
+        return self._packed.unpack(states.to_bytes(self._size, "little"))
+
+    def second(self, codes: Sequence[int]) -> tuple[int, ...]:
+        """The second hash of version 2 under every seed: that of the first one's digits.
+
+        A lane of the written states holds its number from the left, blanks behind. As many
+        digits as the smallest has are folded into all; after that a lane whose number has ended
+        keeps its state.
+        """
+        found = self.fold(codes)
+        digits = int.from_bytes(self._written % found, "little")
+        states, keep, low = self._basis, self._keep, self._bytes
+        shared = len(str(min(found)))
+        for _place in range(shared):
+            states = (states ^ digits & low) * PRIME & keep
+            digits >>= 8
+        for _place in range(shared, _DIGITS):
+            # Bit 4 tells a digit from a blank.
+            going = (digits >> 4 & self._ones) * MASK
+            if not going:
+                break
+            folded = (states ^ digits & low) * PRIME
+            states ^= (folded ^ states) & going
+            digits >>= 8
+        return self._packed.unpack(states.to_bytes(self._size, "little"))
 
 
 LanesByAttribute: TypeAlias = Mapping[str, Lanes]

@@ -17,7 +17,7 @@ from apps.experiments.contracts.design import ANY_SURFACE, Stickiness
 from apps.experiments.contracts.lifecycle import FlagView
 from apps.experiments.contracts.serving import NO_STICKY, Served, ServingExperiment, ServingRows
 from apps.experiments.domain.assignment.payload import features_payload
-from apps.experiments.domain.assignment.plan import OVERRIDABLE, AssignmentPlan
+from apps.experiments.domain.assignment.plan import OVERRIDABLE, AnswerPlan, AssignmentPlan
 from apps.experiments.domain.serving.flags import FlagPlan
 
 _NOBODY: Mapping[str, str] = {}
@@ -26,15 +26,16 @@ _NOBODY: Mapping[str, str] = {}
 class SurfacePlan:
     """The running experiments of one surface, and those of any."""
 
-    __slots__ = ("_experiments", "_plan", "_served", "sticky_stored", "units")
+    __slots__ = ("_experiments", "_plan", "_served", "sticky", "sticky_stored", "units")
 
     def __init__(self, experiments: Sequence[ServingExperiment]) -> None:
         """Compile the experiments together: they share the hashes of a request."""
         self._experiments = {each.spec.key: each for each in experiments}
-        self._plan = AssignmentPlan([each.spec for each in experiments])
+        self._plan = AnswerPlan([each.spec for each in experiments], self._wrap)
         # Answers are made once by the plan: so is what wraps them.
         self._served: dict[int, Served] = {}
         self.units = frozenset(each.spec.unit for each in experiments)
+        self.sticky = any(each.stickiness is not Stickiness.NONE for each in experiments)
         self.sticky_stored = frozenset(
             each.spec.unit for each in experiments if each.stickiness is Stickiness.STORED
         )
@@ -49,8 +50,7 @@ class SurfacePlan:
         """The answers of all, in the order of their keys."""
         if not self._experiments:
             return ()
-        found = self._plan.assign(attributes, as_of, overrides=overrides, sticky=sticky)
-        return tuple([self._wrap(each) for each in found])
+        return self._plan.answer(attributes, as_of, overrides=overrides, sticky=sticky)
 
     def _wrap(self, found: Assignment) -> Served:
         served = self._served.get(id(found))
