@@ -1,10 +1,12 @@
 """Who may call, with what, how often: what crosses the boundary of access."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
+
+from apps.common.contracts import RedisCommand
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -78,6 +80,35 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeAsk:
+    """What a route wants of Redis before it begins; it comes with the rate limit's round trip.
+
+    Attributes:
+        hashes: keys of hashes, read whole.
+        command: one more command.
+    """
+
+    hashes: Sequence[str] = ()
+    command: RedisCommand | None = None
+
+
+NOTHING_ASKED = EdgeAsk()
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFound:
+    """What Redis answered.
+
+    Attributes:
+        hashes: by key; None when Redis did not answer.
+        answer: to the command; None without one, and when Redis did not answer.
+    """
+
+    hashes: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
+    answer: object = None
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeContext:
     """What the edge found out about a request that it let in.
 
@@ -87,12 +118,14 @@ class EdgeContext:
         client_ip: the caller's address; None when it cannot be known.
         hashes: Redis hashes that the route asked for, read in the limit's round trip, by key;
             None when Redis did not answer.
+        answer: to the command that the route asked for.
     """
 
     principal: Principal
     degraded: tuple[str, ...] = ()
     client_ip: str | None = None
     hashes: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
+    answer: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,15 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from apps.access.context import caller_set, client_ip_current
-from apps.access.contracts import EdgeContext, KeyRecord, NetworkRules, Principal, Scope
+from apps.access.contracts import (
+    NOTHING_ASKED,
+    EdgeAsk,
+    EdgeContext,
+    KeyRecord,
+    NetworkRules,
+    Principal,
+    Scope,
+)
 from apps.access.domain.networks import address_allowed, address_parse
 from apps.access.domain.origins import origin_allowed
 from apps.access.limiter import limit_enforce
@@ -34,7 +42,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 P = ParamSpec("P")
-Reads = Callable[[HttpRequest], Sequence[str]]
+Reads = Callable[[HttpRequest], Sequence[str] | EdgeAsk]
 # Names of API routes that anybody may read. Every other route names its scope.
 OPEN_ROUTES = ("schema",)
 _NO_NETWORKS = NetworkRules()
@@ -85,7 +93,8 @@ def hot_route(
         scope: what the caller must hold.
         methods: what may be asked.
         reads: Redis hashes that this request needs, by key; they come with the rate limit's
-            round trip, as `request.edge.hashes`.
+            round trip, as `request.edge.hashes`. An `EdgeAsk` may name a command besides, whose
+            answer is `request.edge.answer`.
         key_in_path: name of the URL's part that is the key (storefront keys only), for
             clients that send no headers.
     """
@@ -195,11 +204,18 @@ def _admit(
             code="scope_missing",
             extra={"required_scope": scope.value},
         )
-    keys = reads(request) if reads else ()
-    degraded, hashes = limit_enforce(principal, client_ip, keys)
+    found = limit_enforce(principal, client_ip, _ask_of(request, reads))
     name = f"key:{principal.name}" if principal.key_id is not None else principal.name
     caller_set(name, principal.made_by_id)
-    return EdgeContext(principal, degraded, client_ip, hashes)
+    degraded = ("redis",) if found.hashes is None else ()
+    return EdgeContext(principal, degraded, client_ip, found.hashes, found.answer)
+
+
+def _ask_of(request: HttpRequest, reads: Reads | None) -> EdgeAsk:
+    if reads is None:
+        return NOTHING_ASKED
+    wanted = reads(request)
+    return wanted if isinstance(wanted, EdgeAsk) else EdgeAsk(wanted)
 
 
 def _origin_enforce(request: HttpRequest, principal: Principal) -> None:

@@ -3,17 +3,17 @@
 import math
 import threading
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import redis
 import structlog
-from redis.exceptions import NoScriptError
 
-from apps.access.contracts import Principal, RateVerdict
+from apps.access.contracts import NOTHING_ASKED, EdgeAsk, EdgeFound, Principal, RateVerdict
 from apps.access.domain.limits import LIMIT_SCRIPT, WINDOW_S, WindowCount, limits_of, window_take
+from apps.common.contracts import RedisCommand
 from apps.common.errors import RateLimited
 from apps.common.redis import redis_try
+from apps.common.redis_exchange import RedisScript, redis_exchange
 
 logger = structlog.get_logger(__name__)
 _KEY = "endcap:limit:"
@@ -23,30 +23,25 @@ _lock = threading.Lock()
 _counts: dict[str, WindowCount] = {}
 
 
-Hashes = dict[str, dict[str, str]]
-
-
 def limit_take(principal: Principal, client_ip: str | None = None) -> tuple[RateVerdict, bool]:
     """The verdict, and whether Redis gave it.
 
     With Redis gone each process counts for itself: a caller may then make up to
     `rate_per_minute` requests of every worker, which is late but never open.
     """
-    verdict, hashes = _take(principal, client_ip, ())
-    return verdict, hashes is not None
+    verdict, found = _take(principal, client_ip, NOTHING_ASKED)
+    return verdict, found.hashes is not None
 
 
 def limit_enforce(
-    principal: Principal, client_ip: str | None = None, keys: Sequence[str] = ()
-) -> tuple[tuple[str, ...], Hashes | None]:
-    """Count this request, and read the hashes at `keys` in the same round trip.
-
-    Answers what was missing (`degraded`), and the hashes by key; None when Redis did not answer.
+    principal: Principal, client_ip: str | None = None, ask: EdgeAsk = NOTHING_ASKED
+) -> EdgeFound:
+    """Count this request, and read what it asks for in the same round trip.
 
     Raises:
         RateLimited: with `retry_after_s`, whole seconds, as Retry-After wants them.
     """
-    verdict, hashes = _take(principal, client_ip, keys)
+    verdict, found = _take(principal, client_ip, ask)
     if not verdict.allowed:
         raise RateLimited(
             f"More than {verdict.limit} requests in a minute.",
@@ -55,58 +50,51 @@ def limit_enforce(
                 "rate_per_minute": verdict.limit,
             },
         )
-    return ("redis",) if hashes is None else (), hashes
+    return found
 
 
 def _take(
-    principal: Principal, client_ip: str | None, keys: Sequence[str]
-) -> tuple[RateVerdict, Hashes | None]:
+    principal: Principal, client_ip: str | None, ask: EdgeAsk
+) -> tuple[RateVerdict, EdgeFound]:
     limits = limits_of(principal, client_ip)
 
-    def call(client: redis.Redis) -> tuple[RateVerdict, Hashes]:
-        if keys:
-            return _ask_reading(client, limits, keys)
-        return _ask(client, limits), {}
+    def call(client: redis.Redis) -> tuple[RateVerdict, EdgeFound]:
+        return _ask(client, limits, ask=ask)
 
     answer, ok = redis_try("rate_limit", call, None)
     if answer is None or not ok:
-        return _take_here(limits), None
+        return _take_here(limits), EdgeFound(None)
     return answer
 
 
-def _ask(client: redis.Redis, limits: Limits, now_s: float | None = None) -> RateVerdict:
-    arguments = _arguments(limits, now_s)
-    try:
-        return _verdict(client.evalsha(_SHA, len(limits), *arguments))
-    except NoScriptError:
-        # Once after every start of Redis.
-        return _verdict(client.eval(LIMIT_SCRIPT, len(limits), *arguments))
-
-
-def _ask_reading(
-    client: redis.Redis, limits: Limits, keys: Sequence[str]
-) -> tuple[RateVerdict, Hashes]:
-    pipeline = client.pipeline(transaction=False)
-    pipeline.evalsha(_SHA, len(limits), *_arguments(limits, None))
-    for key in keys:
-        pipeline.hgetall(key)
-    first, *rest = pipeline.execute(raise_on_error=False)
+def _ask(
+    client: redis.Redis,
+    limits: Limits,
+    now_s: float | None = None,
+    ask: EdgeAsk = NOTHING_ASKED,
+) -> tuple[RateVerdict, EdgeFound]:
+    commands = [_SCRIPT.call(*_arguments(limits, now_s))]
+    commands += [RedisCommand(("HGETALL", key)) for key in ask.hashes]
+    if ask.command is not None:
+        commands.append(ask.command)
+    first, *rest = redis_exchange(client, commands)
     for answer in rest:
         if isinstance(answer, Exception):
             raise answer
-    read = {
-        key: {name.decode(): value.decode() for name, value in found.items()}
-        for key, found in zip(keys, rest, strict=True)
-    }
-    # The script is unknown once after every start of Redis.
-    missing = isinstance(first, NoScriptError)
-    return _ask(client, limits) if missing else _verdict(first), read
+    hashes = {key: _hash(found) for key, found in zip(ask.hashes, rest, strict=False)}
+    return _verdict(first), EdgeFound(hashes, rest[-1] if ask.command is not None else None)
 
 
-def _arguments(limits: Limits, now_s: float | None) -> tuple[str, ...]:
+def _hash(found: Any) -> dict[str, str]:
+    """HGETALL's answer: a map in the newer protocol, fields and values in turn in the older."""
+    pairs = found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
+    return {name.decode(): value.decode() for name, value in pairs}
+
+
+def _arguments(limits: Limits, now_s: float | None) -> tuple[list[str], list[str]]:
     keys = [_KEY + caller for caller, _limit in limits]
     now = "" if now_s is None else repr(now_s)
-    return (*keys, now, *(str(limit) for _caller, limit in limits))
+    return keys, [now, *(str(limit) for _caller, limit in limits)]
 
 
 def _verdict(answer: Any) -> RateVerdict:
@@ -143,4 +131,4 @@ def limits_forget() -> None:
         _counts.clear()
 
 
-_SHA = redis.client.Redis().register_script(LIMIT_SCRIPT).sha
+_SCRIPT = RedisScript(LIMIT_SCRIPT)

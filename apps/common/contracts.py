@@ -40,6 +40,22 @@ class HealthReport:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
+RedisPart = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class RedisCommand:
+    """One command to Redis.
+
+    Attributes:
+        parts: its name and arguments.
+        in_full: the same for a Redis that does not know the script; empty for a plain command.
+    """
+
+    parts: tuple[RedisPart, ...]
+    in_full: tuple[RedisPart, ...] = ()
+
+
 class HealthCheck(Protocol):
     """A cheap, bounded probe that never raises."""
 

@@ -6,15 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 import redis
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
-from redis.connection import AbstractConnection
 
-from apps.access.contracts import Scope
+from apps.access.contracts import EdgeAsk, Scope
 from apps.access.edge import EdgeRequest, hot_route
 from apps.access.services import api_key_create
+from apps.common.contracts import RedisCommand
 from apps.common.redis import redis_client
+from tests.redis_writes import writes_recorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 Ask = Callable[..., Any]
@@ -31,7 +32,23 @@ def keyed(request: EdgeRequest, client_key: str) -> HttpResponse:
     return HttpResponse(request.edge.principal.prefix + client_key[:0])
 
 
-urlpatterns = [path("reading", reading), path("keyed/<str:client_key>", keyed)]
+def _asks(request: HttpRequest) -> EdgeAsk:
+    return EdgeAsk(("h:1",), RedisCommand(("GET", request.GET["key"])))
+
+
+@hot_route(scope=Scope.SEARCH_READ, reads=_asks)
+def commanding(request: EdgeRequest) -> HttpResponse:
+    found = request.edge.answer
+    told = found.decode() if isinstance(found, bytes) else None
+    said = msgspec.json.encode([request.edge.hashes, told])
+    return HttpResponse(said, content_type="application/json")
+
+
+urlpatterns = [
+    path("reading", reading),
+    path("commanding", commanding),
+    path("keyed/<str:client_key>", keyed),
+]
 
 
 def key_make(*, public: bool, scope: Scope = Scope.SEARCH_READ) -> str:
@@ -64,14 +81,7 @@ def test_hashes_come_with_the_limit(ask: Ask) -> None:
 
 def test_they_cost_no_round_trip_of_their_own(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     ask("h:1")
-    sent: list[bytes] = []
-    send: Any = AbstractConnection.send_packed_command
-
-    def record(connection: AbstractConnection, command: Any, check_health: bool = True) -> None:  # noqa: FBT002 - redis-py's own signature
-        sent.append(b"".join(command) if isinstance(command, list) else command)
-        send(connection, command, check_health)
-
-    monkeypatch.setattr(AbstractConnection, "send_packed_command", record)
+    sent = writes_recorded(monkeypatch)
     ask("h:1", "h:2")
     assert len(sent) == 1
     assert sent[0].count(b"HGETALL") == 2
@@ -106,3 +116,12 @@ def test_no_other_key_may(client: Client) -> None:
     assert client.get(f"/keyed/{key_make(public=False)}").status_code == 401
     other = key_make(public=True, scope=Scope.EVENTS_WRITE)
     assert client.get(f"/keyed/{other}").status_code == 403
+
+
+def test_a_command_comes_with_them(client: Client) -> None:
+    headers = {"X-API-Key": key_make(public=False)}
+    redis_client().set("text:1", "kept")
+    redis_client().hset("h:1", "a", "1")
+    answer = client.get("/commanding", {"key": "text:1"}, headers=headers).json()
+    assert answer == [{"h:1": {"a": "1"}}, "kept"]
+    assert client.get("/commanding", {"key": "text:2"}, headers=headers).json()[1] is None

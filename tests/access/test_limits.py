@@ -9,6 +9,7 @@ from apps.access.contracts import Principal, RateVerdict, Scope
 from apps.access.domain.limits import WindowCount, window_take
 from apps.common.errors import RateLimited
 from apps.common.redis import redis_client
+from tests.redis_writes import writes_recorded
 
 GAPS = st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=80)
 LIMITS = st.integers(1, 20)
@@ -77,7 +78,7 @@ def test_the_script_in_redis_agrees_with_the_function(seed: int) -> None:
     for _ in range(200):
         now_s += source.choice([0.0, 0.25, 3.5, 20.0, 61.0, 200.0])
         state, expected = window_take(state, now_s=now_s, limit=limit)
-        verdict = limiter._ask(redis_client(), (("test", limit),), now_s)
+        verdict = limiter._ask(redis_client(), (("test", limit),), now_s)[0]
         assert (verdict.allowed, verdict.remaining) == (expected.allowed, expected.remaining)
         assert verdict.retry_after_s == pytest.approx(expected.retry_after_s, abs=1e-4)
 
@@ -98,17 +99,9 @@ def test_callers_are_counted_apart() -> None:
 
 def test_one_round_trip_when_warm(monkeypatch: pytest.MonkeyPatch) -> None:
     limiter.limit_take(caller(5))
-    sent: list[object] = []
-    client = redis_client()
-    execute = client.execute_command
-
-    def counted(*arguments: object, **options: object) -> object:
-        sent.append(arguments[0])
-        return execute(*arguments, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-
-    monkeypatch.setattr(client, "execute_command", counted)
+    sent = writes_recorded(monkeypatch)
     limiter.limit_take(caller(5))
-    assert sent == ["EVALSHA"]
+    assert [write.count(b"EVALSHA") for write in sent] == [1]
 
 
 def test_a_restarted_redis_learns_the_script_again() -> None:
@@ -127,7 +120,7 @@ def test_the_counter_leaves_redis_by_itself() -> None:
 def test_without_redis_this_process_counts(redis_gone: None) -> None:
     _avoid_the_minutes_edge()
     principal = caller(3)
-    assert [limiter.limit_enforce(principal) for _ in range(3)] == [(("redis",), None)] * 3
+    assert [limiter.limit_enforce(principal).hashes for _ in range(3)] == [None] * 3
     with pytest.raises(RateLimited) as refused:
         limiter.limit_enforce(principal)
     assert 1 <= refused.value.extra["retry_after_s"] <= 120

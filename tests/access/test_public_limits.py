@@ -12,6 +12,7 @@ from apps.access.domain.limits import address_block, limits_of
 from apps.common.errors import RateLimited
 from apps.common.redis import redis_client
 from tests.access.conftest import KeyMaker
+from tests.redis_writes import writes_recorded
 
 HOT = "/api/test/hot"
 
@@ -67,18 +68,10 @@ def test_a_secret_key_has_one_limit_wherever_it_calls_from(counting: None) -> No
 
 def test_two_counts_are_one_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
     limiter.limit_take(storefront(5), "203.0.113.1")
-    sent: list[object] = []
-    client = redis_client()
-    execute = client.execute_command
-
-    def counted(*arguments: object, **options: object) -> object:
-        sent.append(arguments[0])
-        return execute(*arguments, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-
-    monkeypatch.setattr(client, "execute_command", counted)
+    sent = writes_recorded(monkeypatch)
     limiter.limit_take(storefront(5), "203.0.113.1")
-    assert sent == ["EVALSHA"]
-    assert 0 < client.ttl("endcap:limit:k7:203.0.113.1") <= 120
+    assert [write.count(b"EVALSHA") for write in sent] == [1]
+    assert 0 < redis_client().ttl("endcap:limit:k7:203.0.113.1") <= 120
 
 
 @pytest.mark.parametrize(
