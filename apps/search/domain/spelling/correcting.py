@@ -1,0 +1,197 @@
+"""A query whose unknown words are read as the catalogue's."""
+
+import re
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from apps.search.contracts_understanding import AlternativeKind, CorrectedWord, Correction
+from apps.search.domain.lexical.analysis import fold
+from apps.search.domain.spelling.channel import FURTHER, LEFT_OUT, slip_cost
+from apps.search.domain.spelling.compounds import Counts, best_split, joins_of
+from apps.search.domain.spelling.confidence import (
+    LEAST_CONFIDENCE,
+    Candidate,
+    Judged,
+    judged,
+)
+from apps.search.domain.spelling.deletes import correctable, distance_allowed
+from apps.search.domain.spelling.index import Suggestion
+
+# A query with more unknown words than this is not one about our products.
+MOST_UNKNOWN = 8
+_CANDIDATES = 24
+_RUNS = re.compile(r"[^\W_]+")
+
+
+class Suggesting(Protocol):
+    """Words near a word: a `SpellingIndex`."""
+
+    def suggest(self, word: str, most: int) -> tuple[Suggestion, ...]:
+        """The nearest words, nearest first."""
+        ...
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Letters or digits of the query between other characters.
+
+    Attributes:
+        word: which word of the query they are of.
+        start, end: where in it.
+        text: folded, or what was put in their place.
+        known: whether the catalogue has it.
+        candidates: what else may have been meant; none for what stays or was replaced.
+        confidence: of what was put in their place; 0 for what stays.
+    """
+
+    word: int
+    start: int
+    end: int
+    text: str
+    known: bool
+    candidates: tuple[Candidate, ...] = ()
+    confidence: float = 0.0
+
+
+def correction_of(
+    words: Sequence[str],
+    vocabulary: Counts,
+    spelling: Suggesting,
+    protected: Container[str] = frozenset(),
+) -> Correction | None:
+    """The query as it was probably meant; None where nothing is surely amiss.
+
+    Only what no product holds in any form is changed: letters (`usb-c` is two times letters),
+    4 or more, in a word without digits, not protected, and not one of the catalogue's words
+    when written together with its neighbour. The surest comes first, and is a neighbour of the
+    others from then on. Correcting a corrected query changes nothing.
+
+    Args:
+        words: of the query, normalised.
+        vocabulary: of the catalogue.
+        spelling: suggestions from the same vocabulary.
+        protected: folded words that stay: of synonyms, abbreviations, brands, stop words.
+    """
+    pieces = _pieces(words, vocabulary)
+    unknown = _unknown(words, pieces, vocabulary, protected)
+    if not 0 < len(unknown) <= MOST_UNKNOWN:
+        return None
+    for piece in unknown:
+        piece.candidates = _candidates(piece.text, vocabulary, spelling)
+    while (surest := _surest(pieces, vocabulary)) is not None:
+        piece, meant = surest
+        piece.text, piece.confidence = meant.text, meant.confidence
+        piece.known, piece.candidates = True, ()
+    return _correction(words, pieces)
+
+
+def _pieces(words: Sequence[str], vocabulary: Counts) -> list[_Piece]:
+    found: list[_Piece] = []
+    for at, word in enumerate(words):
+        for run in _RUNS.finditer(word):
+            text = fold(run.group())
+            known = vocabulary.document_frequency(text) > 0
+            found.append(_Piece(at, run.start(), run.end(), text, known))
+    return found
+
+
+def _unknown(
+    words: Sequence[str], pieces: list[_Piece], vocabulary: Counts, protected: Container[str]
+) -> list[_Piece]:
+    """What may be changed."""
+    spaced = joins_of([piece.text for piece in pieces], vocabulary)
+    joined = {
+        at
+        for each in spaced
+        if each.kind is AlternativeKind.JOINED
+        for at in range(each.start, each.end)
+    }
+    return [
+        piece
+        for at, piece in enumerate(pieces)
+        if not piece.known
+        and at not in joined
+        and piece.text not in protected
+        and correctable(piece.text)
+        and distance_allowed(len(piece.text))
+        and not any(letter.isdigit() for letter in words[piece.word])
+    ]
+
+
+def _candidates(typed: str, vocabulary: Counts, spelling: Suggesting) -> tuple[Candidate, ...]:
+    """Words near what was typed, and two words that it may be without their blank."""
+    products = max(vocabulary.products, 1)
+    found = [
+        Candidate(
+            each.word,
+            min(each.count / products, 1.0),
+            slip_cost(typed, each.word) + FURTHER * (each.distance - 1),
+        )
+        for each in spelling.suggest(typed, _CANDIDATES)
+    ]
+    split = best_split(typed, vocabulary)
+    if split is not None:
+        share = min(vocabulary.pair_count(*split) / products, 1.0)
+        found.append(Candidate(" ".join(split), share, LEFT_OUT))
+    return tuple(found)
+
+
+def _surest(pieces: list[_Piece], vocabulary: Counts) -> tuple[_Piece, Judged] | None:
+    """What is meant most surely by any piece, if surely enough."""
+    best: tuple[_Piece, Judged] | None = None
+    for at, piece in enumerate(pieces):
+        beside = _beside(pieces, at, vocabulary)
+        meant = judged(piece.text, piece.candidates, beside)
+        if meant is None or meant.confidence < LEAST_CONFIDENCE:
+            continue
+        if best is None or meant.confidence > best[1].confidence:
+            best = piece, meant
+    return best
+
+
+def _beside(pieces: list[_Piece], at: int, vocabulary: Counts) -> list[float]:
+    """Of each candidate of a piece, how often it stands where the neighbours stand."""
+    candidates = pieces[at].candidates
+    if not candidates:
+        return []
+    beside = [0.0] * len(candidates)
+    left, left_trust = _read(pieces[:at][::-1])
+    right, right_trust = _read(pieces[at + 1 :])
+    left, right = left.rpartition(" ")[2], right.partition(" ")[0]
+    after, before = vocabulary.count(left), vocabulary.count(right)
+    for number, each in enumerate(candidates):
+        first, last = each.text.partition(" ")[0], each.text.rpartition(" ")[2]
+        shares = [0.0]
+        if after:
+            shares.append(left_trust * vocabulary.pair_count(left, first) / after)
+        if before:
+            shares.append(right_trust * vocabulary.pair_count(last, right) / before)
+        beside[number] = min(max(shares), 1.0)
+    return beside
+
+
+def _read(neighbours: Sequence[_Piece]) -> tuple[str, float]:
+    """The nearest neighbour that says anything: how it is read, and how sure that is."""
+    for piece in neighbours:
+        if piece.known:
+            return piece.text, 1.0
+        meant = judged(piece.text, piece.candidates, [0.0] * len(piece.candidates))
+        if meant is not None:
+            return meant.text, meant.confidence
+    return "", 0.0
+
+
+def _correction(words: Sequence[str], pieces: list[_Piece]) -> Correction | None:
+    changed = [piece for piece in pieces if piece.confidence]
+    if not changed:
+        return None
+    corrected = list(words)
+    for piece in reversed(changed):
+        word = corrected[piece.word]
+        corrected[piece.word] = word[: piece.start] + piece.text + word[piece.end :]
+    changes = (
+        CorrectedWord(words[each.word][each.start : each.end], each.text, each.confidence)
+        for each in changed
+    )
+    return Correction(" ".join(words), " ".join(corrected), tuple(changes))

@@ -1,0 +1,113 @@
+"""The catalogue's words near a word that it does not have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.search.domain.spelling.deletes import (
+    Array,
+    Codes,
+    correctable,
+    distance_allowed,
+    form_hashes,
+)
+from apps.search.domain.spelling.distances import distances
+
+MOST_SUGGESTIONS = 10
+
+
+class Words(Protocol):
+    """Words by their numbers: a `StringTable`."""
+
+    def get(self, row: int) -> str:
+        """The word of that number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A word of the catalogue that may have been meant.
+
+    Attributes:
+        word: as the catalogue has it, folded.
+        distance: edits away, swapped neighbours counting one.
+        count: products that hold it.
+    """
+
+    word: str
+    distance: int
+    count: int
+
+
+class SpellingIndex:
+    """Suggestions over the arrays of `spelling_build`.
+
+    Attributes:
+        arrays: of `spelling_build`.
+        words: the vocabulary they were built over.
+        counts: int32[words], products that hold each.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Array],
+        words: Words,
+        counts: NDArray[np.int32],
+    ) -> None:
+        self._hashes = np.asarray(arrays["hashes"], dtype=np.uint64)
+        self._starts = np.asarray(arrays["starts"], dtype=np.uint32)
+        self._forms = np.asarray(arrays["forms"], dtype=np.int32)
+        self._ids = np.asarray(arrays["ids"], dtype=np.int32)
+        self._letters: Codes = np.asarray(arrays["letters"], dtype=np.uint16)
+        self._letter_starts = np.asarray(arrays["letter_starts"], dtype=np.uint32)
+        self._words = words
+        self._counts = counts
+
+    def suggest(self, word: str, most: int = MOST_SUGGESTIONS) -> tuple[Suggestion, ...]:
+        """The nearest words, nearest first, of equally near ones the most usual first.
+
+        Args:
+            word: folded, lower case.
+            most: at most so many.
+
+        Returns:
+            Words within one edit of a word of 4 to 6 letters, within two of a longer one; with
+            the word itself (distance 0) where the vocabulary has it; none for words of fewer
+            than 4 letters or with anything but letters.
+        """
+        within = distance_allowed(len(word))
+        if not within or not correctable(word):
+            return ()
+        numbers = self._meeting(form_hashes(word))
+        starts = self._letter_starts[numbers].astype(np.int64)
+        lengths = self._letter_starts[numbers + 1] - starts
+        near = np.abs(lengths - len(word)) <= within
+        numbers, starts, lengths = numbers[near], starts[near], lengths[near]
+        if not len(numbers):
+            return ()
+        edits = distances(word, self._codes(starts, lengths), lengths)
+        rows = self._ids[numbers]
+        order = np.lexsort((rows, -self._counts[rows], edits))
+        order = order[edits[order] <= within][:most]
+        return tuple(
+            Suggestion(self._words.get(int(rows[at])), int(edits[at]), int(self._counts[rows[at]]))
+            for at in order
+        )
+
+    def _meeting(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Numbers of the words that share a form, each once."""
+        places = np.searchsorted(self._hashes, hashes)
+        places[places == len(self._hashes)] = 0
+        places = places[self._hashes[places] == hashes]
+        runs = [self._forms[self._starts[at] : self._starts[at + 1]] for at in places]
+        return np.unique(np.concatenate([np.zeros(0, np.int32), *runs])).astype(np.int64)
+
+    def _codes(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Codes:
+        """uint16[c, l]: letters of the words, zeros behind their ends."""
+        steps = np.arange(lengths.max())
+        inside = steps < lengths[:, None]
+        places = np.where(inside, starts[:, None] + steps, 0)
+        return np.where(inside, self._letters[places], np.uint16(0))
