@@ -12,7 +12,7 @@ from django.utils.encoding import force_bytes
 from apps.access.services import audit_record
 from apps.common.errors import InvalidInput, NotFound
 from apps.experiments.contracts.serving import QaLink, QaOverride
-from apps.experiments.domain.assignment.plan import OVERRIDABLE
+from apps.experiments.domain.assignment.plan_one import OVERRIDABLE
 from apps.experiments.domain.serving.qa_tokens import QaTokenInvalid, qa_token_make, qa_token_read
 from apps.experiments.selectors.serving import serving_plans
 

@@ -152,7 +152,8 @@ def trial_exposures(
     troupe = trial.troupe
     if not troupe.counted:
         return ()
-    facts = facts_of(request, lists, listing, troupe.steered)
+    widened = trial.plan.arm.settings.synonyms
+    facts = facts_of(request, lists, listing, troupe.steered, widened=widened)
     return tuple(
         [
             _exposed(each, troupe, facts)
@@ -194,14 +195,29 @@ def _asked(
 
 
 def facts_of(
-    request: SearchRequest, lists: Lists, listing: Listing, steered: Container[Knob] = tuple(Knob)
+    request: SearchRequest,
+    lists: Lists,
+    listing: Listing,
+    steered: Container[Knob],
+    *,
+    widened: bool,
 ) -> RequestFacts:
-    """What is known of an answered request, as far as it matters to what is steered."""
-    scored = listing.scored
+    """What is known of an answered request, as far as it matters to what is steered.
+
+    `widened`: whether the lists were searched for with synonyms, and so have asked for them.
+    """
+    scored, understanding = listing.scored, lists.understanding
+    expands = False
+    if Knob.SYNONYMS in steered:
+        expands = (
+            any(term.alternatives for term in understanding.terms)
+            if widened
+            else query_expands(understanding.words)
+        )
     return RequestFacts(
         by_relevance=request.sort is Sort.RELEVANCE,
-        has_words=bool(lists.understanding.normalised),
-        expands=Knob.SYNONYMS in steered and query_expands(lists.understanding.words),
+        has_words=bool(understanding.normalised),
+        expands=expands,
         semantic_ready=(
             Knob.SEMANTIC in steered and lists.keyword is not None and semantic_ready()
         ),

@@ -17,7 +17,8 @@ from apps.experiments.contracts.design import ANY_SURFACE, Stickiness
 from apps.experiments.contracts.lifecycle import FlagView
 from apps.experiments.contracts.serving import NO_STICKY, Served, ServingExperiment, ServingRows
 from apps.experiments.domain.assignment.payload import features_payload
-from apps.experiments.domain.assignment.plan import OVERRIDABLE, AnswerPlan, AssignmentPlan
+from apps.experiments.domain.assignment.plan import AnswerPlan, AssignmentPlan
+from apps.experiments.domain.assignment.plan_one import OVERRIDABLE
 from apps.experiments.domain.serving.flags import FlagPlan
 
 _NOBODY: Mapping[str, str] = {}
@@ -26,7 +27,7 @@ _NOBODY: Mapping[str, str] = {}
 class SurfacePlan:
     """The running experiments of one surface, and those of any."""
 
-    __slots__ = ("_experiments", "_plan", "_served", "sticky", "sticky_stored", "units")
+    __slots__ = ("_experiments", "_plan", "_served", "sticky_stored", "units")
 
     def __init__(self, experiments: Sequence[ServingExperiment]) -> None:
         """Compile the experiments together: they share the hashes of a request."""
@@ -35,7 +36,6 @@ class SurfacePlan:
         # Answers are made once by the plan: so is what wraps them.
         self._served: dict[int, Served] = {}
         self.units = frozenset(each.spec.unit for each in experiments)
-        self.sticky = any(each.stickiness is not Stickiness.NONE for each in experiments)
         self.sticky_stored = frozenset(
             each.spec.unit for each in experiments if each.stickiness is Stickiness.STORED
         )
