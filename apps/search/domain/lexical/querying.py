@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.search.domain.lexical.arrays import Float32, Int32
+from apps.search.domain.lexical.arrays import Float32, Int32, Int64
 
 MOST_GROUPS = 32
 
@@ -43,10 +43,13 @@ class TermGroup:
     Attributes:
         text: as the shopper wrote it, normalised.
         choices: the shopper's own words first; at least one.
+        pieces: stems of which a product that does not satisfy it may hold some; when a query
+            is relaxed these lift it a little, without counting as the group.
     """
 
     text: str
     choices: tuple[Choice, ...]
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +64,71 @@ class LexicalQuery:
     groups: tuple[TermGroup, ...]
     part_numbers: tuple[str, ...] = ()
 
+    @property
+    def every(self) -> int:
+        """The mask of all groups."""
+        return (1 << len(self.groups)) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Documents of one segment, ascending, and what they hold.
+
+    Attributes:
+        docs: int32[m].
+        scores: float32[m]: weight · idf · impact.
+        fields: uint8[m]: mask of the fields.
+    """
+
+    docs: Int32
+    scores: Float32
+    fields: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """How many documents."""
+        return len(self.docs)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LexicalMatches:
-    """Active products that hold any group, and those whose part number is spelt.
+    """Active products that hold the query's groups, and those whose part number is spelt.
 
-    Row-aligned, unordered; each row once.
+    While enough products hold every group only those are here; else all that hold any. The
+    arrays are aligned; each row stands once, in no order.
 
     Attributes:
         rows: int32[m], rows of the serving snapshot.
         scores: float32[m] in [0, 1): BM25F over the most that the query's groups could give;
             0 for a product found by its part number alone.
-        groups: uint32[m], mask of the groups that the product holds.
+        groups: uint32[m], mask of the groups that the product satisfies.
         parts: bool[m], whether the query spells its part number.
-        every: uint32, the mask of all groups.
+        segments, docs: uint8[m], int32[m]: where in the lexicon the product stands.
+        every: the mask of all groups.
+        found: by segment and group, what was found; `evidence` reads it.
+        most: the divisor of scores: what the groups could give at most.
     """
 
     rows: Int32
     scores: Float32
     groups: NDArray[np.uint32]
     parts: NDArray[np.bool_]
+    segments: NDArray[np.uint8]
+    docs: Int32
     every: int
+    found: tuple[tuple[Found, ...], ...]
+    most: float
 
     def __len__(self) -> int:
         """How many rows."""
         return len(self.rows)
+
+    @property
+    def strict(self) -> NDArray[np.bool_]:
+        """bool[m]: which hold every group."""
+        if not self.every:
+            return np.zeros(len(self.rows), dtype=np.bool_)
+        held: NDArray[np.bool_] = self.groups == np.uint32(self.every)
+        return held
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,18 +136,14 @@ class Evidence:
     """What a few products hold of a query, in detail; for scoring the best ones.
 
     Attributes:
-        scores: float32[k, groups]: the group's share of the score before normalisation
-            (weight · idf · impact); 0 where the product does not hold it.
+        scores: float32[k, groups]: each group's part of the score before it is divided by
+            `LexicalMatches.most`; 0 where the product does not satisfy it.
         fields: uint8[k, groups]: mask of the fields that hold it.
         titles: int32[tokens], stem ids of the k titles, one after the other.
         title_offsets: int64[k + 1] into titles.
-        group_stems: by group, by choice, by part: the stem ids (-1: in no product).
-        idf: float32[groups]: of the group's own words, in nats.
     """
 
     scores: Float32
     fields: NDArray[np.uint8]
     titles: Int32
-    title_offsets: NDArray[np.int64]
-    group_stems: tuple[tuple[tuple[tuple[int, ...], ...], ...], ...]
-    idf: Float32
+    title_offsets: Int64

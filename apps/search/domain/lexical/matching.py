@@ -1,0 +1,248 @@
+"""Finding: every active product that holds the query's groups, with BM25F's score."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.search.domain.lexical.arrays import Float32, Int32, Int64, Segment
+from apps.search.domain.lexical.found import (
+    KnownGroup,
+    KnownPart,
+    common,
+    group_found,
+    pieces_found,
+)
+from apps.search.domain.lexical.lexicon import Lexicon
+from apps.search.domain.lexical.querying import (
+    Evidence,
+    Found,
+    LexicalMatches,
+    LexicalQuery,
+    Part,
+    TermGroup,
+)
+from apps.search.domain.lexical.runs import runs_of
+
+# From this share of a segment's documents on, one array over all of them is the faster sum.
+_DENSE = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundLexicon:
+    """A lexicon in the rows of one serving snapshot.
+
+    Attributes:
+        lexicon: the words.
+        rows: by segment: int32[documents], the snapshot's row of each; -1 for a product that
+            is inactive or gone, and where a later segment holds it.
+    """
+
+    lexicon: Lexicon
+    rows: tuple[Int32, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sum:
+    """Documents of one segment with the groups that they hold."""
+
+    docs: Int32
+    scores: Float32
+    groups: NDArray[np.uint32]
+
+
+def lexical_search(bound: BoundLexicon, query: LexicalQuery, *, enough: int) -> LexicalMatches:
+    """Products that hold every group; when fewer than `enough` do, all that hold any.
+
+    Products whose part number the query spells are among them in any case.
+
+    Args:
+        bound: the lexicon in rows.
+        query: without groups only part numbers are found.
+        enough: how many must hold every group.
+    """
+    known = tuple(group_known(bound.lexicon, group) for group in query.groups)
+    segments = bound.lexicon.segments
+    found = tuple(tuple(group_found(segment, group) for group in known) for segment in segments)
+    sums = [_every(each) for each in found]
+    held = sum(
+        int(np.count_nonzero(rows[each.docs] >= 0))
+        for rows, each in zip(bound.rows, sums, strict=True)
+    )
+    if held < enough and (len(known) > 1 or any(group.pieces for group in known)):
+        sums = [_any(segment, each, known) for segment, each in zip(segments, found, strict=True)]
+    parts = [_part_docs(segment, query.part_numbers) for segment in segments]
+    most = sum(group.most for group in known) or 1.0
+    whole = [_with_parts(*each) for each in zip(sums, parts, strict=True)]
+    matches = _matches(bound.rows, whole, parts, found)
+    return replace(
+        matches, every=query.every, most=most, scores=matches.scores * np.float32(1.0 / most)
+    )
+
+
+def group_known(lexicon: Lexicon, group: TermGroup) -> KnownGroup:
+    """The group in the lexicon's stem ids."""
+    choices = tuple(
+        (tuple(_part_known(lexicon, part) for part in choice.parts), choice.weight)
+        for choice in group.choices
+    )
+    most = [
+        weight * sum(part.most for part in parts)
+        for parts, weight in choices
+        if all(part.findable for part in parts)
+    ]
+    own = choices[0][1] * sum(part.most for part in choices[0][0])
+    pieces = tuple(dict.fromkeys(group.pieces))
+    ids = [lexicon.stem_id(stem) for stem in pieces]
+    return KnownGroup(
+        choices=choices,
+        pieces=tuple((stem, lexicon.stem_idf(stem)) for stem in ids),
+        most=max([own, *most]),
+    )
+
+
+def _part_known(lexicon: Lexicon, part: Part) -> KnownPart:
+    ids = tuple(lexicon.stem_id(stem) for stem in part.stems)
+    idf = tuple(lexicon.stem_idf(stem) for stem in ids)
+    joined = lexicon.stem_id(part.joined) if part.joined else -1
+    return KnownPart(ids, idf, joined, lexicon.stem_idf(joined) if joined >= 0 else 0.0)
+
+
+def _every(found: Sequence[Found]) -> _Sum:
+    """Documents that hold all groups, beginning with the rarest."""
+    if not found:
+        return _Sum(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.uint32))
+    first, *others = sorted(found, key=len)
+    docs, scores = first.docs, first.scores
+    for other in others:
+        mine, theirs = common(docs, other.docs)
+        docs, scores = docs[mine], scores[mine] + other.scores[theirs]
+    return _Sum(docs, scores, np.full(len(docs), (1 << len(found)) - 1, dtype=np.uint32))
+
+
+def _any(segment: Segment, found: Sequence[Found], known: Sequence[KnownGroup]) -> _Sum:
+    """Documents that hold any group, or a piece of one."""
+    lists = [(each, 1 << at) for at, each in enumerate(found)]
+    for at, group in enumerate(known):
+        pieces = pieces_found(segment, group)
+        lists += [(_beside(piece, found[at], group), 0) for piece in pieces]
+    total = sum(len(each) for each, _ in lists)
+    if total > len(segment) // _DENSE:
+        return _any_dense(len(segment), lists)
+    docs = np.concatenate([np.zeros(0, np.int32), *(each.docs for each, _ in lists)])
+    order = np.argsort(docs, kind="stable")
+    docs = docs[order]
+    first = runs_of(docs)
+    if not len(first):
+        return _every(())
+    scores = np.concatenate([each.scores for each, _ in lists])[order]
+    bits = np.concatenate([np.full(len(each), bit, dtype=np.uint32) for each, bit in lists])
+    return _Sum(
+        docs[first],
+        np.add.reduceat(scores, first),
+        np.bitwise_or.reduceat(bits[order], first),
+    )
+
+
+def _any_dense(size: int, lists: Sequence[tuple[Found, int]]) -> _Sum:
+    scores = np.zeros(size, dtype=np.float32)
+    groups = np.zeros(size, dtype=np.uint32)
+    for each, bit in lists:
+        scores[each.docs] += each.scores
+        groups[each.docs] |= np.uint32(bit)
+    docs = np.flatnonzero(scores > 0).astype(np.int32)
+    return _Sum(docs, scores[docs], groups[docs])
+
+
+def _beside(piece: Found, whole: Found, group: KnownGroup) -> Found:
+    """A piece where the group itself is not satisfied; together pieces never outdo it."""
+    keep = np.ones(len(piece), dtype=np.bool_)
+    keep[np.isin(piece.docs, whole.docs, assume_unique=True)] = False
+    share = np.float32(1.0 / max(len(group.pieces), 1))
+    return Found(piece.docs[keep], piece.scores[keep] * share, piece.fields[keep])
+
+
+def _part_docs(segment: Segment, part_numbers: Sequence[str]) -> Int32:
+    """Documents whose part number is spelt, each once."""
+    found: set[int] = set()
+    keys = segment.part_keys
+    for text in part_numbers:
+        wanted = text.encode()
+        at = bisect_left(range(len(keys)), wanted, key=keys.raw)
+        while at < len(keys) and keys.raw(at) == wanted:
+            found.add(int(segment.part_docs[at]))
+            at += 1
+    return np.array(sorted(found), dtype=np.int32)
+
+
+def _matches(
+    rows: Sequence[Int32],
+    whole: Sequence[_Sum],
+    parts: Sequence[Int32],
+    found: tuple[tuple[Found, ...], ...],
+) -> LexicalMatches:
+    """Every segment's documents as rows; those that have none are left out."""
+    sizes = [len(each.docs) for each in whole]
+    docs = np.concatenate([each.docs for each in whole])
+    own = np.concatenate([of[each.docs] for of, each in zip(rows, whole, strict=True)])
+    spelt = np.concatenate(
+        [np.isin(each.docs, part) for each, part in zip(whole, parts, strict=True)]
+    )
+    keep = own >= 0
+    return LexicalMatches(
+        rows=own[keep],
+        scores=np.concatenate([each.scores for each in whole])[keep],
+        groups=np.concatenate([each.groups for each in whole])[keep],
+        parts=spelt[keep],
+        segments=np.repeat(np.arange(len(whole), dtype=np.uint8), sizes)[keep],
+        docs=docs[keep],
+        every=0,
+        found=found,
+        most=1.0,
+    )
+
+
+def _with_parts(found: _Sum, parts: Int32) -> _Sum:
+    """With the products that are found by their part number alone."""
+    more = np.setdiff1d(parts, found.docs, assume_unique=True)
+    if not len(more):
+        return found
+    return _Sum(
+        np.concatenate([found.docs, more]),
+        np.concatenate([found.scores, np.zeros(len(more), np.float32)]),
+        np.concatenate([found.groups, np.zeros(len(more), np.uint32)]),
+    )
+
+
+def evidence(lexicon: Lexicon, matches: LexicalMatches, at: Int64) -> Evidence:
+    """What some of the matches hold of the query, in detail.
+
+    Args:
+        lexicon: the one that was searched.
+        matches: its answer.
+        at: int64[k], places in the matches.
+    """
+    groups = len(matches.found[0])
+    scores = np.zeros((len(at), groups), dtype=np.float32)
+    fields = np.zeros((len(at), groups), dtype=np.uint8)
+    titles: list[Int32] = [np.zeros(0, np.int32)] * len(at)
+    for number, segment in enumerate(lexicon.segments):
+        mine = np.flatnonzero(matches.segments[at] == number)
+        docs = matches.docs[at[mine]]
+        for group, found in enumerate(matches.found[number]):
+            if len(found):
+                place = np.searchsorted(found.docs, docs)
+                held = found.docs.take(place, mode="clip") == docs
+                scores[mine[held], group] = found.scores[place[held]]
+                fields[mine[held], group] = found.fields[place[held]]
+        for each, document in zip(mine.tolist(), docs.tolist(), strict=True):
+            titles[each] = segment.title(document)
+    lengths = [len(each) for each in titles]
+    return Evidence(
+        scores=scores,
+        fields=fields,
+        titles=np.concatenate([np.zeros(0, np.int32), *titles]),
+        title_offsets=np.cumsum([0, *lengths], dtype=np.int64),
+    )
