@@ -9,7 +9,7 @@ class MerchandisingConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.common.admin_navigation import NavigationEntry, navigation_register
-        from apps.merchandising.models import SynonymSetVersion
+        from apps.merchandising.models import AbbreviationSetVersion, SynonymSetVersion
         from apps.publishing.bases import PublishKind, publish_kind_register
 
         publish_kind_register(
@@ -20,6 +20,14 @@ class MerchandisingConfig(AppConfig):
                 title="Synonyms",
             )
         )
+        publish_kind_register(
+            PublishKind(
+                name="abbreviations",
+                model=AbbreviationSetVersion,
+                bumps=("abbreviations",),
+                title="Abbreviations",
+            )
+        )
         navigation_register(
             NavigationEntry(
                 section="Merchandising",
@@ -28,5 +36,15 @@ class MerchandisingConfig(AppConfig):
                 url_name="admin:merchandising_synonymsetversion_changelist",
                 permission="merchandising.view_synonymsetversion",
                 rank=20,
+            )
+        )
+        navigation_register(
+            NavigationEntry(
+                section="Merchandising",
+                title="Abbreviations",
+                icon="short_text",
+                url_name="admin:merchandising_abbreviationsetversion_changelist",
+                permission="merchandising.view_abbreviationsetversion",
+                rank=21,
             )
         )

@@ -50,11 +50,13 @@ class TermGroup:
         end: index after the last word.
         alternatives: phrases that mean the same, without the words themselves; empty when
             there are none (then the group is one word).
+        written_out: phrases that the words abbreviate, or abbreviations of them; likewise.
     """
 
     start: int
     end: int
     alternatives: tuple[str, ...]
+    written_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +82,40 @@ class SynonymIndex:
         Returns:
             Groups that cover every word once, in order.
         """
-        groups: list[TermGroup] = []
-        start = 0
-        while start < len(words):
-            end = self._phrase_end(words, start)
-            groups.append(TermGroup(start, end, self.phrases.get(words[start:end], ())))
-            start = end
-        return tuple(groups)
+        return words_expand(words, self, NO_SYNONYMS)
 
-    def _phrase_end(self, words: tuple[str, ...], start: int) -> int:
+    def phrase_end(self, words: tuple[str, ...], start: int) -> int:
+        """Index after the longest known phrase that begins at `start`; after one word if none."""
         for end in range(min(len(words), start + self.longest), start, -1):
             if words[start:end] in self.phrases:
                 return end
         return start + 1
+
+
+NO_SYNONYMS = SynonymIndex({}, 0, 0)
+
+
+def words_expand(
+    words: tuple[str, ...], synonyms: SynonymIndex, abbreviations: SynonymIndex
+) -> tuple[TermGroup, ...]:
+    """Cut the query into groups, left to right, the longest phrase that either knows first.
+
+    Args:
+        words: normalised words of the query.
+        synonyms: what means the same.
+        abbreviations: what is short for what; a phrase that both tell is a synonym.
+
+    Returns:
+        Groups that cover every word once, in order.
+    """
+    groups: list[TermGroup] = []
+    start = 0
+    while start < len(words):
+        end = max(synonyms.phrase_end(words, start), abbreviations.phrase_end(words, start))
+        same = synonyms.phrases.get(words[start:end], ())
+        written_out = abbreviations.phrases.get(words[start:end], ())
+        if same:
+            written_out = tuple(one for one in written_out if one not in same)
+        groups.append(TermGroup(start, end, same, written_out))
+        start = end
+    return tuple(groups)

@@ -13,7 +13,7 @@ from apps.merchandising.domain.synonyms import (
     lines_format,
     lines_parse,
 )
-from apps.merchandising.models import SynonymSetVersion
+from apps.merchandising.models import AbbreviationSetVersion, SynonymSetVersion
 
 
 class SynonymLinesField(forms.CharField):
@@ -53,6 +53,21 @@ class SynonymSetForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.subject = self.instance.subject or DEFAULT_SUBJECT
+
+
+class AbbreviationSetForm(SynonymSetForm):
+    entries = SynonymLinesField(
+        label="Abbreviations",
+        required=False,
+        help_text=(
+            "One rule a line. “tv, television”: each also finds the other. "
+            "“bt => bluetooth”: the first also finds what stands after the arrow. "
+            "None at all turns the built-in ones off as well."
+        ),
+    )
+
+    class Meta(SynonymSetForm.Meta):
+        model = AbbreviationSetVersion  # type: ignore[assignment]  # another kind of entries
 
 
 def entry_count(entries: Sequence[object]) -> str:

@@ -10,6 +10,7 @@ from apps.publishing.contracts import JsonValue, VersionView
 from apps.publishing.services import draft_create, draft_update
 
 KIND = "synonyms"
+ABBREVIATIONS = "abbreviations"
 
 
 def synonyms_draft_create(*, entries: Sequence[object], actor: Actor) -> VersionView:
@@ -33,6 +34,16 @@ def synonyms_draft_from_lines(*, text: str, actor: Actor) -> VersionView:
     """
     content = _content(_lines_read(text))
     return draft_create(kind=KIND, subject=DEFAULT_SUBJECT, content=content, actor=actor)
+
+
+def abbreviations_draft_from_lines(*, text: str, actor: Actor) -> VersionView:
+    """A draft of the shop's abbreviations from lines: `tv, television` and `bt => bluetooth`.
+
+    Raises:
+        InvalidInput: a line that cannot be used; `line` in extra is its number.
+    """
+    content = _content(_lines_read(text))
+    return draft_create(kind=ABBREVIATIONS, subject=DEFAULT_SUBJECT, content=content, actor=actor)
 
 
 def synonyms_draft_update(*, version_id: int, text: str, actor: Actor) -> VersionView:

@@ -18,6 +18,8 @@ _TITLES = {
     "keyword_weight": "Share of words",
     "semantic": "Search by meaning",
     "synonyms": "Synonyms",
+    "understanding": "Understanding",
+    "spelling": "Spelling",
 }
 
 

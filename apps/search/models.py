@@ -25,6 +25,8 @@ class SearchSettingsVersion(PublishableVersion):
         "keyword_weight",
         "semantic",
         "synonyms",
+        "understanding",
+        "spelling",
     )
 
     fusion = models.CharField(
@@ -43,6 +45,14 @@ class SearchSettingsVersion(PublishableVersion):
     )
     synonyms = models.BooleanField(
         default=True, help_text="Off: every word stands for itself only."
+    )
+    understanding = models.BooleanField(
+        default=True,
+        help_text="Off: no brand, category or price is read out of the query, no abbreviation "
+        "is written out.",
+    )
+    spelling = models.BooleanField(
+        default=True, help_text="Off: words that no product holds are left as they are."
     )
 
     class Meta(PublishableVersion.Meta):

@@ -20,6 +20,7 @@ AUDITING_SERVICES = {
     "experiments.metricversion",
     "experiments.reportsubscription",
     # Versions are saved, submitted and published by the services of publishing.
+    "merchandising.abbreviationsetversion",
     "merchandising.synonymsetversion",
     "ranking_weights.weightsetversion",
     "search.searchsettingsversion",

@@ -58,7 +58,7 @@ def test_each_role_sees_its_own(client: Client) -> None:
         for group in ("merchandiser", "analyst", "operator")
     }
     assert seen["merchandiser"] == {
-        "Ranking weights", "Synonyms", "Search settings",
+        "Ranking weights", "Abbreviations", "Synonyms", "Search settings",
         "Experiments", "Experiment designs", "Metrics", "Flags", "Global holdout",
     }  # fmt: skip
     assert "Searches that found nothing" in seen["analyst"]
@@ -143,8 +143,8 @@ def test_the_first_page_takes_few_statements(
 ) -> None:
     user_ensure(username="root", password="a password of length", superuser=True)
     root = User.objects.get(username="root")
-    # One a kind of what is published (seven of them), one or two a card of the others.
-    with django_assert_max_num_queries(22):
+    # One a kind of what is published (eight of them), one or two a card of the others.
+    with django_assert_max_num_queries(23):
         dashboard_cards(root)
 
 

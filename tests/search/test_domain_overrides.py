@@ -139,14 +139,24 @@ def test_words() -> None:
         SearchOverrides(WeightsChoice((), "fashion", 3))
     )
     assert overrides_words(SearchOverrides()) == "Search stays as it is."
-    settings = settings_of(fusion="weighted", keyword_weight=0.25, semantic=True, synonyms=False)
+    settings = settings_of(
+        fusion="weighted",
+        keyword_weight=0.25,
+        semantic=True,
+        synonyms=False,
+        understanding=True,
+        spelling=False,
+    )
     assert settings_words(settings) == (
         "Products are found by words and by meaning, put together by their scores, 25% words "
-        "and 75% meaning. Synonyms are off."
+        "and 75% meaning. Synonyms are off. Brands, categories and prices are read out of it. "
+        "Its spelling is left as it is."
     )
     assert settings_of(**dict(settings_content(settings))) == settings  # type: ignore[arg-type]  # the content's own values
     alone = SearchSettings(semantic=False)
-    assert settings_words(alone) == "Products are found by words alone. Synonyms widen the query."
+    assert settings_words(alone).startswith("Products are found by words alone. Synonyms widen ")
+    off = settings_words(SearchSettings(understanding=False))
+    assert off.endswith("Nothing but words is read out of it. Its spelling is corrected.")
 
 
 def test_the_first_to_start_owns_the_knob_in_every_arm() -> None:

@@ -20,23 +20,51 @@ def settings_content(settings: SearchSettings) -> Mapping[str, str | float | boo
         "keyword_weight": settings.fusion.keyword_weight,
         "semantic": settings.semantic,
         "synonyms": settings.synonyms,
+        "understanding": settings.understanding,
+        "spelling": settings.spelling,
     }
 
 
 def settings_of(
-    *, fusion: str, keyword_weight: float, semantic: bool, synonyms: bool, number: int = 0
+    *,
+    fusion: str,
+    keyword_weight: float,
+    semantic: bool,
+    synonyms: bool,
+    understanding: bool,
+    spelling: bool,
+    number: int = 0,
 ) -> SearchSettings:
     """What a version's content means."""
-    return SearchSettings(Fusion(FusionMethod(fusion), keyword_weight), semantic, synonyms, number)
+    return SearchSettings(
+        Fusion(FusionMethod(fusion), keyword_weight),
+        semantic=semantic,
+        synonyms=synonyms,
+        understanding=understanding,
+        spelling=spelling,
+        number=number,
+    )
 
 
 def settings_words(settings: SearchSettings) -> str:
     """The settings in plain sentences."""
-    widened = "Synonyms widen the query." if settings.synonyms else "Synonyms are off."
+    widened = " ".join(on if is_on else off for is_on, on, off in _switches(settings))
     if not settings.semantic:
         return f"Products are found by words alone. {widened}"
     found = f"Products are found by words and by meaning, put together {fused_words(settings)}."
     return f"{found} {widened}"
+
+
+def _switches(settings: SearchSettings) -> tuple[tuple[bool, str, str], ...]:
+    return (
+        (settings.synonyms, "Synonyms widen the query.", "Synonyms are off."),
+        (
+            settings.understanding,
+            "Brands, categories and prices are read out of it.",
+            "Nothing but words is read out of it.",
+        ),
+        (settings.spelling, "Its spelling is corrected.", "Its spelling is left as it is."),
+    )
 
 
 def fused_words(settings: SearchSettings) -> str:

@@ -1,7 +1,8 @@
 """How search works, as published, and what a variant of an experiment changes about it.
 
 A payload's part under `search` may name `fusion` (rrf, weighted, max), `keyword_weight`,
-`semantic` and `synonyms`; weights stand under `ranking` and are read by ranking_weights.
+`semantic`, `synonyms`, `understanding` and `spelling`; weights stand under `ranking` and are read
+by ranking_weights.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
 
 PART = "search"
-FIELDS = ("fusion", "keyword_weight", "semantic", "synonyms")
+FIELDS = ("fusion", "keyword_weight", "semantic", "synonyms", "understanding", "spelling")
 
 
 class OverridesInvalid(ValueError):
@@ -37,6 +38,8 @@ class Knob(StrEnum):
     FUSION = "fusion"
     SEMANTIC = "semantic"
     SYNONYMS = "synonyms"
+    UNDERSTANDING = "understanding"
+    SPELLING = "spelling"
     INTERLEAVING = "interleaving"
 
 
@@ -48,12 +51,17 @@ class SearchSettings:
         fusion: how the keyword and the semantic list become one.
         semantic: whether the semantic list takes part.
         synonyms: whether synonyms widen the query.
+        understanding: whether brands, categories, prices … are read out of the query, and its
+            abbreviations written out.
+        spelling: whether words that no product holds are corrected.
         number: of the published version; 0: from the environment.
     """
 
     fusion: Fusion = Fusion()  # noqa: RUF009 - frozen
     semantic: bool = True
     synonyms: bool = True
+    understanding: bool = True
+    spelling: bool = True
     number: int = 0
 
 
@@ -67,6 +75,8 @@ class SearchOverrides:
         keyword_weight: the keyword list's share in `weighted`, in [0, 1].
         semantic: whether the semantic list takes part.
         synonyms: whether synonyms widen the query.
+        understanding: whether search reads more out of the query than its words.
+        spelling: whether unknown words are corrected.
     """
 
     weights: WeightsChoice | None = None
@@ -74,6 +84,8 @@ class SearchOverrides:
     keyword_weight: float | None = None
     semantic: bool | None = None
     synonyms: bool | None = None
+    understanding: bool | None = None
+    spelling: bool | None = None
 
     @property
     def knobs(self) -> frozenset[Knob]:
@@ -83,6 +95,8 @@ class SearchOverrides:
             Knob.FUSION: self.fusion is not None or self.keyword_weight is not None,
             Knob.SEMANTIC: self.semantic is not None,
             Knob.SYNONYMS: self.synonyms is not None,
+            Knob.UNDERSTANDING: self.understanding is not None,
+            Knob.SPELLING: self.spelling is not None,
         }
         return frozenset(knob for knob, is_turned in turned.items() if is_turned)
 
@@ -94,9 +108,15 @@ class SearchOverrides:
             fusion=Fusion(
                 self.fusion or fusion.method, fusion.keyword_weight if share is None else share
             ),
-            semantic=settings.semantic if self.semantic is None else self.semantic,
-            synonyms=settings.synonyms if self.synonyms is None else self.synonyms,
+            semantic=_or(self.semantic, settings.semantic),
+            synonyms=_or(self.synonyms, settings.synonyms),
+            understanding=_or(self.understanding, settings.understanding),
+            spelling=_or(self.spelling, settings.spelling),
         )
+
+
+def _or(changed: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch is what it takes
+    return otherwise if changed is None else changed
 
 
 def overrides_read(payload: Json) -> SearchOverrides:
@@ -123,6 +143,8 @@ def overrides_read(payload: Json) -> SearchOverrides:
         keyword_weight=_share(part.get("keyword_weight")),
         semantic=_switch("semantic", part.get("semantic")),
         synonyms=_switch("synonyms", part.get("synonyms")),
+        understanding=_switch("understanding", part.get("understanding")),
+        spelling=_switch("spelling", part.get("spelling")),
     )
 
 
@@ -133,6 +155,8 @@ def overrides_written(overrides: SearchOverrides) -> dict[str, Json]:
         "keyword_weight": overrides.keyword_weight,
         "semantic": overrides.semantic,
         "synonyms": overrides.synonyms,
+        "understanding": overrides.understanding,
+        "spelling": overrides.spelling,
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -13,7 +13,7 @@ from apps.search.domain.overrides import SearchOverrides, SearchSettings, overri
 
 WEIGHTS_FROM, WEIGHTS_FOR = "weights_from", "weights_for"
 OWN, GLOBAL, VERSION, DRAFT = "own", "global", "version:", "draft:"
-SWITCHES = ("semantic", "synonyms")
+SWITCHES = ("semantic", "synonyms", "understanding", "spelling")
 ON, OFF = "on", "off"
 Form = Mapping[str, str]
 
@@ -80,6 +80,10 @@ def overrides_words(overrides: SearchOverrides) -> str:
         told.append(f"Search by meaning is {ON if overrides.semantic else OFF}.")
     if overrides.synonyms is not None:
         told.append(f"Synonyms are {ON if overrides.synonyms else OFF}.")
+    if overrides.understanding is not None:
+        told.append(f"Query understanding is {ON if overrides.understanding else OFF}.")
+    if overrides.spelling is not None:
+        told.append(f"Spelling correction is {ON if overrides.spelling else OFF}.")
     return " ".join(told) or "Search stays as it is."
 
 

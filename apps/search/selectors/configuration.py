@@ -15,13 +15,14 @@ from apps.search.domain.overrides import SearchSettings
 from apps.search.models import SearchSettingsVersion
 
 logger = structlog.get_logger(__name__)
+_COLUMNS = (*SearchSettingsVersion.content_fields, "number")
 
 
 def _load() -> SearchSettings | None:
     try:
         found = SearchSettingsVersion.objects.filter(
             subject=SETTINGS_SUBJECT, status=VersionStatus.PUBLISHED.value
-        ).values("fusion", "keyword_weight", "semantic", "synonyms", "number")
+        ).values(*_COLUMNS)
         row = found.first()
     except DatabaseFailure as error:
         if _published.is_loaded:
@@ -52,13 +53,18 @@ def settings_configured() -> SearchSettings:
 
 @lru_cache(maxsize=8)
 def _configured(fusion: str, keyword_weight: float) -> SearchSettings:
-    return settings_of(fusion=fusion, keyword_weight=keyword_weight, semantic=True, synonyms=True)
+    return settings_of(
+        fusion=fusion,
+        keyword_weight=keyword_weight,
+        semantic=True,
+        synonyms=True,
+        understanding=True,
+        spelling=True,
+    )
 
 
 def settings_version(version_id: int) -> SearchSettings | None:
     """A version whatever its status; None when there is none."""
-    row = SearchSettingsVersion.objects.filter(pk=version_id).values(
-        "fusion", "keyword_weight", "semantic", "synonyms", "number"
-    )
+    row = SearchSettingsVersion.objects.filter(pk=version_id).values(*_COLUMNS)
     found = row.first()
     return None if found is None else settings_of(**found)

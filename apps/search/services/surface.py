@@ -80,6 +80,8 @@ class SearchSurface:
             ),
             PayloadField("semantic", "Search by meaning", "choice", _SWITCH),
             PayloadField("synonyms", "Synonyms", "choice", _SWITCH),
+            PayloadField("understanding", "Query understanding", "choice", _SWITCH),
+            PayloadField("spelling", "Spelling correction", "choice", _SWITCH),
         )
 
     def payload_from_form(self, values: Mapping[str, str]) -> Json:
