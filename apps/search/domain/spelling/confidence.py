@@ -1,8 +1,8 @@
 """Which word was meant, and how sure that is: a noisy channel with room for a new word.
 
-How likely a word was meant is how usual it is, here or next to the words around it, times how
-likely the slips are that make what was typed of it. Against all candidates stands that the
-shopper meant just what was typed and the catalogue lacks it; the longer the word, the less
+How likely a word was meant is how usual it is, at all or together with the words around it,
+times how likely the slips are that make what was typed of it. Against all candidates stands that
+the shopper meant just what was typed and the catalogue lacks it; the longer the word, the less
 likely that such a word looks like one of ours by chance. Confidence is the share of the best
 candidate, and of other forms of it, in all of this: in [0, 1].
 
@@ -10,9 +10,9 @@ The four constants were chosen on typos made of words of two catalogues (recover
 that only one of the two has, looked up in the other (left alone): see docs/search.md, Spelling.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp
 
 LEAST_CONFIDENCE = 0.8
 # Of how usual a word is, the part that its neighbours in the query say.
@@ -62,16 +62,24 @@ def judged(typed: str, candidates: Sequence[Candidate], beside: Sequence[float])
             [0, 1].
     """
     weights = [
-        exp(-each.cost) * ((1 - FROM_NEIGHBOURS) * each.share**FLATTENED + FROM_NEIGHBOURS * near)
+        math.exp(-each.cost)
+        * ((1 - FROM_NEIGHBOURS) * each.share**FLATTENED + FROM_NEIGHBOURS * near)
         for each, near in zip(candidates, beside, strict=True)
     ]
     if not weights:
         return None
     best = max(range(len(weights)), key=weights.__getitem__)
     text = candidates[best].text
-    whole = sum(weights) + exp(-NOTHING_MEANT - NOTHING_MEANT_PER_LETTER * len(typed))
+    whole = sum(weights) + math.exp(-NOTHING_MEANT - NOTHING_MEANT_PER_LETTER * len(typed))
     forms = _forms_of(text, zip(candidates, weights, strict=True))
     return Judged(text, min(forms / whole, 1.0))
+
+
+def likelihood(candidate: Candidate, beside: float = 0.0) -> float:
+    """How likely it is that the candidate was meant and typed so, up to a factor."""
+    usual = math.pow(candidate.share, FLATTENED)
+    usual = (1 - FROM_NEIGHBOURS) * usual + FROM_NEIGHBOURS * beside
+    return math.exp(-candidate.cost) * usual
 
 
 def _forms_of(text: str, weighed: Iterable[tuple[Candidate, float]]) -> float:

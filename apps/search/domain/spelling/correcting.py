@@ -1,7 +1,7 @@
 """A query whose unknown words are read as the catalogue's."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from apps.search.domain.spelling.confidence import (
     Candidate,
     Judged,
     judged,
+    likelihood,
 )
 from apps.search.domain.spelling.deletes import correctable, distance_allowed
 from apps.search.domain.spelling.index import Suggestion
@@ -21,7 +22,13 @@ from apps.search.domain.spelling.index import Suggestion
 # A query with more unknown words than this is not one about our products.
 MOST_UNKNOWN = 8
 _CANDIDATES = 24
+# So many of them are also looked at next to the words around.
+_IN_CONTEXT = 8
 _RUNS = re.compile(r"[^\W_]+")
+
+
+# How often titles that hold the second word hold the first as well, in [0, 1].
+Company = Callable[[str, str], float]
 
 
 class Suggesting(Protocol):
@@ -30,6 +37,12 @@ class Suggesting(Protocol):
     def suggest(self, word: str, most: int) -> tuple[Suggestion, ...]:
         """The nearest words, nearest first."""
         ...
+
+
+def _no_company(word: str, other: str) -> float:
+    """Nothing is known of it."""
+    del word, other
+    return 0.0
 
 
 @dataclass(slots=True)
@@ -41,6 +54,7 @@ class _Piece:
         start, end: where in it.
         text: folded, or what was put in their place.
         known: whether the catalogue has it.
+        telling: whether it says anything of its neighbours; stop words do not.
         candidates: what else may have been meant; none for what stays or was replaced.
         confidence: of what was put in their place; 0 for what stays.
     """
@@ -50,6 +64,7 @@ class _Piece:
     end: int
     text: str
     known: bool
+    telling: bool
     candidates: tuple[Candidate, ...] = ()
     confidence: float = 0.0
 
@@ -59,6 +74,7 @@ def correction_of(
     vocabulary: Counts,
     spelling: Suggesting,
     protected: Container[str] = frozenset(),
+    company: Company = _no_company,
 ) -> Correction | None:
     """The query as it was probably meant; None where nothing is surely amiss.
 
@@ -72,6 +88,7 @@ def correction_of(
         vocabulary: of the catalogue.
         spelling: suggestions from the same vocabulary.
         protected: folded words that stay: of synonyms, abbreviations, brands, stop words.
+        company: which words keep company; it decides between `mode` and `mouse`.
     """
     pieces = _pieces(words, vocabulary)
     unknown = _unknown(words, pieces, vocabulary, protected)
@@ -79,10 +96,10 @@ def correction_of(
         return None
     for piece in unknown:
         piece.candidates = _candidates(piece.text, vocabulary, spelling)
-    while (surest := _surest(pieces, vocabulary)) is not None:
+    while (surest := _surest(pieces, company)) is not None:
         piece, meant = surest
         piece.text, piece.confidence = meant.text, meant.confidence
-        piece.known, piece.candidates = True, ()
+        piece.telling, piece.candidates = True, ()
     return _correction(words, pieces)
 
 
@@ -91,8 +108,9 @@ def _pieces(words: Sequence[str], vocabulary: Counts) -> list[_Piece]:
     for at, word in enumerate(words):
         for run in _RUNS.finditer(word):
             text = fold(run.group())
-            known = vocabulary.document_frequency(text) > 0
-            found.append(_Piece(at, run.start(), run.end(), text, known))
+            held = vocabulary.document_frequency(text)
+            telling = 0 < held < vocabulary.products
+            found.append(_Piece(at, run.start(), run.end(), text, held > 0, telling))
     return found
 
 
@@ -134,14 +152,14 @@ def _candidates(typed: str, vocabulary: Counts, spelling: Suggesting) -> tuple[C
     if split is not None:
         share = min(vocabulary.pair_count(*split) / products, 1.0)
         found.append(Candidate(" ".join(split), share, LEFT_OUT))
-    return tuple(found)
+    return tuple(sorted(found, key=likelihood, reverse=True))
 
 
-def _surest(pieces: list[_Piece], vocabulary: Counts) -> tuple[_Piece, Judged] | None:
+def _surest(pieces: list[_Piece], company: Company) -> tuple[_Piece, Judged] | None:
     """What is meant most surely by any piece, if surely enough."""
     best: tuple[_Piece, Judged] | None = None
     for at, piece in enumerate(pieces):
-        beside = _beside(pieces, at, vocabulary)
+        beside = _beside(pieces, at, company)
         meant = judged(piece.text, piece.candidates, beside)
         if meant is None or meant.confidence < LEAST_CONFIDENCE:
             continue
@@ -150,31 +168,24 @@ def _surest(pieces: list[_Piece], vocabulary: Counts) -> tuple[_Piece, Judged] |
     return best
 
 
-def _beside(pieces: list[_Piece], at: int, vocabulary: Counts) -> list[float]:
-    """Of each candidate of a piece, how often it stands where the neighbours stand."""
+def _beside(pieces: list[_Piece], at: int, company: Company) -> list[float]:
+    """Of each candidate of a piece, how often it keeps company with what stands around it."""
     candidates = pieces[at].candidates
-    if not candidates:
-        return []
     beside = [0.0] * len(candidates)
-    left, left_trust = _read(pieces[:at][::-1])
-    right, right_trust = _read(pieces[at + 1 :])
-    left, right = left.rpartition(" ")[2], right.partition(" ")[0]
-    after, before = vocabulary.count(left), vocabulary.count(right)
-    for number, each in enumerate(candidates):
-        first, last = each.text.partition(" ")[0], each.text.rpartition(" ")[2]
-        shares = [0.0]
-        if after:
-            shares.append(left_trust * vocabulary.pair_count(left, first) / after)
-        if before:
-            shares.append(right_trust * vocabulary.pair_count(last, right) / before)
-        beside[number] = min(max(shares), 1.0)
+    around = [_read(pieces[:at][::-1]), _read(pieces[at + 1 :])] if candidates else []
+    for number, each in enumerate(candidates[:_IN_CONTEXT]):
+        word = each.text.partition(" ")[0]
+        shares = [
+            trust * company(word, other) for other, trust in around if other not in {"", word}
+        ]
+        beside[number] = max(shares, default=0.0)
     return beside
 
 
 def _read(neighbours: Sequence[_Piece]) -> tuple[str, float]:
     """The nearest neighbour that says anything: how it is read, and how sure that is."""
     for piece in neighbours:
-        if piece.known:
+        if piece.telling:
             return piece.text, 1.0
         meant = judged(piece.text, piece.candidates, [0.0] * len(piece.candidates))
         if meant is not None:
