@@ -7,7 +7,13 @@ import pytest
 from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.search.selectors.statements import _deadline_s, row_fetch, rows_fetch
+from apps.search.selectors import statements
+from apps.search.selectors.statements import (
+    _deadline_s,
+    prepared_fetch,
+    row_fetch,
+    rows_fetch,
+)
 
 SQL = "SELECT int4send(%(number)s), %(text)s::text, NULL::bytea"
 PARAMETERS = {"number": 7, "text": "schön"}
@@ -51,10 +57,10 @@ def test_what_postgresql_refuses_is_djangos_error() -> None:
 
 @pytest.mark.django_db
 def test_who_looks_at_statements_sees_them() -> None:
-    with CaptureQueriesContext(connection) as statements:
+    with CaptureQueriesContext(connection) as seen:
         row_fetch(SQL, PARAMETERS)
         rows_fetch("SELECT %s", ["x"])
-    assert len(statements) == 2
+    assert len(seen) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -77,3 +83,41 @@ def test_patience_follows_postgresqls_own(
     own = {"options": f"-c statement_timeout={options}"}
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", own)
     assert _deadline_s() == seconds
+
+
+PREPARED = "SELECT int4send(%s), int8send(%s)"
+
+
+@pytest.mark.usefixtures("_way")
+def test_what_every_request_sends_is_prepared_where_it_can_be() -> None:
+    for first in (7, 8):
+        assert prepared_fetch(PREPARED, [first, 1]) == (
+            first.to_bytes(4, "big"),
+            b"\x00" * 7 + b"\x01",
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_forgot_it_ends_preparing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements._prepared, "possible", True)
+    prepared_fetch(PREPARED, [7, 1])
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert prepared_fetch(PREPARED, [7, 1])[0] == b"\x00\x00\x00\x07"
+    assert not statements._prepared.possible
+    assert prepared_fetch(PREPARED, [7, 1])[0] == b"\x00\x00\x00\x07"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_connection_is_told_again() -> None:
+    prepared_fetch(PREPARED, [7, 1])
+    connection.close()
+    assert prepared_fetch(PREPARED, [7, 1])[0] == b"\x00\x00\x00\x07"
+    assert statements._prepared.possible
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_prepared_statement_is_djangos_error() -> None:
+    with pytest.raises(DataError):
+        prepared_fetch("SELECT int4send(1 / %s)", [0])
+    assert prepared_fetch(PREPARED, [7, 1])[0] == b"\x00\x00\x00\x07"

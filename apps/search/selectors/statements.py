@@ -9,11 +9,14 @@ Whoever looks at statements (query counts in tests, `DEBUG`, execute wrappers) s
 each of them: then they go by Django's own cursor.
 """
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -34,12 +37,14 @@ _duration_seconds = query_duration_seconds.labels(**_LABELS)
 
 
 def row_fetch(
-    sql: str, parameters: Mapping[str, Any], meanwhile: Callable[[], object] = lambda: None
+    sql: str,
+    parameters: Mapping[str, Any] | Sequence[Any],
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Row:
     """The statement's one row, each column bytea or text, as bytes.
 
     Args:
-        sql: with named placeholders.
+        sql: with placeholders.
         parameters: their values.
         meanwhile: work that needs no database; it is done while PostgreSQL answers.
 
@@ -78,6 +83,70 @@ def rows_fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         found = psycopg.ClientCursor(raw)
         found.execute(sql, parameters)
         return found.fetchall()
+
+
+def prepared_fetch(sql: str, numbers: Sequence[int]) -> Row:
+    """The one row of a statement that every request sends: PostgreSQL plans it once a connection.
+
+    Args:
+        sql: with one `%s` for each number.
+        numbers: its parameters.
+
+    Raises:
+        OperationalError: PostgreSQL did not answer.
+        DatabaseError: it refused.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    raw = _plain_connection(database)
+    # A refusal inside a transaction would end it, and this may be refused: see `_Prepared`.
+    if raw is None or not raw.autocommit or not _prepared.possible:
+        return row_fetch(sql, numbers)
+    with database.wrap_database_errors, _counted():
+        name = _prepared.ensure(raw, sql)
+        values = [str(each).encode() for each in numbers]
+        raw.pgconn.send_query_prepared(name, values, result_format=pq.Format.BINARY)
+        result: pq.abc.PGresult = _awaited(raw, _deadline_s())[-1]
+        if result.status == pq.ExecStatus.TUPLES_OK:
+            return tuple(result.get_value(0, column) for column in range(result.nfields))
+        _prepared.refused(raw, result)
+    return row_fetch(sql, numbers)
+
+
+class _Prepared:
+    """Which connection knows which statement; nothing is prepared where that cannot work.
+
+    A pooler that hands each transaction to another server connection (PgBouncer before 1.21)
+    knows no prepared statement of ours: the first refusal ends preparing in this process.
+    """
+
+    def __init__(self) -> None:
+        self.possible = True
+        self._names: dict[str, bytes] = {}
+        self._known: WeakKeyDictionary[object, set[bytes]] = WeakKeyDictionary()
+
+    def ensure(self, raw: psycopg.Connection[Any], sql: str) -> bytes:
+        """The statement's name on this connection: by its text, for a pooler's are shared."""
+        name = self._names.get(sql)
+        if name is None:
+            digest = hashlib.blake2b(sql.encode(), digest_size=10).hexdigest()
+            name = self._names[sql] = f"endcap_{digest}".encode()
+        known = self._known.setdefault(raw, set())
+        if name not in known:
+            places = (f"${number}" for number in count(1))
+            raw.pgconn.prepare(name, re.sub("%s", lambda _: next(places), sql).encode())
+            known.add(name)
+        return name
+
+    def refused(self, raw: psycopg.Connection[Any], result: pq.abc.PGresult) -> None:
+        self._known.pop(raw, None)
+        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        if state not in {"26000", "0A000"}:
+            raise psycopg.errors.error_from_result(result, raw.info.encoding)
+        # 0A000: the tables have another shape now; it is prepared anew.
+        self.possible = state == "0A000"
+
+
+_prepared = _Prepared()
 
 
 def _plain_connection(database: BaseDatabaseWrapper) -> psycopg.Connection[Any] | None:
