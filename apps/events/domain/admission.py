@@ -51,8 +51,8 @@ class Gate:
         last = self.received_at + MAX_AHEAD
         object.__setattr__(self, "first", first)
         object.__setattr__(self, "last", last)
-        bounds = (uuid7_floor(first).int, uuid7_floor(last + _MILLISECOND).int)
-        object.__setattr__(self, "ids", bounds)
+        ids = (uuid7_floor(first).int, uuid7_floor(last + _MILLISECOND).int)
+        object.__setattr__(self, "ids", ids)
 
 
 class StoredRow(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -38,16 +38,12 @@ def client_uuid7(text: str | None) -> UUID | None:
 
 
 def client_uuid7s(texts: Iterable[str | None]) -> list[UUID | None]:
-    """`client_uuid7` of every text, in order; the whole list is read in one call of C."""
-    asked = list(texts)
-    likely = [text for text in asked if text is not None and _looks_like(text)]
+    """`client_uuid7` of every text, in order; all are read in one call of C."""
+    likely = [text if text is not None and _looks_like(text) else None for text in texts]
     try:
-        read = iter(msgspec.convert(likely, list[UUID]))
+        return msgspec.convert(likely, list[UUID | None])
     except msgspec.ValidationError:
-        return [client_uuid7(text) for text in asked]
-    if len(likely) == len(asked):
-        return list(read)
-    return [next(read) if text is not None and _looks_like(text) else None for text in asked]
+        return [client_uuid7(text) for text in likely]
 
 
 def _looks_like(text: str) -> bool:

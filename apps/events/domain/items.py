@@ -38,6 +38,7 @@ NEEDS_PRODUCT = frozenset(
         EventType.REMOVE_FROM_CART,
     }
 )
+_EXPOSURE = EventType.EXPOSURE  # asked of every event; an Enum's own look-up is slow
 
 
 class EventItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -116,9 +117,10 @@ def _items_read_singly(raw: Iterable[object]) -> tuple[list[EventItem | None], l
 
 def item_fault(item: EventItem) -> Fault | None:
     """What the types alone do not catch; None when the item can be stored."""
-    if item.product_id is None and item.type in NEEDS_PRODUCT:
-        return Fault("product_id", "required", f"A {item.type} names its product_id.")
-    if item.type is EventType.EXPOSURE:
+    kind = item.type
+    if item.product_id is None and kind in NEEDS_PRODUCT:
+        return Fault("product_id", "required", f"A {kind} names its product_id.")
+    if kind is _EXPOSURE:
         for name in ("experiment", "variant"):
             if getattr(item, name) is None:
                 return Fault(name, "required", f"An exposure names its {name}.")
