@@ -140,11 +140,12 @@ def _state() -> tuple[int, str]:
 
 def product_rows(batch: int = 2000) -> Iterator[ProductRow]:
     """Every product by pk; `batch` rows are in memory at a time."""
-    for row in _streamed(f"SELECT {_ROW} FROM catalog_product AS p ORDER BY p.id", batch):
+    for row in rows_streamed(f"SELECT {_ROW} FROM catalog_product AS p ORDER BY p.id", batch):
         yield _product_row(row)
 
 
-def _streamed(statement: str, batch: int) -> Iterator[Sequence[Any]]:
+def rows_streamed(statement: str, batch: int) -> Iterator[Sequence[Any]]:
+    """A statement's rows by a server-side cursor, `batch` at a time."""
     with transaction.atomic():
         # psycopg's own named cursor: Django has one only behind the ORM.
         with connection.cursor():
@@ -246,7 +247,7 @@ def documents_by_pk(pks: Iterable[int]) -> dict[int, ProductDocument]:
 def documents_stream(batch: int = 1000) -> Iterator[tuple[int, ProductDocument]]:
     """(pk, document) of every product by pk, streamed."""
     statement = _DOCUMENTS.replace("WHERE p.id = ANY(%s)", "ORDER BY p.id")
-    for row in _streamed(statement, batch):
+    for row in rows_streamed(statement, batch):
         yield row[0], _document(row)
 
 

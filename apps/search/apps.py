@@ -9,13 +9,19 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.common.admin_navigation import NavigationEntry, navigation_register
+        from apps.common.health import health_check_register
         from apps.experiments.contracts.surfaces import surface_register
+        from apps.jobs.contracts import job_register
         from apps.publishing.bases import PublishKind, publish_kind_register
         from apps.search.api.schema import schema_register
+        from apps.search.health import lexicon_check
         from apps.search.models import SearchSettingsVersion
         from apps.search.services.surface import SearchSurface
+        from apps.search.tasks import BUILD_LEXICON
 
         schema_register()
+        job_register(BUILD_LEXICON)
+        health_check_register("lexicon", lexicon_check)
         surface_register(SearchSurface())
         publish_kind_register(
             PublishKind(

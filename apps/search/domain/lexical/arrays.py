@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.common.domain.string_table import StringTable
+from apps.search.domain.spelling.deletes import Array as SpellingArray
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -68,12 +69,12 @@ class Segment:
         """How many documents."""
         return len(self.pks)
 
-    def postings(self, stem: int) -> slice:
-        """Where the postings of a stem id stand; an empty slice for none."""
+    def postings(self, stem: int) -> tuple[int, int]:
+        """Where the postings of a stem id begin and end; the same place for none."""
         at = int(np.searchsorted(self.terms, stem))
         if at == len(self.terms) or self.terms[at] != stem:
-            return slice(0, 0)
-        return slice(int(self.offsets[at]), int(self.offsets[at + 1]))
+            return 0, 0
+        return int(self.offsets[at]), int(self.offsets[at + 1])
 
     def title(self, document: int) -> Int32:
         """int32[length]: the stems of a document's title, in order."""
@@ -111,4 +112,4 @@ class LexicalIndex:
     average_lengths: NDArray[np.float64]
     language: str
     horizon: int
-    spelling: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    spelling: Mapping[str, SpellingArray] = field(default_factory=dict)

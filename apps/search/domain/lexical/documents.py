@@ -205,4 +205,5 @@ def _titles(ends: Int64) -> NDArray[np.uint16]:
     """uint16[n]: words of each title, its closing SEPARATOR not among them."""
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1, -1]])[: len(ends)]
     lengths = ends[:, Field.TITLE] - starts - 1
-    return lengths.clip(max=_LONGEST_TITLE).astype(np.uint16)
+    titles: NDArray[np.uint16] = lengths.clip(max=_LONGEST_TITLE).astype(np.uint16)
+    return titles

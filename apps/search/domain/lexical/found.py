@@ -99,9 +99,10 @@ def _part_found(segment: Segment, part: KnownPart) -> Found:
 def _stem_found(segment: Segment, stem: int, idf: float) -> Found:
     if stem < 0:
         return _NOTHING
-    place = segment.postings(stem)
-    if place.start == place.stop:
+    start, end = segment.postings(stem)
+    if start == end:
         return _NOTHING
+    place = slice(start, end)
     scores = segment.impacts[place] * np.float32(idf / MOST_IMPACT)
     return Found(segment.docs[place], scores, segment.fields[place])
 

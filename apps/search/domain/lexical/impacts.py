@@ -21,8 +21,8 @@ class FieldWeights:
         saturation: k1: the weighted frequency that says half of what any number could.
     """
 
-    weights: tuple[float, ...] = (3.0, 2.0, 2.0, 1.5, 0.6, 0.8)
-    lengths: tuple[float, ...] = (0.3, 0.0, 0.0, 0.0, 0.5, 0.7)
+    weights: tuple[float, ...] = (3.0, 2.0, 1.0, 0.3, 0.5, 1.0)
+    lengths: tuple[float, ...] = (0.5, 0.5, 0.6, 0.6, 0.75, 0.8)
     saturation: float = 1.2
 
 
@@ -63,7 +63,8 @@ def impacts_of(
         norm = (weight / (1.0 - b + b * share).clip(min=1e-6)).astype(np.float32)
         total[held] += found[held].astype(np.float32) * norm[documents[held]]
     saturated = total / (total + np.float32(parameters.saturation))
-    return np.rint(saturated * MOST_IMPACT).clip(min=1).astype(np.uint16)
+    impacts: NDArray[np.uint16] = np.rint(saturated * MOST_IMPACT).clip(min=1).astype(np.uint16)
+    return impacts
 
 
 def fields_of(frequencies: NDArray[np.uint64]) -> NDArray[np.uint8]:

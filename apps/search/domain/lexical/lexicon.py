@@ -15,6 +15,7 @@ from apps.search.domain.lexical.lookup import Lookup
 from apps.search.domain.lexical.merging import blob_strings
 from apps.search.domain.lexical.postings import title_pairs
 from apps.search.domain.lexical.segments import segment_of, segments_merge
+from apps.search.domain.spelling.index import SpellingIndex
 
 BoolArray = NDArray[np.bool_]
 _UNKNOWN = -1
@@ -47,6 +48,7 @@ class Lexicon:
         current: by segment, the base first: bool[documents], False where a later segment
             holds the product, or nothing does any more.
         extension: the deltas' new words.
+        spelling: of the base's words; None when the base was built without.
         horizon: catalogue transactions below this id are all included.
         number: of the artifact; 0 when built in this process.
     """
@@ -57,14 +59,25 @@ class Lexicon:
     deltas: tuple[Segment, ...]
     current: tuple[BoolArray, ...]
     extension: Extension
+    spelling: SpellingIndex | None
     horizon: int
     number: int
 
     @classmethod
     def of(cls, base: LexicalIndex, analysis: Analysis, number: int = 0) -> "Lexicon":
         """A base without deltas."""
-        current = (np.ones(len(base.segment), dtype=np.bool_),)
-        return cls(base, analysis, Lookup(base), (), current, Extension(), base.horizon, number)
+        spelling = base.spelling
+        return cls(
+            base=base,
+            analysis=analysis,
+            lookup=Lookup(base),
+            deltas=(),
+            current=(np.ones(len(base.segment), dtype=np.bool_),),
+            extension=Extension(),
+            spelling=SpellingIndex(spelling, base.words, base.word_counts) if spelling else None,
+            horizon=base.horizon,
+            number=number,
+        )
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -99,8 +112,8 @@ class Lexicon:
             return 0
         known = int(self.base.df[stem]) if stem < len(self.base.df) else 0
         for segment in self.deltas:
-            place = segment.postings(stem)
-            known += place.stop - place.start
+            start, end = segment.postings(stem)
+            known += end - start
         return known
 
     def stem_idf(self, stem: int) -> float:

@@ -78,7 +78,11 @@ def lexical_search(bound: BoundLexicon, query: LexicalQuery, *, enough: int) -> 
     whole = [_with_parts(*each) for each in zip(sums, parts, strict=True)]
     matches = _matches(bound.rows, whole, parts, found)
     return replace(
-        matches, every=query.every, most=most, scores=matches.scores * np.float32(1.0 / most)
+        matches,
+        every=query.every,
+        most=most,
+        scores=matches.scores * np.float32(1.0 / most),
+        shares=tuple(group.most / most for group in known),
     )
 
 

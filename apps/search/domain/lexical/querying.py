@@ -106,6 +106,7 @@ class LexicalMatches:
         every: the mask of all groups.
         found: by segment and group, what was found; `evidence` reads it.
         most: the divisor of scores: what the groups could give at most.
+        shares: of it, by group.
     """
 
     rows: Int32
@@ -117,6 +118,7 @@ class LexicalMatches:
     every: int
     found: tuple[tuple[Found, ...], ...]
     most: float
+    shares: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         """How many rows."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from apps.search.domain.lexical.arrays import Int64
 
 
-def runs_of(values: NDArray[np.integer]) -> Int64:
+def runs_of(values: NDArray[np.int32] | Int64 | NDArray[np.uint64]) -> Int64:
     """int64: where each run of equal values begins; nothing for nothing."""
     if not len(values):
         return np.zeros(0, dtype=np.int64)

@@ -23,7 +23,7 @@ class Vocabulary(Protocol):
         ...
 
     def pair_count(self, first: str, second: str) -> int:
-        """How many products hold both words next to each other, in this order, in the title."""
+        """How often titles hold both words next to each other, in this order."""
         ...
 
     def document_frequency(self, word: str) -> int:

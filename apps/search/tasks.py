@@ -1,0 +1,25 @@
+"""Jobs of search, as apps.jobs runs them."""
+
+from dataclasses import asdict
+
+from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
+from apps.search.services.build_lexicon import lexicon_build
+
+
+def build_lexicon_run(context: JobContext) -> JobOutcome:
+    report = lexicon_build(progress=context.progress, force=bool(context.params.get("force")))
+    return asdict(report)
+
+
+BUILD_LEXICON = JobSpec(
+    name="build_lexicon",
+    title="Build the lexicon",
+    run=build_lexicon_run,
+    every_s=60,
+    soft_time_limit_s=3000,
+    description=(
+        "Builds the inverted index that search finds words in, when many products have "
+        "changed since the last one. Parameter force: build it in any case."
+    ),
+    quiet=True,
+)
