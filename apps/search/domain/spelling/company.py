@@ -47,6 +47,6 @@ def share_together(segment: Segment, stem: int, other: int) -> float:
 
 def _titles(segment: Segment, stem: int) -> Int32:
     """int32[t], ascending: documents with the stem in the title."""
-    places = segment.postings(stem)
-    held: Int32 = segment.docs[places][(segment.fields[places] & _TITLE) > 0]
+    begin, end = segment.postings(stem)
+    held: Int32 = segment.docs[begin:end][(segment.fields[begin:end] & _TITLE) > 0]
     return held

@@ -99,9 +99,9 @@ class SpellingIndex:
 
     def _meeting(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Numbers of the words that share a form, each once."""
-        places = np.searchsorted(self._hashes, hashes)
-        places[places == len(self._hashes)] = 0
-        places = places[self._hashes[places] == hashes]
+        first = np.searchsorted(self._hashes, hashes)
+        last = np.searchsorted(self._hashes, hashes, side="right")
+        places = first[first < last]
         runs = [self._forms[self._starts[at] : self._starts[at + 1]] for at in places]
         return np.unique(np.concatenate([np.zeros(0, np.int32), *runs])).astype(np.int64)
 
