@@ -1,12 +1,14 @@
 """The roll-up of one experiment: rows a second, memory, and against hand-written SQL.
 
-    python -m benchmarks.bench_rollup [--events 1000000] [--units 100000] [--full] [--json]
+    python -m benchmarks.bench_rollup [--events 1000000] [--units 100000] [--full] [--rounds 2]
+        [--keep] [--json]
 
 Events are generated in SQL in a scratch database beside the one of DATABASE_URL (or of the
-embedded server), which is dropped at the end. `--full` takes 10 million events of 1 million
-units. The hand-written statement computes the same day rows of the same four metrics, under the
-same identity rule, in the same run; the roll-up besides keeps every unit's days, so that the
-next run need only look at what is new: that run is timed too.
+embedded server), which is dropped at the end; `--keep` leaves it, and finds it the next time.
+`--full` takes 10 million events of 1 million units. The first round fills an empty table of
+units, later ones replace a full one. The hand-written statement computes the same day rows of
+the same four metrics, under the same identity rule, in the same run; the roll-up besides keeps
+every unit's days, so that the next run need only look at what is new: that run is timed too.
 """
 
 import argparse
@@ -21,15 +23,15 @@ from typing import Any
 from benchmarks.rollup_memory import Memory
 from benchmarks.rollup_sql import BY_HAND, EVENTS, EXPOSURES, ID, KEY
 
-DATABASE = "endcap_bench_rollup"
+DATABASE = "endcap_bench_rollup_{events}_{units}"
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 14
 METRICS = ("ctr", "conversion_rate", "revenue_per_visitor", "add_to_cart_rate")
 TARGET = 1.5
 
 
-def servers_prepare() -> None:
-    """A scratch database beside the default one; Django is set up on it."""
+def servers_prepare(database: str, *, keep: bool) -> bool:
+    """A scratch database beside the default one, Django set up on it; whether it was kept."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     os.environ["EXPERIMENT_REVIEW_REQUIRED"] = "false"
@@ -40,11 +42,14 @@ def servers_prepare() -> None:
     import psycopg
 
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {DATABASE}")
+        known = "SELECT FROM pg_database WHERE datname = %s"
+        kept = keep and server.execute(known, [database]).fetchone() is not None
+        if not kept:
+            server.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {database}")
     base, _, query = os.environ["DATABASE_URL"].partition("?")
     os.environ["ENDCAP_BENCH_SERVER"] = os.environ["DATABASE_URL"]
-    scratch = f"{base.rsplit('/', 1)[0]}/{DATABASE}"
+    scratch = f"{base.rsplit('/', 1)[0]}/{database}"
     os.environ["DATABASE_URL"] = scratch + (f"?{query}" if query else "")
     import django
 
@@ -52,15 +57,16 @@ def servers_prepare() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    return kept
 
 
-def servers_tidy() -> None:
+def servers_tidy(database: str) -> None:
     import psycopg
     from django.db import connections
 
     connections.close_all()
     with psycopg.connect(os.environ["ENDCAP_BENCH_SERVER"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        server.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
 
 def experiment_make() -> int:
@@ -184,19 +190,32 @@ def new_events(number: int, as_of: datetime) -> None:
         cursor.execute(
             f"INSERT INTO events_event (id, type, occurred_at, received_at, client_id, product_id)"
             f" SELECT {ID}, 'click', t, t, 'client-' || n, 'p-1' FROM (SELECT n,"
-            " md5('new' || n) AS hash, %s - n * interval '1 ms' AS t"
+            " md5(clock_timestamp()::text || n) AS hash, %s - n * interval '1 ms' AS t"
             " FROM generate_series(1, %s) n) made",
             [as_of, number],
         )
 
 
-def measure(events: int, units: int, rounds: int) -> dict[str, Any]:
-    """Generate, then both ways in turn; medians would hide nothing at so few rounds: best of."""
-    from apps.events.services.identity import identities_refresh
+def traffic_prepare(events: int, units: int, *, kept: bool) -> tuple[int, float, float]:
+    """The experiment, and the seconds that its events and their owners took; kept, none."""
+    from django.db import connection
 
+    from apps.events.services.identity import identities_refresh
+    from apps.experiments.models import Experiment
+
+    if kept:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE experiments_unit")
+        return Experiment.objects.get(key=KEY).id, 0.0, 0.0
     experiment_id = experiment_make()
     generating, _ = timed(lambda: events_make(events, units))
     identity, _ = timed(identities_refresh)
+    return experiment_id, generating, identity
+
+
+def measure(events: int, units: int, rounds: int, *, kept: bool) -> dict[str, Any]:
+    """Generate, then both ways in turn; medians would hide nothing at so few rounds: best of."""
+    experiment_id, generating, identity = traffic_prepare(events, units, kept=kept)
     as_of = START + timedelta(days=DAYS - 1)
     hand: list[float] = []
     ours: list[float] = []
@@ -219,6 +238,7 @@ def measure(events: int, units: int, rounds: int) -> dict[str, Any]:
         "by_hand_s": [round(one, 2) for one in hand],
         "rollup_s": [round(one, 2) for one in ours],
         "ratio": round(min(ours) / min(hand), 3),
+        "ratios": [round(mine / his, 3) for mine, his in zip(ours, hand, strict=True)],
         "target": TARGET,
         "rows_per_s": round(events / min(ours)),
         "peak_memory_mb": round(max(peaks)),
@@ -239,15 +259,18 @@ def main() -> int:
     parser.add_argument("--units", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--full", action="store_true", help="10 million events, 1 million units")
+    parser.add_argument("--keep", action="store_true", help="leave the database for next time")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.full:
         options.events, options.units = 10_000_000, 1_000_000
-    servers_prepare()
+    database = DATABASE.format(events=options.events, units=options.units)
+    kept = servers_prepare(database, keep=options.keep)
     try:
-        found = measure(options.events, options.units, options.rounds)
+        found = measure(options.events, options.units, options.rounds, kept=kept)
     finally:
-        servers_tidy()
+        if not options.keep:
+            servers_tidy(database)
     if options.json:
         print(json.dumps(found))
     else:

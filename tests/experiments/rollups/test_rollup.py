@@ -22,6 +22,7 @@ from apps.experiments.services.lifecycle import (
     experiment_resume,
 )
 from apps.experiments.services.metrics import metrics_ensure_shipped
+from apps.experiments.services.rollups import units
 from apps.experiments.services.rollups.run import experiment_rollup
 from tests.experiments.factories import people
 from tests.experiments.rollups.scene import (
@@ -294,3 +295,32 @@ def test_searches_sessions_funnels_and_dimensions() -> None:
     assert set(last(view.id, "click_ndcg", "device")) == {
         (1, "control", "phone"), (1, "treatment", "(none)"),
     }  # fmt: skip
+
+
+def test_a_unit_whose_events_went_meanwhile_stays_with_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metric_make("spend", kind="mean", numerator=events_fact("purchase", value="value"))
+    view = experiment_on_stage(metrics=[{"key": "spend", "role": "primary"}])
+    rows_store(
+        [
+            exposure(1, "control", client_id="a"),
+            exposure(2, "treatment", client_id="b"),
+            Row("purchase", 3, client_id="b", value=7),
+        ]
+    )
+    whole = units.totals_sql
+    # As if everything of the first unit had been dropped after its exposures were read.
+    monkeypatch.setattr(
+        units,
+        "totals_sql",
+        lambda *arguments: f"SELECT * FROM ({whole(*arguments)}) z WHERE z.unit_id <> 1",
+    )
+    assert experiment_rollup(key=KEY, as_of=at(10)).changed == 2
+    monkeypatch.undo()
+    assert dict(Unit.objects.values_list("unit", "days")) == {
+        "c:a": [],
+        "c:b": [at(2).date()],
+    }
+    (day,) = {key.day for key in rollup_rows(experiment_id=view.id)}
+    assert day == at(2).date()

@@ -1,6 +1,6 @@
 """Facts and filters as SQL over the rows of `sources.py` (alias `r`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from apps.experiments.contracts.metrics import Fact, FactFilter, FactSource, Operator
 from apps.experiments.domain.metrics.columns import attribute_name
@@ -76,12 +76,19 @@ def fact_sql(fact: Fact, name: str = "") -> str:
 
 def _source_sql(fact: Fact, name: str) -> str:
     if fact.source is FactSource.EVENTS:
-        return f"r.type = ANY ({texts_literal(fact.event_types)})"
+        return type_sql(fact.event_types)
     if fact.source is FactSource.CONVERSIONS:
         named = any(one.field == "name" for one in fact.filters)
         posted = "" if named else f" AND r.attributes->>'metric' = {text_literal(name)}"
         return f"r.type = 'conversion' AND r.own{posted}"
     return ""
+
+
+def type_sql(types: Sequence[str]) -> str:
+    """Whether a row is of one of these types."""
+    if len(types) == 1:
+        return f"r.type = {text_literal(types[0])}"
+    return f"r.type = ANY ({texts_literal(types)})"
 
 
 def filter_sql(source: FactSource, one: FactFilter) -> str:

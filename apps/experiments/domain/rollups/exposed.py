@@ -9,6 +9,8 @@ from apps.experiments.contracts.lifecycle import PhaseView
 from apps.experiments.domain.rollups.frame import (
     DIRTY,
     KEYS,
+    NAMES,
+    SEEN,
     WORK,
     Frame,
     moment,
@@ -30,13 +32,25 @@ _KEYS_TABLE = f"""
 """
 _WORK_TABLE = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS {WORK} (
-        id bigint, salt_version integer, unit text, phase integer, variant text,
+        id bigint PRIMARY KEY, salt_version integer, unit text, phase integer, variant text,
         first_at timestamptz, last_at timestamptz, ends_at timestamptz, pre_at timestamptz,
         exposures integer, multiple boolean, merged integer, forced boolean, dimensions jsonb,
         session_id text
     ) ON COMMIT DELETE ROWS
 """
-TABLES = (_DIRTY_TABLE, _KEYS_TABLE, _WORK_TABLE)
+_SEEN_TABLE = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS {SEEN} (
+        id uuid, t timestamptz, unit text, raw text, own text, session_id text, variant text,
+        phase integer, salt_version integer, dimensions jsonb, forced boolean, valid boolean
+    ) ON COMMIT DELETE ROWS
+"""
+_NAMES_TABLE = f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS {NAMES} (
+        id bigint, name text, first_at timestamptz, ends_at timestamptz,
+        low timestamptz, high timestamptz, until timestamptz
+    ) ON COMMIT DELETE ROWS
+"""
+TABLES = (_DIRTY_TABLE, _KEYS_TABLE, _SEEN_TABLE, _WORK_TABLE, _NAMES_TABLE)
 
 
 def phase_sql(phases: Sequence[PhaseView]) -> str:
@@ -53,50 +67,55 @@ def phase_sql(phases: Sequence[PhaseView]) -> str:
         for phase in phases
     )
     placed = f"CASE {by_time} ELSE 0 END" if by_time else "0"
-    return (
+    read = (
         f"CASE WHEN {recorded} IS NULL THEN {placed}"
         f" WHEN {recorded} ~ '^[0-9]{{1,9}}$' AND ({recorded})::integer IN ({known})"
         f" THEN ({recorded})::integer ELSE 0 END"
     )
+    # Nearly always it is written as we write it: then it is taken out once and read by nothing.
+    usual = " ".join(f"WHEN '{phase.number}' THEN {phase.number}" for phase in phases)
+    return f"CASE {recorded} {usual} ELSE {read} END" if usual else read
 
 
-def exposures_sql(
+def unknown_sql(variants: Sequence[str], alias: str, phase: str) -> str:
+    """Whether an exposure names a variant or a phase that does not exist."""
+    return f"(coalesce({alias}.variant <> ALL ({texts_literal(variants)}), true) OR {phase} = 0)"
+
+
+def seen_sql(
     frame: Frame,
     phases: Sequence[PhaseView],
     *,
     dimensions: Sequence[str],
     forced: Iterable[str],
-    owned: bool = True,
 ) -> str:
-    """Valid exposures: unit, salt version, phase, variant, time, and what the rows say.
+    """Fill the table of exposures: unit, salt version, phase, variant, time, what the rows say.
 
-    Not `owned`, they are all there are and their unit is what they name: nobody asks the
-    identity rule.
+    They are read once, for units, for the check against the rule and for the count of those
+    that name what does not exist; `valid` ones make units.
     """
     attribute = f"e.{frame.unit.attribute}"
     salts = " ".join(f"WHEN {phase.number} THEN {phase.salt_version}" for phase in phases)
+    session = "e.session_id" if NEW_RETURNING in dimensions else "NULL::text"
     chosen = (
         f"e.id, e.occurred_at AS t, e.variant, {phase_sql(phases)} AS phase,"
         f" coalesce({attribute} = ANY ({texts_literal(sorted(forced))}), false) AS forced,"
-        " coalesce('u:' || e.user_id, 'c:' || e.client_id) AS own, e.session_id,"
-        f" {attribute} AS raw,"
+        f" coalesce('u:' || e.user_id, 'c:' || e.client_id) AS own, {session} AS session_id,"
+        f" {attribute} AS raw, {pauses_sql(frame, 'e')} AS assigned,"
         f" {_dimensions(dimensions)} AS dimensions"
     )
     where = (
         f"e.type = 'exposure' AND e.experiment = {text_literal(frame.key)}"
-        f" AND {frame.time_sql('e')}{pauses_sql(frame, 'e')}"
+        f" AND {frame.time_sql('e')}"
     )
-    rows = _exposure_rows(frame, chosen, where) if owned else _exposure_names(chosen, where)
     salted = f"CASE x.phase {salts} ELSE 0 END" if salts else "0"
+    # Kept apart, so that the phase is read once a row and not wherever it is asked for.
     return (
-        f"SELECT x.*, {salted} AS salt_version FROM ({rows}) x"
-        f" WHERE x.unit IS NOT NULL AND x.phase > 0"
-        f" AND x.variant = ANY ({texts_literal(frame.variants)})"
+        f"INSERT INTO {SEEN} SELECT x.id, x.t, x.unit, x.raw, x.own, x.session_id, x.variant,"
+        f" x.phase, {salted}, x.dimensions, x.forced, x.unit IS NOT NULL AND x.assigned"
+        f" AND NOT {unknown_sql(frame.variants, 'x', 'x.phase')}"
+        f" FROM ({_exposure_rows(frame, chosen, where)} OFFSET 0) x"
     )
-
-
-def _exposure_names(chosen: str, where: str) -> str:
-    return f"SELECT n.*, n.raw AS unit FROM (SELECT {chosen} FROM {EVENT_TABLE} e WHERE {where}) n"
 
 
 def _exposure_rows(frame: Frame, chosen: str, where: str) -> str:
@@ -130,7 +149,7 @@ def _dimensions(names: Sequence[str]) -> str:
     return f"jsonb_build_object({pairs})"
 
 
-def work_sql(frame: Frame, phases: Sequence[PhaseView], exposures: str, cuped_days: int) -> str:
+def work_sql(frame: Frame, phases: Sequence[PhaseView], cuped_days: int) -> str:
     """Fill the work table: one row a unit and salt version, from its first exposure on.
 
     What a unit does counts until the salt version ends, and never later than `as_of`.
@@ -157,7 +176,8 @@ def work_sql(frame: Frame, phases: Sequence[PhaseView], exposures: str, cuped_da
         f" {first} AS first, min(x.t) AS first_at, max(x.t) AS last_at, count(*) AS exposures,"
         " min(x.variant) <> max(x.variant) AS multiple,"
         " (coalesce(min(x.own) <> max(x.own), false))::int AS merged,"
-        f" bool_or(x.forced) AS forced FROM ({exposures}) x GROUP BY x.salt_version, x.unit) g"
+        f" bool_or(x.forced) AS forced FROM {SEEN} x WHERE x.valid"
+        " GROUP BY x.salt_version, x.unit) g"
     )
 
 

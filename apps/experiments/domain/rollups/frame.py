@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.events.domain.identity_sql import (
+    IDENTITY_TABLE,
     QUERY_LOG_TABLE,
     identity_join,
     unit_expression,
@@ -12,11 +13,24 @@ from apps.experiments.contracts.design import UnitType
 from apps.experiments.domain.rollups.quoting import text_literal
 
 WORK = "rollup_work"
+SEEN = "rollup_seen"
+NAMES = "rollup_names"
 DIRTY = "rollup_dirty"
 KEYS = "rollup_keys"
 UNIT_TABLE = "experiments_unit"
 BEFORE = "'-infinity'::date"
 _PEOPLE = frozenset({UnitType.USER, UnitType.CLIENT})
+# What rows of the units at work are named, and when: one join a row instead of two, since who
+# owns a client is asked once a unit. A client with an owner has no unit of its own.
+NAMES_SQL = f"""
+    SELECT w.id, w.unit AS name, w.first_at, w.ends_at, w.pre_at AS low, w.ends_at AS high,
+           'infinity'::timestamptz AS until
+    FROM {WORK} w
+    UNION ALL
+    SELECT w.id, 'c:' || i.client_id, w.first_at, w.ends_at, greatest(w.pre_at, i.starts),
+           least(w.ends_at, i.ends), i.ends
+    FROM {WORK} w JOIN {IDENTITY_TABLE} i ON w.unit = 'u:' || i.user_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +88,13 @@ class Frame:
 
 
 def pauses_sql(frame: Frame, alias: str) -> str:
-    """Leaves out rows from while nobody was assigned; empty when that never was."""
+    """Whether a row is not from while nobody was assigned."""
     spans = (
         f"({alias}.occurred_at >= {moment(low)}"
         + (f" AND {alias}.occurred_at < {moment(high)})" if high is not None else ")")
         for low, high in frame.pauses
     )
-    return "".join(f" AND NOT {span}" for span in spans)
+    return " AND ".join(f"NOT {span}" for span in spans) or "true"
 
 
 def moment(at: datetime) -> str:
@@ -117,7 +131,14 @@ def matched_sql(
             f"SELECT {columns} FROM {WORK} w JOIN {KEYS} k ON k.unit = w.unit"
             f" JOIN {table} e ON {link} AND {span} WHERE {when}"
         )
+    if frame.people:
+        until = "w.high" if until_end else "w.until"
+        return (
+            f"SELECT {columns} FROM {table} e JOIN {NAMES} w"
+            " ON w.name = coalesce('u:' || e.user_id, 'c:' || e.client_id)"
+            f" AND e.occurred_at >= w.low AND e.occurred_at < {until} WHERE {when}"
+        )
     return (
-        f"SELECT {columns} FROM {table} e {frame.identity_sql('e')}"
-        f" JOIN {WORK} w ON w.unit = {frame.unit_sql(table, 'e')} AND {span} WHERE {when}"
+        f"SELECT {columns} FROM {table} e JOIN {WORK} w"
+        f" ON w.unit = {frame.unit_sql(table, 'e')} AND {span} WHERE {when}"
     )

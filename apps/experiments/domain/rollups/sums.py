@@ -130,11 +130,14 @@ def metric_array(one: MetricSlots, caps: Caps) -> str:
     """What rows with `n<place>` (now), `p<place>` (before), `first`, `before` add to a metric."""
     now, before = _value(one, "n", caps), _value(one, "p", caps)
     began = _began(one)
+    added = f"sum({now} - {before})"
+    # What is 0 or 1 is its own square; said in the same words, it is summed once.
+    squares = f"sum({now} * {now} - {before} * {before})"
     terms = [
         f"count(*) FILTER (WHERE {began})",
         f"sum(n{one.rows} - p{one.rows})",
-        f"sum({now} - {before})",
-        f"sum({now} * {now} - {before} * {before})",
+        added,
+        added if one.definition.kind in _PRESENCE else squares,
     ]
     d_now = d_before = ""
     if one.denominator is not None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from apps.events.domain.identity_sql import EVENT_TABLE, QUERY_LOG_TABLE
 from apps.experiments.contracts.metrics import MetricKind
-from apps.experiments.domain.rollups.frame import WORK, Frame, moment
+from apps.experiments.domain.rollups.frame import NAMES, NAMES_SQL, WORK, Frame, moment
 from apps.experiments.domain.rollups.plan import MetricSlots, RollupPlan
 from apps.experiments.domain.rollups.quoting import number_literal
 from apps.experiments.domain.rollups.sums import metric_array, places_used
@@ -24,7 +24,8 @@ def baseline_sql(frame: Frame, plan: RollupPlan) -> str:
     now = ", ".join(f"coalesce({last}[{place}], 0) AS n{place}" for place in places)
     before = ", ".join(f"0::float8 AS p{place}" for place in places)
     return (
-        f"WITH {WORK} AS MATERIALIZED ({_units(frame)}), t AS ({totals_sql(frame, plan)}),"
+        f"WITH {WORK} AS MATERIALIZED ({_units(frame)}),"
+        f" {NAMES} AS MATERIALIZED ({NAMES_SQL}), t AS ({totals_sql(frame, plan)}),"
         f" s AS (SELECT w.first_at, true AS first, {now}, {before}"
         f" FROM {WORK} w LEFT JOIN t ON t.unit_id = w.id)"
         f" SELECT {metric_array(one, {})}, (SELECT count(*) FROM {WORK})"

@@ -6,94 +6,79 @@ assignments a former phase's variant is right, and nothing is checked.
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 from django.db import connection
 
 from apps.experiments.contracts.assignment import HASH_VERSION, PhaseSpec
 from apps.experiments.contracts.design import Stickiness
 from apps.experiments.contracts.lifecycle import PhaseView
 from apps.experiments.domain.assignment.arms import phase_ranges
-from apps.experiments.domain.assignment.bulk import buckets_bulk, units_encode, variations_choose
-from apps.experiments.domain.rollups.frame import UNIT_TABLE, Frame
+from apps.experiments.domain.assignment.bulk import (
+    Indices,
+    buckets_bulk,
+    units_encode,
+    variations_choose,
+)
+from apps.experiments.domain.rollups.frame import SEEN, UNIT_TABLE, Frame
 from apps.experiments.selectors.rollup_subject import Subject
-from apps.experiments.services.rollups.units import exposures_of
 
 _CHUNK = 50_000
-_CURSOR = "rollup_seen"
-
-
-class _Seen(NamedTuple):
-    unit: str
-    salt_version: int
-    raw: str
-    phase: int
-    variant: str
+_CURSOR = "rollup_checked"
+_SEEN = (
+    f"SELECT unit, salt_version, phase, variant, raw FROM {SEEN}"
+    " WHERE valid AND raw IS NOT NULL AND NOT forced"
+)
+_Seen = tuple[str, int, int, str, str]
 
 
 def mismatches_write(subject: Subject, frame: Frame) -> None:
     """Set each computed unit's count of exposures that the rule would have answered otherwise."""
     if subject.view.design.stickiness is not Stickiness.NONE:
         return
-    # Whose exposure it was is asked only once there is one to put down to somebody.
-    if not frame.keyed and not _any_wrong(subject, frame):
-        return
     wrong: dict[tuple[int, str], int] = defaultdict(int)
-    for seen in _wrong(subject, exposures_of(subject, frame)):
-        wrong[seen.salt_version, seen.unit] += 1
+    for chunk in _chunks():
+        for unit, salt, *_ in _mismatched(subject, chunk):
+            wrong[salt, unit] += 1
     if wrong:
         _write(frame, wrong)
 
 
-def _any_wrong(subject: Subject, frame: Frame) -> bool:
-    with closing(_wrong(subject, exposures_of(subject, frame, owned=False))) as found:
-        return any(True for _ in found)
-
-
-def _wrong(subject: Subject, exposures: str) -> Generator[_Seen]:
-    with closing(_chunks(exposures)) as chunks:
-        for chunk in chunks:
-            yield from _mismatched(subject, chunk)
-
-
-def _chunks(exposures: str) -> Generator[list[_Seen]]:
-    """Exposures, a bounded number at a time."""
-    query = (
-        "SELECT x.unit, x.salt_version, x.raw, x.phase, x.variant"
-        f" FROM ({exposures}) x WHERE x.raw IS NOT NULL AND NOT x.forced"
-    )
+def _chunks() -> Iterator[list[_Seen]]:
+    """Exposures of this run, a bounded number at a time."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DECLARE {_CURSOR} NO SCROLL CURSOR FOR {query}")
-        try:
-            while True:
-                cursor.execute(f"FETCH {_CHUNK} FROM {_CURSOR}")
-                rows = [_Seen(*row) for row in cursor.fetchall()]
-                if not rows:
-                    return
-                yield rows
-        finally:
-            cursor.execute(f"CLOSE {_CURSOR}")
+        cursor.execute(f"DECLARE {_CURSOR} NO SCROLL CURSOR FOR {_SEEN}")
+        while True:
+            cursor.execute(f"FETCH {_CHUNK} FROM {_CURSOR}")
+            rows = cursor.fetchall()
+            if not rows:
+                break
+            yield rows
+        cursor.execute(f"CLOSE {_CURSOR}")
 
 
 def _mismatched(subject: Subject, chunk: Sequence[_Seen]) -> Iterator[_Seen]:
-    by_phase: dict[int, list[_Seen]] = defaultdict(list)
-    for seen in chunk:
-        by_phase[seen.phase].append(seen)
+    numbers = {phase for _, _, phase, _, _ in chunk}
     keys = subject.view.design.variant_keys
     for phase in subject.phases:
-        rows = by_phase.get(phase.number, [])
         # A former design's variants may be others; only its own would say what to expect.
-        if not rows or len(phase.weights) != len(keys) or set(keys) != set(subject.variants):
+        if len(phase.weights) != len(keys) or set(keys) != set(subject.variants):
             continue
-        expected = _expected(phase, [seen.raw for seen in rows])
-        for seen, index in zip(rows, expected, strict=True):
-            if index < 0 or keys[index] != seen.variant:
-                yield seen
+        if phase.number in numbers:
+            yield from _differing(phase, keys, [row for row in chunk if row[2] == phase.number])
 
 
-def _expected(phase: PhaseView, raw: Sequence[str]) -> list[int]:
+def _differing(phase: PhaseView, keys: Sequence[str], rows: Sequence[_Seen]) -> Iterator[_Seen]:
+    """Rows of one phase whose variant is not the rule's; compared all at once."""
+    places = {key: place for place, key in enumerate(keys)}
+    seen = np.array([places[variant] for _, _, _, variant, _ in rows], dtype=np.int16)
+    expected = _expected(phase, [raw for *_, raw in rows])
+    for index in np.flatnonzero(seen != expected).tolist():
+        yield rows[index]
+
+
+def _expected(phase: PhaseView, raw: Sequence[str]) -> Indices:
     spec = PhaseSpec(
         number=phase.number,
         salt=phase.salt,
@@ -104,7 +89,7 @@ def _expected(phase: PhaseView, raw: Sequence[str]) -> list[int]:
     buckets = buckets_bulk(phase.salt, units_encode(raw), HASH_VERSION)
     if buckets is None:
         raise AssertionError("the house's hash version has an answer")
-    return [int(index) for index in variations_choose(buckets, phase_ranges(spec))]
+    return variations_choose(buckets, phase_ranges(spec))
 
 
 def _write(frame: Frame, wrong: dict[tuple[int, str], int]) -> None:

@@ -15,9 +15,9 @@ from apps.events.services.identity import identities_refresh
 from apps.experiments.contracts.metrics import MetricKind
 from apps.experiments.contracts.rollups import RollupReport
 from apps.experiments.domain.rollups.changed import Since
-from apps.experiments.domain.rollups.exposed import phase_sql
-from apps.experiments.domain.rollups.frame import UNIT_TABLE, WORK, moment
-from apps.experiments.domain.rollups.quoting import text_literal, texts_literal
+from apps.experiments.domain.rollups.exposed import phase_sql, unknown_sql
+from apps.experiments.domain.rollups.frame import SEEN, UNIT_TABLE, WORK, moment
+from apps.experiments.domain.rollups.quoting import text_literal
 from apps.experiments.models import RollupState
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.selectors.rollup_subject import Subject, plan_fingerprint, subject_of
@@ -165,21 +165,23 @@ def _counts_read(subject: Subject, state: RollupState) -> None:
 def _unknown(subject: Subject, before: int, since: Since | None) -> int:
     """Exposures of phases or variants that do not exist; counted again when there are new ones."""
     frame = subject.frame
+    if since is None:
+        # A full run has them all before it.
+        return _count(f"{SEEN} e WHERE {unknown_sql(subject.variants, 'e', 'e.phase')}")
     where = (
         f"e.type = 'exposure' AND e.experiment = {text_literal(frame.key)}"
         f" AND e.occurred_at < {moment(frame.as_of)}"
-        f" AND (coalesce(e.variant <> ALL ({texts_literal(subject.variants)}), true)"
-        f" OR {phase_sql(subject.phases)} = 0)"
+        f" AND {unknown_sql(subject.variants, 'e', phase_sql(subject.phases))}"
     )
+    new = f"e.stored_xid >= {since.horizon} OR e.occurred_at >= {moment(since.as_of)}"
     with connection.cursor() as cursor:
-        if since is not None:
-            new = f"e.stored_xid >= {since.horizon} OR e.occurred_at >= {moment(since.as_of)}"
-            cursor.execute(
-                f"SELECT EXISTS (SELECT FROM {EVENT_TABLE} e WHERE ({new}) AND {where})"
-            )
-            row = cursor.fetchone()
-            if row and not row[0]:
-                return before
-        cursor.execute(f"SELECT count(*) FROM {EVENT_TABLE} e WHERE {where}")
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {EVENT_TABLE} e WHERE ({new}) AND {where})")
+        row = cursor.fetchone()
+    return _count(f"{EVENT_TABLE} e WHERE {where}") if row and row[0] else before
+
+
+def _count(rows: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {rows}")
         row = cursor.fetchone()
     return int(row[0]) if row else 0

@@ -12,11 +12,20 @@ from apps.experiments.domain.rollups.exposed import (
     KEYS_SQL,
     NEW_RETURNING,
     TABLES,
-    exposures_sql,
     returning_sql,
+    seen_sql,
     work_sql,
 )
-from apps.experiments.domain.rollups.frame import DIRTY, KEYS, UNIT_TABLE, WORK, Frame
+from apps.experiments.domain.rollups.frame import (
+    DIRTY,
+    KEYS,
+    NAMES,
+    NAMES_SQL,
+    SEEN,
+    UNIT_TABLE,
+    WORK,
+    Frame,
+)
 from apps.experiments.domain.rollups.totals import totals_sql
 from apps.experiments.selectors.rollup_subject import Subject
 
@@ -46,8 +55,7 @@ def units_refresh(subject: Subject, since: Since | None) -> tuple[int, Frame]:
             frame = _frame_of(cursor, frame, changed)
         _work_fill(cursor, subject, frame)
         _units_forget(cursor, frame)
-        cursor.execute(_insert_sql(subject, frame))
-        written = int(cursor.rowcount)
+        written = _units_write(cursor, subject, frame)
     return (written if since is None else changed), frame
 
 
@@ -55,7 +63,7 @@ def _tables_empty(cursor: CursorWrapper) -> None:
     for statement in TABLES:
         cursor.execute(statement)
     # Emptied at every commit; a run inside somebody's larger transaction finds the last one's.
-    cursor.execute(f"TRUNCATE {DIRTY}, {KEYS}, {WORK}")
+    cursor.execute(f"TRUNCATE {DIRTY}, {KEYS}, {NAMES}, {SEEN}, {WORK}")
 
 
 def _changed(cursor: CursorWrapper, subject: Subject, since: Since) -> int:
@@ -81,21 +89,15 @@ def _run(cursor: CursorWrapper, statements: Iterable[str]) -> None:
         cursor.execute(statement)
 
 
-def exposures_of(subject: Subject, frame: Frame, *, owned: bool = True) -> str:
-    """The valid exposures of the units in the frame; not `owned`: of all, by what they name."""
-    return exposures_sql(
-        frame,
-        subject.phases,
-        dimensions=subject.dimensions,
-        forced=subject.view.forced_units,
-        owned=owned,
-    )
-
-
 def _work_fill(cursor: CursorWrapper, subject: Subject, frame: Frame) -> None:
-    exposures = exposures_of(subject, frame)
-    cursor.execute(work_sql(frame, subject.phases, exposures, subject.cuped_days))
-    cursor.execute(f"ANALYZE {WORK} (id, unit)")
+    forced = subject.view.forced_units
+    phases = subject.phases
+    cursor.execute(seen_sql(frame, phases, dimensions=subject.dimensions, forced=forced))
+    cursor.execute(work_sql(frame, phases, subject.cuped_days))
+    cursor.execute(f"ANALYZE {WORK} (id, unit, forced)")
+    if frame.people and not frame.keyed:
+        cursor.execute(f"INSERT INTO {NAMES} {NAMES_SQL}")
+        cursor.execute(f"ANALYZE {NAMES} (id, name)")
     if NEW_RETURNING in subject.dimensions:
         cursor.execute(returning_sql(frame))
 
@@ -105,12 +107,32 @@ def _units_forget(cursor: CursorWrapper, frame: Frame) -> None:
     cursor.execute(f"DELETE FROM {UNIT_TABLE} WHERE experiment_id = {frame.experiment_id}{only}")
 
 
-def _insert_sql(subject: Subject, frame: Frame) -> str:
+def _units_write(cursor: CursorWrapper, subject: Subject, frame: Frame) -> int:
+    """Write the units at work; how many."""
+    totals = totals_sql(frame, subject.plan)
+    # Totals come in the order of ids: looking each unit up needs no memory, and a planner that
+    # cannot know how many there are would rather hash all of them.
+    looked_up = f"SELECT * FROM {WORK} o WHERE o.id = t.unit_id AND NOT o.forced OFFSET 0"
+    cursor.execute(
+        _insert_sql(frame, "t.days, t.totals, coalesce(t.before, '{}')")
+        + f" FROM ({totals}) t CROSS JOIN LATERAL ({looked_up}) w"
+    )
+    written = int(cursor.rowcount)
+    cursor.execute(f"SELECT count(*) FROM {WORK} WHERE NOT forced")
+    row = cursor.fetchone()
+    expected = row[0] if row else 0
+    if written < expected:
+        # Events went, or changed hands, since the exposures were read; the next run sees to them.
+        cursor.execute(
+            _insert_sql(frame, "'{}', '{}', '{}'") + f" FROM {WORK} w WHERE NOT w.forced"
+            " ON CONFLICT (experiment_id, salt_version, unit) DO NOTHING"
+        )
+    return int(expected)
+
+
+def _insert_sql(frame: Frame, arrays: str) -> str:
     return (
         f"INSERT INTO {UNIT_TABLE} (experiment_id, {_COLUMNS}) SELECT {frame.experiment_id},"
         " w.salt_version, w.unit, w.phase, w.variant, w.first_at, w.last_at, w.exposures,"
-        " w.multiple, w.merged, 0, w.dimensions, coalesce(t.days, '{}'),"
-        " coalesce(t.totals, '{}'), coalesce(t.before, '{}')"
-        f" FROM {WORK} w LEFT JOIN ({totals_sql(frame, subject.plan)}) t ON t.unit_id = w.id"
-        " WHERE NOT w.forced"
+        f" w.multiple, w.merged, 0, w.dimensions, {arrays}"
     )
