@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.experiments.contracts.assignment import ExperimentSpec, Json, PhaseSpec, VariantSpec
-from apps.experiments.domain.assignment import plan_one
+from apps.experiments.domain.assignment.conditions import condition_compile
 from apps.experiments.domain.assignment.hashing import code_units, fnv1a_32, slot
 from apps.experiments.domain.assignment.operators import Predicate
 from apps.experiments.domain.assignment.plan import AssignmentPlan
@@ -45,10 +45,9 @@ def test_slots_of_all_seeds(seeds: list[str], unit: str) -> None:
 
 def test_equal_targeting_is_asked_once_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Json] = []
-    compiled = plan_one.condition_compile
 
     def counted(condition: dict[str, Json]) -> Predicate:
-        predicate = compiled(condition)
+        predicate = condition_compile(condition)
 
         def ask(value: Json) -> bool:
             asked.append(value)
@@ -56,7 +55,8 @@ def test_equal_targeting_is_asked_once_a_request(monkeypatch: pytest.MonkeyPatch
 
         return ask
 
-    monkeypatch.setattr(plan_one, "condition_compile", counted)
+    place = "apps.experiments.domain.assignment.plan_one.condition_compile"
+    monkeypatch.setattr(place, counted)
     conditions: list[Any] = [{}, {"device": "phone"}, {"device": "phone"}, {"device": "desktop"}]
     plan = AssignmentPlan(
         [
