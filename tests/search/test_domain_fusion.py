@@ -52,22 +52,21 @@ def test_one_list_alone_keeps_its_order(rows: list[int]) -> None:
 
 
 def test_reciprocal_rank_fusion_by_hand() -> None:
-    # Cormack et al. 2009: 1/(60 + rank), summed; ours over the most attainable, 2/61.
+    # 61/(60 + rank) for a keyword rank, half of it for a semantic one, half the keyword score
+    # over the best; all over the most attainable, 2.
     keyword = RankedList(np.array([7, 8], np.int32), np.array([1.5, 1.2], np.float32))
     found = scores_by_row(candidates_fuse(keyword, ranked([8, 9]), Fusion()))
-    most = 2 / 61
-    assert found[8] == pytest.approx((1 / 62 + 1 / 61) / most)
-    assert found[7] == pytest.approx((1 / 61) / most)
-    assert found[9] == pytest.approx((1 / 62) / most)
+    assert found[7] == pytest.approx((1 + 0.5) / 2)
+    assert found[8] == pytest.approx((61 / 62 + 0.5 * 1.2 / 1.5 + 0.5) / 2)
+    assert found[9] == pytest.approx((0.5 * 61 / 62) / 2)
 
 
-def test_some_of_the_terms_count_half_where_others_hold_them_all() -> None:
+def test_one_list_alone_is_measured_by_its_own_most() -> None:
     keyword = RankedList(np.array([1, 2], np.int32), np.array([1.5, 0.5], np.float32))
     found = scores_by_row(candidates_fuse(keyword, RankedList.empty(), Fusion()))
-    assert found == pytest.approx({1: 1.0, 2: 0.5 * 61 / 62})
-    keyword = RankedList(np.array([1, 2], np.int32), np.array([0.6, 0.5], np.float32))
-    found = scores_by_row(candidates_fuse(keyword, RankedList.empty(), Fusion()))
-    assert found == pytest.approx({1: 1.0, 2: 61 / 62})
+    assert found == pytest.approx({1: 1.0, 2: (61 / 62 + 0.5 * 0.5 / 1.5) / 1.5})
+    found = scores_by_row(candidates_fuse(RankedList.empty(), ranked([3, 4]), Fusion()))
+    assert found == pytest.approx({3: 1.0, 4: 61 / 62})
 
 
 def test_weighted_and_max_by_hand() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 
 from apps.ranking.contracts import Candidates, Float32, Float64, Int32
 from apps.search.contracts import FusionMethod, RankedList
-from apps.search.domain.keyword_list import ALL_TERMS
 
 RRF_K = 60.0
-SOME_TERMS_TRUST = 0.5
+# Of one keyword rank: what a semantic rank counts, and what the keyword score adds to it.
+SEMANTIC_TRUST = 0.5
+SCORE_TRUST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +73,38 @@ def _slots(keyword_rows: Int32, semantic_rows: Int32) -> tuple[Int32, Int32]:
 
 
 def _reciprocal(keyword: RankedList, slots: Int32, size: int) -> Float64:
-    """Sum of trust / (60 + rank), over the most that the lists at hand could give.
+    """Sum of trust / (60 + rank) and the keyword score, over the most that the lists could give.
 
-    A keyword rank counts half for some of the terms where others hold them all.
+    Words are trusted twice as far as meaning: the nearest product is often another thing that
+    is used in the same place. Between two lists ranks alone forget that the first product may
+    answer far better than the second, so the score adds its own part.
 
     Args:
         keyword: the candidates begin with it, best first.
         slots: int[m], where each row of the semantic list stands among them.
         size: of the candidates.
 
-    Source: Cormack, Clarke and Büttcher, Reciprocal rank fusion, SIGIR 2009, equation 1.
+    Source: Cormack, Clarke and Büttcher, Reciprocal rank fusion, SIGIR 2009, equation 1; the
+        parts' sizes are from docs/adr/0018.
     """
     total = np.zeros(size, dtype=np.float64)
-    first, firm = len(keyword), int(np.count_nonzero(keyword.scores >= ALL_TERMS))
-    total[:first] = 1.0 / np.arange(RRF_K + 1.0, RRF_K + 1.0 + first)
-    if firm:
-        total[firm:first] *= SOME_TERMS_TRUST
-    # Each slot stands once: nothing is added twice to one place.
-    total[slots] += 1.0 / np.arange(RRF_K + 1.0, RRF_K + 1.0 + len(slots))
-    lists = (first > 0) + (len(slots) > 0)
-    total *= (RRF_K + 1.0) / max(lists, 1)
+    first, most = len(keyword), 0.0
+    if first:
+        total[:first] = _reciprocal_ranks(first)
+        total[:first] += SCORE_TRUST * _scaled(keyword.scores)
+        most += 1.0 + SCORE_TRUST
+    if len(slots):
+        # Each slot stands once: nothing is added twice to one place.
+        total[slots] += SEMANTIC_TRUST * _reciprocal_ranks(len(slots))
+        most += SEMANTIC_TRUST
+    total /= most or 1.0
     return total
+
+
+def _reciprocal_ranks(count: int) -> Float64:
+    """float64[count]: 61 / (60 + rank), so 1 for the first."""
+    ranks: Float64 = (RRF_K + 1.0) / np.arange(RRF_K + 1.0, RRF_K + 1.0 + count)
+    return ranks
 
 
 def _by_score(keyword: Float32, semantic: Float32, fusion: Fusion) -> Float64:
