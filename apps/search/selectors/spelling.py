@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 from apps.merchandising.contracts import SynonymIndex
+from apps.merchandising.selectors import abbreviations, synonyms
 from apps.search.contracts_understanding import Correction
 from apps.search.domain.lexical.arrays import LexicalIndex
 from apps.search.domain.lexical.merging import blob_strings
@@ -15,26 +16,20 @@ from apps.search.domain.spelling.index import SpellingIndex
 from apps.search.selectors.lexicon import lexicon
 
 
-def query_correction(
-    words: Sequence[str], same: SynonymIndex, short: SynonymIndex
-) -> Correction | None:
+def words_corrected(words: Sequence[str]) -> Correction | None:
     """The query's words as they were probably meant; None where nothing is surely amiss.
 
-    No SQL once the lexicon is loaded. Everything stays where there is no lexicon.
-
-    Args:
-        words: of the query, normalised.
-        same: synonyms in force; their words stay.
-        short: abbreviations in force; they stay.
+    No SQL once the lexicon is loaded. Words of published synonyms and abbreviations stay, and
+    so does everything where there is no lexicon.
     """
     known = lexicon()
     if known is None:
         return None
-    spelling, protected = _spelling.of(known.base), _protected.of(same, short)
+    spelling, protected = _spelling.of(known.base), _protected.now()
     return correction_of(words, known, spelling, protected, title_company(known))
 
 
-def query_joins(words: Sequence[str]) -> tuple[Regrouped, ...]:
+def words_respaced(words: Sequence[str]) -> tuple[Regrouped, ...]:
     """How the catalogue spaces the query's words otherwise; no SQL once the lexicon is loaded."""
     known = lexicon()
     if known is None:
@@ -73,9 +68,9 @@ class _Protected:
     def __init__(self) -> None:
         self._last: tuple[SynonymIndex, SynonymIndex, frozenset[str]] | None = None
 
-    def of(self, same: SynonymIndex, short: SynonymIndex) -> frozenset[str]:
+    def now(self) -> frozenset[str]:
         """Words that a merchandiser wrote into a synonym, or that are an abbreviation."""
-        last = self._last
+        same, short, last = synonyms(), abbreviations(), self._last
         if last is None or last[0] is not same or last[1] is not short:
             last = self._last = (same, short, _words_of(same) | _words_of(short))
         return last[2]

@@ -9,6 +9,8 @@ from apps.search.contracts_understanding import AlternativeKind
 _FEWEST_JOINED = 3
 _FEWEST_BEFORE_ONE = 3
 _PLURAL = "s"
+# The rarer way of writing a word counts from this share of the more usual one.
+_JOINED_SHARE, _SPLIT_SHARE = 0.2, 0.05
 
 
 class Counts(Protocol):
@@ -53,9 +55,10 @@ def joins_of(
 ) -> tuple[Regrouped, ...]:
     """How the catalogue spaces the query's words otherwise, in the query's order.
 
-    Two words are joined where the catalogue has the joined word, and either writes it both ways
-    or has the joined word more often than the rarer of the two. A word is split where titles
-    have the two parts next to each other; with digits only between a letter and a digit.
+    Two words are joined where the catalogue has the joined word: not much more rarely than the
+    pair where titles have both, else at least as often as the rarer of the two. A word is split
+    where titles have the two parts next to each other, not much more rarely than the word; with
+    digits only between a letter and a digit.
 
     Args:
         words: of the query, folded; those with other than letters and digits stay as they are.
@@ -81,7 +84,9 @@ def best_split(word: str, vocabulary: Counts) -> tuple[str, str] | None:
     parts = [(word[:at], word[at:]) for at in range(1, len(word)) if _parts(word, at)]
     counted = [(vocabulary.pair_count(left, right), (left, right)) for left, right in parts]
     most, best = max(counted, default=(0, None))
-    return best if most else None
+    if not most or most < _SPLIT_SHARE * vocabulary.count(word):
+        return None
+    return best
 
 
 def _parts(word: str, at: int) -> bool:
@@ -103,5 +108,7 @@ def _joined(left: str, right: str, vocabulary: Counts) -> bool:
     count = vocabulary.count(together)
     if not count:
         return False
-    rarer = min(vocabulary.count(left), vocabulary.count(right))
-    return count >= rarer or vocabulary.pair_count(left, right) > 0
+    pair = vocabulary.pair_count(left, right)
+    if pair:
+        return count >= _JOINED_SHARE * pair
+    return count >= min(vocabulary.count(left), vocabulary.count(right))
