@@ -103,7 +103,8 @@ def group_known(lexicon: Lexicon, group: TermGroup) -> KnownGroup:
     return KnownGroup(
         choices=choices,
         pieces=tuple((stem, lexicon.stem_idf(stem)) for stem in ids),
-        most=max([own, *most]),
+        # A word that no product holds must not weigh down what stands for it.
+        most=max(most, default=own),
     )
 
 
