@@ -177,6 +177,36 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchBoost:
+    """Something that the query names and the product has.
+
+    Attributes:
+        name: for people, such as "Brand: Sony".
+        added: to the search score.
+    """
+
+    name: str
+    added: float
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """A word of the query that the product does not hold, but something that stands for it.
+
+    Attributes:
+        word: of the query, or the phrase.
+        matched: what the product holds.
+        kind: why it stands for it: `synonym`, `abbreviation`, `joined`, `split`, `correction`.
+        weight: what that counts against the word itself.
+    """
+
+    word: str
+    matched: str
+    kind: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPart:
     """The search score and its two sources.
 
@@ -186,6 +216,9 @@ class SearchPart:
         semantic: cosine similarity; None: the product was not in its list.
         keyword_rank: 1-based; None likewise.
         semantic_rank: 1-based; None likewise.
+        found: what being found counts for in the value; None: all of it, nothing is boosted.
+        boosts: what the query names; with `found` they sum to the value.
+        words: which words matched by something that stands for them.
     """
 
     value: float
@@ -193,6 +226,9 @@ class SearchPart:
     semantic: float | None
     keyword_rank: int | None
     semantic_rank: int | None
+    found: float | None = None
+    boosts: tuple[SearchBoost, ...] = ()
+    words: tuple[WordMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

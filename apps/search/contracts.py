@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import FacetValue, FilterSet, ProductDocument
 from apps.ranking.contracts import HitRecord
 from apps.ranking_weights.contracts import ResolvedWeights
+from apps.search.contracts_understanding import UNREAD, Understanding
 
 MOST_QUERY_CHARACTERS = 256
 MOST_PER_PAGE = 100
@@ -92,6 +93,9 @@ class SearchRequest:
         facets: fields to count.
         attributes: what the caller says about the request (`attributes[device]=mobile`).
         explain: whether each hit carries its record.
+        spell: whether the query may be corrected; false insists on it as typed.
+        understand: whether filters and boosts may be read out of the query.
+        drop: names (`field:value`) of those that are not wanted.
         asker: on whose behalf.
         weights_override: weights of a preview instead of the published ones.
         degraded: what was missing already before search began (at the edge).
@@ -112,6 +116,9 @@ class SearchRequest:
     facets: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     explain: bool = False
+    spell: bool = True
+    understand: bool = True
+    drop: tuple[str, ...] = ()
     asker: Asker = field(default_factory=Asker)
     weights_override: Mapping[str, float] | None = None
     degraded: tuple[str, ...] = ()
@@ -229,6 +236,7 @@ class SearchAnswer:
         degraded: what was missing: `keyword`, `semantic`, `catalog`, `weights`, `redis`.
         versions: name to number of what was in force.
         sticky: the token of first assignments to send back next time; empty for none.
+        understanding: how the query was read; what was extracted as it acted in the end.
     """
 
     query: str
@@ -249,6 +257,7 @@ class SearchAnswer:
     degraded: tuple[str, ...]
     versions: Mapping[str, int]
     sticky: str = ""
+    understanding: Understanding = UNREAD
 
 
 Parameters = Mapping[str, Sequence[str]]

@@ -1,6 +1,6 @@
 """A query as search understands it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -108,7 +108,7 @@ class Extraction:
     """A brand, category, attribute or price that the query names.
 
     Attributes:
-        field: of a filter: `brand`, `category`, `price`, `attribute.<name>`.
+        field: of a filter: `brand`, `category`, `price`, `attr.<key>`.
         value: what `filter[<field>]=` takes.
         text: the words of the query that say so.
         use: what it does.
@@ -125,6 +125,10 @@ class Extraction:
     def name(self) -> str:
         """What `drop=` takes."""
         return f"{self.field}:{self.value}"
+
+    def softened(self) -> "Extraction":
+        """The same as a boost."""
+        return replace(self, use=ExtractionUse.BOOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +167,6 @@ class Understanding:
             for other in term.alternatives
             if other.kind is kind
         )
+
+
+UNREAD = Understanding("", "")

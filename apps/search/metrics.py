@@ -23,7 +23,7 @@ step_seconds = Histogram(
 )
 _steps = {
     name: step_seconds.labels(name)
-    for name in ("keyword", "semantic", "score", "hydrate", "facets", "present")
+    for name in ("understand", "keyword", "semantic", "score", "hydrate", "facets", "present")
 }
 
 

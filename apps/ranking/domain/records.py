@@ -75,6 +75,13 @@ def reason_in_words(record: HitRecord) -> str:
     sentences = [_score_sentence(record)]
     if found := _found_sentence(record.search):
         sentences.append(found)
+    sentences.extend(
+        f"'{match.word}' matched by its {match.kind} '{match.matched}'."
+        for match in record.search.words
+    )
+    if record.search.boosts:
+        told = ", ".join(f"{boost.name} {boost.added:+.3f}" for boost in record.search.boosts)
+        sentences.append(f"Named by the query: {told}.")
     sentences.extend(_step_sentence(step) for step in record.steps)
     if record.weights.shared_out:
         names = ", ".join(_title(name) for name in record.weights.shared_out)
@@ -123,6 +130,7 @@ def record_document(record: HitRecord) -> dict[str, JsonValue]:
             "semantic": record.search.semantic,
             "keyword_rank": record.search.keyword_rank,
             "semantic_rank": record.search.semantic_rank,
+            **_query_parts(record.search),
         },
         **record.features,
     }
@@ -134,6 +142,27 @@ def record_document(record: HitRecord) -> dict[str, JsonValue]:
         "steps": [_step_document(step) for step in record.steps],
         "reason": record.reason,
     }
+
+
+def _query_parts(search: SearchPart) -> dict[str, JsonValue]:
+    """What the query's understanding did to this hit; nothing when it did nothing."""
+    document: dict[str, JsonValue] = {}
+    if search.found is not None:
+        document["found"] = search.found
+        document["boosts"] = [
+            {"name": boost.name, "added": boost.added} for boost in search.boosts
+        ]
+    if search.words:
+        document["words"] = [
+            {
+                "word": match.word,
+                "matched": match.matched,
+                "kind": match.kind,
+                "weight": match.weight,
+            }
+            for match in search.words
+        ]
+    return document
 
 
 def weights_document(weights: ResolvedWeights) -> dict[str, JsonValue]:

@@ -3,12 +3,13 @@
 from apps.catalog.contracts import ProductDocument
 from apps.ranking.domain.records import record_document, weights_document
 from apps.search.contracts import Hit, SearchAnswer
+from apps.search.contracts_understanding import AlternativeKind, Correction, Understanding
 
 Json = dict[str, object]
 
 
 def answer_document(answer: SearchAnswer) -> Json:
-    category = answer.category
+    category, correction = answer.category, answer.understanding.correction
     return {
         "query": answer.query,
         "query_id": str(answer.query_id),
@@ -25,6 +26,9 @@ def answer_document(answer: SearchAnswer) -> Json:
             "share": category.share if category else None,
         },
         "weights": weights_document(answer.weights),
+        "corrected_query": correction.corrected if correction else None,
+        "correction": correction_document(correction) if correction else None,
+        "understanding": understanding_document(answer.understanding),
         "matching": {
             "keyword": str(answer.matching.keyword),
             "semantic": answer.matching.semantic,
@@ -34,6 +38,41 @@ def answer_document(answer: SearchAnswer) -> Json:
         "degraded": answer.degraded,
         **({"sticky": answer.sticky} if answer.sticky else {}),
     }
+
+
+def correction_document(correction: Correction) -> Json:
+    return {
+        "original": correction.original,
+        "corrected": correction.corrected,
+        "words": [
+            {"from": word.word, "to": word.replacement, "confidence": word.confidence}
+            for word in correction.words
+        ],
+    }
+
+
+def understanding_document(understanding: Understanding) -> Json:
+    return {
+        "class": understanding.query_class,
+        "signals": understanding.signals,
+        "extracted": [
+            {
+                "field": each.field,
+                "value": each.value,
+                "text": each.text,
+                "as": each.use,
+                "label": each.label,
+            }
+            for each in understanding.extracted
+        ],
+        "dropped": understanding.dropped,
+        "synonyms": _alternatives(understanding, AlternativeKind.SYNONYM),
+        "abbreviations": _alternatives(understanding, AlternativeKind.ABBREVIATION),
+    }
+
+
+def _alternatives(understanding: Understanding, kind: AlternativeKind) -> list[Json]:
+    return [{"word": word, "also": also} for word, also in understanding.alternatives(kind)]
 
 
 def hit_document(hit: Hit) -> Json:

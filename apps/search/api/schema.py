@@ -1,9 +1,20 @@
 """`GET /api/v1/search` in the committed OpenAPI document."""
 
-from typing import Any
-
 from apps.catalog.contracts import AVAILABILITIES
 from apps.common.api.openapi import hot_components_document, hot_route_document
+from apps.search.api.schema_parts import (
+    DEFAULT_TRUE,
+    NUMBER,
+    NUMBERS,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Json,
+    object_of,
+    or_null,
+    ref,
+)
+from apps.search.api.schema_understanding import query_parts, understanding_components
 from apps.search.contracts import (
     DEFAULT_PER_PAGE,
     MOST_PER_PAGE,
@@ -12,75 +23,52 @@ from apps.search.contracts import (
     Sort,
 )
 
-Json = dict[str, Any]
-_TEXT: Json = {"type": "string"}
-_NUMBER: Json = {"type": "number"}
-_WHOLE: Json = {"type": "integer"}
-_NUMBERS: Json = {"type": "object", "additionalProperties": _NUMBER}
-_TEXTS: Json = {"type": "array", "items": _TEXT}
-
 
 def schema_register() -> None:
     hot_components_document("search", components)
     hot_route_document("/api/v1/search", "get", operation)
 
 
-def _object(properties: Json, optional: tuple[str, ...] = ()) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-        "additionalProperties": False,
-    }
-
-
-def _or_null(schema: Json) -> Json:
-    return {**schema, "type": [schema["type"], "null"]}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def components() -> Json:
     return {
-        "SearchWeights": _object(
+        "SearchWeights": object_of(
             {
-                "source": {**_TEXT, "description": "Which link of the chain answered."},
-                "subject": _TEXT,
-                "number": _WHOLE,
-                "weights": _NUMBERS,
+                "source": {**TEXT, "description": "Which link of the chain answered."},
+                "subject": TEXT,
+                "number": WHOLE,
+                "weights": NUMBERS,
                 "shared_out": {
-                    **_TEXTS,
+                    **TEXTS,
                     "description": "Features without a source; the others share their weight.",
                 },
-                "experiment": {**_TEXT, "description": "Whose override it is, if anyone's."},
-                "variant": _TEXT,
+                "experiment": {**TEXT, "description": "Whose override it is, if anyone's."},
+                "variant": TEXT,
             },
             optional=("experiment", "variant"),
         ),
+        **understanding_components(),
         "SearchExperiment": _experiment(),
         "SearchExplanation": _explanation(),
         "SearchHit": _hit(),
-        "SearchFacetLine": _object(
-            {"value": _TEXT, "label": _TEXT, "count": _WHOLE, "selected": {"type": "boolean"}}
+        "SearchFacetLine": object_of(
+            {"value": TEXT, "label": TEXT, "count": WHOLE, "selected": {"type": "boolean"}}
         ),
         "SearchAnswer": _answer(),
-        "SearchRefusal": _object(
-            {"code": _TEXT, "message": _TEXT, "extra": {"type": "object"}, "trace_id": _TEXT}
+        "SearchRefusal": object_of(
+            {"code": TEXT, "message": TEXT, "extra": {"type": "object"}, "trace_id": TEXT}
         ),
     }
 
 
 def _experiment() -> Json:
-    return _object(
+    return object_of(
         {
-            "key": _TEXT,
-            "variant": {**_TEXT, "description": "`interleaved` while both are shown."},
-            "phase": _or_null(_WHOLE),
+            "key": TEXT,
+            "variant": {**TEXT, "description": "`interleaved` while both are shown."},
+            "phase": or_null(WHOLE),
             "forced": {"type": "boolean", "description": "QA asked for it: counted nowhere."},
             "yields_to": {
-                **_TEXT,
+                **TEXT,
                 "description": "It does not act here: this experiment turns the same knob.",
             },
         },
@@ -89,92 +77,100 @@ def _experiment() -> Json:
 
 
 def _explanation() -> Json:
-    part = _object(
+    part = object_of(
         {
-            "value": _NUMBER,
-            "keyword": _or_null(_NUMBER),
-            "semantic": _or_null(_NUMBER),
-            "keyword_rank": _or_null(_WHOLE),
-            "semantic_rank": _or_null(_WHOLE),
-        }
+            "value": NUMBER,
+            "keyword": or_null(NUMBER),
+            "semantic": or_null(NUMBER),
+            "keyword_rank": or_null(WHOLE),
+            "semantic_rank": or_null(WHOLE),
+            **query_parts(),
+        },
+        optional=tuple(query_parts()),
     )
-    step = _object(
-        {"kind": _TEXT, "rule": _TEXT, "from_rank": _WHOLE, "to_rank": _WHOLE, "detail": _TEXT}
+    step = object_of(
+        {"kind": TEXT, "rule": TEXT, "from_rank": WHOLE, "to_rank": WHOLE, "detail": TEXT}
     )
-    return _object(
+    return object_of(
         {
-            "final_score": _NUMBER,
+            "final_score": NUMBER,
             "score_breakdown": {
                 "type": "object",
                 "properties": {"search_score": part},
                 "required": ["search_score"],
-                "additionalProperties": _or_null(_NUMBER),
+                "additionalProperties": or_null(NUMBER),
             },
-            "weights": _ref("SearchWeights"),
-            "contributions": {**_NUMBERS, "description": "Sums to final_score."},
+            "weights": ref("SearchWeights"),
+            "contributions": {**NUMBERS, "description": "Sums to final_score."},
             "steps": {"type": "array", "items": step},
-            "reason": _TEXT,
+            "reason": TEXT,
         }
     )
 
 
 def _hit() -> Json:
-    attribute = {"type": ["string", "number", "boolean", "array"], "items": _TEXT}
-    return _object(
+    attribute = {"type": ["string", "number", "boolean", "array"], "items": TEXT}
+    return object_of(
         {
-            "product_id": _TEXT,
-            "title": _TEXT,
-            "description": _TEXT,
-            "brand": _TEXT,
-            "category": {**_TEXT, "description": "Its path; empty for none."},
-            "price": _NUMBER,
-            "sale_price": _or_null(_NUMBER),
-            "currency": _TEXT,
-            "availability": {**_TEXT, "enum": list(AVAILABILITIES)},
-            "image_link": _TEXT,
-            "link": _TEXT,
+            "product_id": TEXT,
+            "title": TEXT,
+            "description": TEXT,
+            "brand": TEXT,
+            "category": {**TEXT, "description": "Its path; empty for none."},
+            "price": NUMBER,
+            "sale_price": or_null(NUMBER),
+            "currency": TEXT,
+            "availability": {**TEXT, "enum": list(AVAILABILITIES)},
+            "image_link": TEXT,
+            "link": TEXT,
             "attributes": {"type": "object", "additionalProperties": attribute},
-            "item_group_id": _TEXT,
+            "item_group_id": TEXT,
             "released_at": {"type": ["string", "null"], "format": "date-time"},
-            "position": {**_WHOLE, "minimum": 1},
-            "score": _NUMBER,
+            "position": {**WHOLE, "minimum": 1},
+            "score": NUMBER,
             "highlights": {
                 "type": "object",
-                "additionalProperties": _TEXT,
+                "additionalProperties": TEXT,
                 "description": "Escaped HTML with <mark>, for fields that matched.",
             },
-            "explanation": _ref("SearchExplanation"),
+            "explanation": ref("SearchExplanation"),
         },
         optional=("explanation",),
     )
 
 
 def _answer() -> Json:
-    lines = {"type": "array", "items": _ref("SearchFacetLine")}
-    return _object(
+    lines = {"type": "array", "items": ref("SearchFacetLine")}
+    return object_of(
         {
-            "query": _TEXT,
-            "query_id": {**_TEXT, "format": "uuid"},
-            "page": _WHOLE,
-            "per_page": _WHOLE,
-            "pages": _WHOLE,
-            "found": _WHOLE,
-            "took_ms": _NUMBER,
-            "sort": {**_TEXT, "enum": [str(each) for each in Sort]},
-            "hits": {"type": "array", "items": _ref("SearchHit")},
+            "query": TEXT,
+            "query_id": {**TEXT, "format": "uuid"},
+            "page": WHOLE,
+            "per_page": WHOLE,
+            "pages": WHOLE,
+            "found": WHOLE,
+            "took_ms": NUMBER,
+            "sort": {**TEXT, "enum": [str(each) for each in Sort]},
+            "hits": {"type": "array", "items": ref("SearchHit")},
             "facets": {"type": "object", "additionalProperties": lines},
-            "category": _object({"detected": _or_null(_TEXT), "share": _or_null(_NUMBER)}),
-            "weights": _ref("SearchWeights"),
-            "matching": _object(
+            "category": object_of({"detected": or_null(TEXT), "share": or_null(NUMBER)}),
+            "weights": ref("SearchWeights"),
+            "corrected_query": {
+                **or_null(TEXT),
+                "description": "What was searched for instead; `spell=false` insists.",
+            },
+            "correction": {"anyOf": [ref("SearchCorrection"), {"type": "null"}]},
+            "understanding": ref("SearchUnderstanding"),
+            "matching": object_of(
                 {
-                    "keyword": {**_TEXT, "enum": [str(each) for each in KeywordMode]},
+                    "keyword": {**TEXT, "enum": [str(each) for each in KeywordMode]},
                     "semantic": {"type": "boolean"},
                 }
             ),
-            "applied_rules": _TEXTS,
-            "experiments": {"type": "array", "items": _ref("SearchExperiment")},
-            "degraded": _TEXTS,
-            "sticky": {**_TEXT, "description": "First assignments, to send back next time."},
+            "applied_rules": TEXTS,
+            "experiments": {"type": "array", "items": ref("SearchExperiment")},
+            "degraded": TEXTS,
+            "sticky": {**TEXT, "description": "First assignments, to send back next time."},
         },
         optional=("sticky",),
     )
@@ -183,9 +179,9 @@ def _answer() -> Json:
 def operation() -> Json:
     refusal = {
         "description": "Refused; `extra.field` names the parameter.",
-        "content": {"application/json": {"schema": _ref("SearchRefusal")}},
+        "content": {"application/json": {"schema": ref("SearchRefusal")}},
     }
-    answer = {"application/json": {"schema": _ref("SearchAnswer")}}
+    answer = {"application/json": {"schema": ref("SearchAnswer")}}
     return {
         "operationId": "search",
         "summary": "Search, filter, sort and count the catalogue.",
@@ -201,29 +197,32 @@ def operation() -> Json:
 
 
 def _parameters() -> list[Json]:
-    whole = {**_WHOLE, "minimum": 1}
-    short = {**_TEXT, "maxLength": 200}
+    whole = {**WHOLE, "minimum": 1}
+    short = {**TEXT, "maxLength": 200}
     return [
-        _parameter("q", {**_TEXT, "maxLength": MOST_QUERY_CHARACTERS}, "Empty browses."),
+        _parameter("q", {**TEXT, "maxLength": MOST_QUERY_CHARACTERS}, "Empty browses."),
         _parameter("page", {**whole, "default": 1}, "page times per_page: at most 10,000."),
         _parameter(
             "per_page", {**whole, "maximum": MOST_PER_PAGE, "default": DEFAULT_PER_PAGE}, ""
         ),
-        _parameter("sort", {**_TEXT, "enum": [str(each) for each in Sort]}, ""),
-        _parameter("facets", _TEXT, "Comma-separated: category, brand, price, attr.color …"),
+        _parameter("sort", {**TEXT, "enum": [str(each) for each in Sort]}, ""),
+        _parameter("facets", TEXT, "Comma-separated: category, brand, price, attr.color …"),
         _parameter("user_id", short, "A shopper who is logged in."),
         _parameter("client_id", short, "A browser or device."),
         _parameter("session_id", short, "One visit."),
         _parameter("explain", {"type": "boolean"}, "Each hit carries why it stands there."),
-        _parameter("qa", _TEXT, "A signed QA token: shows its variant, counted nowhere."),
-        _parameter("sticky", _TEXT, "What the last answer said under `sticky`."),
+        _parameter("spell", DEFAULT_TRUE, "false: insist on the query as typed."),
+        _parameter("understand", DEFAULT_TRUE, "false: read no filter or boost out of it."),
+        _parameter("drop", TEXTS, "`field:value` of an extraction that is not wanted; repeat."),
+        _parameter("qa", TEXT, "A signed QA token: shows its variant, counted nowhere."),
+        _parameter("sticky", TEXT, "What the last answer said under `sticky`."),
         _bracketed(
             "filter",
-            {"type": ["string", "array"], "items": _TEXT},
+            {"type": ["string", "array"], "items": TEXT},
             "`filter[category]`, `filter[brand]`, `filter[price]=10..50`, "
             "`filter[availability]`, `filter[attr.<key>]`; repeat for OR.",
         ),
-        _bracketed("attributes", _TEXT, "About the request, such as `attributes[device]`."),
+        _bracketed("attributes", TEXT, "About the request, such as `attributes[device]`."),
     ]
 
 

@@ -119,6 +119,15 @@ def _or(changed: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a swit
     return otherwise if changed is None else changed
 
 
+def reads_otherwise(one: SearchSettings, other: SearchSettings) -> bool:
+    """Whether the two may understand a query differently."""
+    return (one.synonyms, one.understanding, one.spelling) != (
+        other.synonyms,
+        other.understanding,
+        other.spelling,
+    )
+
+
 def overrides_read(payload: Json) -> SearchOverrides:
     """What a payload changes about search; other surfaces' parts of it are not looked at.
 

@@ -1,7 +1,7 @@
 """Reading a search's parameters: every unknown or unusable one is named."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from apps.catalog.contracts import FilterSet, InvalidFilter, UnknownFilter
 from apps.catalog.domain.filters import ATTRIBUTE_PREFIX, FACET_FIELDS, filters_parse
@@ -29,6 +29,8 @@ SINGLE = frozenset(
         "client_id",
         "session_id",
         "explain",
+        "spell",
+        "understand",
         "qa",
         "sticky",
     }
@@ -39,6 +41,7 @@ _FACET_ATTRIBUTE = re.compile(re.escape(ATTRIBUTE_PREFIX) + r"[a-z0-9_]{1,200}")
 _MOST_ID_CHARACTERS = 200
 _MOST_TOKEN_CHARACTERS = 4000
 _MOST_FACETS = 30
+_MOST_DROPPED = 20
 _MOST_ATTRIBUTES = 20
 _YES, _NO = frozenset({"true", "1"}), frozenset({"false", "0", ""})
 
@@ -65,6 +68,9 @@ def request_parse(parameters: Parameters) -> SearchRequest:
         facets=_facets(single.get("facets", "")),
         attributes=_attributes(parameters),
         explain=_yes_or_no("explain", single.get("explain", "")),
+        spell=_yes_or_no("spell", single.get("spell", "true")),
+        understand=_yes_or_no("understand", single.get("understand", "true")),
+        drop=_dropped(parameters.get("drop", ())),
         qa=_tokens("qa", single.get("qa", "")),
         sticky=_tokens("sticky", single.get("sticky", "")),
         asker=Asker(
@@ -82,9 +88,19 @@ def _single_values(parameters: Parameters) -> dict[str, str]:
             if len(values) != 1:
                 raise ParameterInvalid(name, f"{name} is given more than once.")
             found[name] = values[0]
-        elif not (_FILTER.fullmatch(name) or _ATTRIBUTE.fullmatch(name)):
+        elif name != "drop" and not (_FILTER.fullmatch(name) or _ATTRIBUTE.fullmatch(name)):
             raise ParameterUnknown(name, f"There is no parameter {name!r}.")
     return found
+
+
+def _dropped(values: Sequence[str]) -> tuple[str, ...]:
+    if len(values) > _MOST_DROPPED:
+        raise ParameterInvalid("drop", f"drop is taken at most {_MOST_DROPPED} times.")
+    for value in values:
+        field, colon, rest = value.partition(":")
+        if not (field and colon and rest) or len(value) > _MOST_ID_CHARACTERS:
+            raise ParameterInvalid("drop", "drop takes field:value, as the answer says them.")
+    return tuple(dict.fromkeys(values))
 
 
 def _query(text: str) -> str:

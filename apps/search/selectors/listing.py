@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import IntArray
 from apps.experiments.contracts.interleaving import NO_TEAM
 from apps.experiments.domain.interleaving import team_draft
-from apps.ranking.contracts import HitRecord, Ranking, Step
+from apps.ranking.contracts import HitRecord, Step
 from apps.ranking.domain.records import hit_record, reason_in_words
 from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import Contender, SearchPlan
@@ -71,13 +71,14 @@ class Listing:
 
     def score(self, position: int) -> float:
         """The score of the hit at a 1-based position, in the ranking that it comes from."""
-        ranking, rank, _team = self._found_at(position)
+        scored, rank, _team = self._found_at(position)
+        ranking = scored.ranking
         return float(ranking.scores[ranking.order[rank - 1]])
 
     def record(self, position: int) -> HitRecord:
         """Why the hit at a 1-based position stands there."""
-        ranking, rank, team = self._found_at(position)
-        record = hit_record(ranking, rank)
+        scored, rank, team = self._found_at(position)
+        record = _with_boosts(hit_record(scored.ranking, rank), scored)
         if self.draft is None:
             return record
         step = Step("interleaving", self.draft.experiment.key, rank, position, team)
@@ -97,10 +98,10 @@ class Listing:
         first = (request.page - 1) * request.per_page
         return bool((self.draft.teams[first : first + request.per_page] != NO_TEAM).any())
 
-    def _found_at(self, position: int) -> tuple[Ranking, int, str]:
+    def _found_at(self, position: int) -> tuple[Scored, int, str]:
         """The ranking that the hit comes from, its 1-based rank there, and in words from whom."""
         if self.draft is None:
-            return self.scored.ranking, position, ""
+            return self.scored, position, ""
         row, team = self.draft.rows[position - 1], self.draft.teams[position - 1]
         sides = self.sides if team == NO_TEAM else (self.sides[int(team)],)
         for scored in sides:
@@ -108,8 +109,18 @@ class Listing:
             if len(places):
                 variant = self.team(position)
                 words = f"variant {variant}" if variant else "one list alone was left"
-                return scored.ranking, int(places[0]) + 1, words
+                return scored, int(places[0]) + 1, words
         raise AssertionError("a drafted row stands in one of its rankings")
+
+
+def _with_boosts(record: HitRecord, scored: Scored) -> HitRecord:
+    """The record with what the query's boosts did to its search score."""
+    if scored.lift is None:
+        return record
+    candidate = int(scored.ranking.order[record.position - 1])
+    found, boosts = scored.lift.parts(candidate)
+    told = replace(record, search=replace(record.search, found=found, boosts=boosts))
+    return replace(told, reason=reason_in_words(told))
 
 
 def listing_of(

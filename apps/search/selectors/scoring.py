@@ -20,9 +20,20 @@ from apps.search.contracts import (
     SearchRequest,
     Sort,
 )
+from apps.search.contracts_understanding import Extraction, ExtractionUse
 from apps.search.domain.contending import Arm
 from apps.search.domain.detection import category_detect, top_rows
 from apps.search.domain.ordering import sorted_order
+from apps.search.domain.understanding.narrowing import (
+    Lift,
+    all_softened,
+    detected_only,
+    filters_any,
+    filters_of,
+    filters_with,
+    labels_of,
+    lift_of,
+)
 from apps.search.selectors.retrieval import Retrieved
 
 _FACET_LINES = {"category": 200, "brand": 100, "price": 10, "availability": 10}
@@ -42,6 +53,9 @@ class Scored:
         ranking: the pipeline's own record of those that pass all.
         category: where the query's best candidates stand.
         filtered: the filtered category; of several the one that holds them all.
+        extracted: what the query names, as it acted: a filter that would have left nothing is
+            a boost.
+        lift: what boosts made of the search scores of those that pass; None: there are none.
     """
 
     retrieved: Retrieved
@@ -50,10 +64,23 @@ class Scored:
     ranking: Ranking
     category: DetectedCategory | None
     filtered: str | None = None
+    extracted: tuple[Extraction, ...] = ()
+    lift: Lift | None = None
 
 
-def matches_scored(retrieved: Retrieved, request: SearchRequest, arm: Arm) -> Scored:
+def matches_scored(
+    retrieved: Retrieved,
+    request: SearchRequest,
+    arm: Arm,
+    extracted: tuple[Extraction, ...] = (),
+) -> Scored:
     """Order every match, as one arm does.
+
+    Args:
+        retrieved: what was found.
+        request: what was asked.
+        arm: the way to do it.
+        extracted: what the query names.
 
     Raises:
         InvalidInput: a filter on an attribute that no product has.
@@ -61,9 +88,12 @@ def matches_scored(retrieved: Retrieved, request: SearchRequest, arm: Arm) -> Sc
     columns = retrieved.snapshot.columns
     category = _detected(retrieved)
     matched = _matched(retrieved, request.sort)
-    passes = _passes(retrieved, request.filters, matched)
+    filters, passes, extracted = _narrowed(retrieved, request, matched, category, extracted)
     kept = candidates_kept(matched, _all_of(passes, len(matched)))
-    filtered = _filtered_path(retrieved.snapshot.tree, request.filters.categories)
+    lift = _lift(retrieved, kept, extracted)
+    if lift is not None:
+        kept = replace(kept, search_score=lift.scores())
+    filtered = _filtered_path(retrieved.snapshot.tree, filters.categories)
     weights = weights_resolve(
         category_path=filtered or (category.path if category else None),
         available=features_available(retrieved.snapshot),
@@ -82,7 +112,7 @@ def matches_scored(retrieved: Retrieved, request: SearchRequest, arm: Arm) -> Sc
         popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
         order = sorted_order(request.sort, columns, kept.rows, popularity)
         ranking = replace(ranking, order=order)
-    return Scored(retrieved, matched, passes, ranking, category, filtered)
+    return Scored(retrieved, matched, passes, ranking, category, filtered, extracted, lift)
 
 
 def features_available(snapshot: ServingSnapshot) -> frozenset[str]:
@@ -175,6 +205,39 @@ def _passes(retrieved: Retrieved, filters: FilterSet, matched: Candidates) -> di
     except UnknownFilter as error:
         raise InvalidInput(str(error), field=error.field, code="unknown_filter") from error
     return {name: mask[matched.rows] for name, mask in masks.items()}
+
+
+def _narrowed(
+    retrieved: Retrieved,
+    request: SearchRequest,
+    matched: Candidates,
+    category: DetectedCategory | None,
+    extracted: tuple[Extraction, ...],
+) -> tuple[FilterSet, dict[str, BoolArray], tuple[Extraction, ...]]:
+    """The filters that act, what each lets through, and the extractions as they act.
+
+    Filters that the shopper did not ask for never turn hits into none: then they are boosts.
+    """
+    extracted = detected_only(extracted, category.path if category else None)
+    if filters_any(extracted):
+        filters = filters_with(request.filters, filters_of(extracted, ExtractionUse.FILTER))
+        passes = _passes(retrieved, filters, matched)
+        if _all_of(passes, len(matched)).any():
+            return filters, passes, extracted
+        extracted = all_softened(extracted)
+    return request.filters, _passes(retrieved, request.filters, matched), extracted
+
+
+def _lift(
+    retrieved: Retrieved, kept: Candidates, extracted: tuple[Extraction, ...]
+) -> Lift | None:
+    """What boosts make of the candidates; browsing has no search score to lift."""
+    labels = labels_of(extracted)
+    if not labels or retrieved.mode is KeywordMode.BROWSE:
+        return None
+    wanted = filters_of(extracted, ExtractionUse.BOOST)
+    masks = filter_masks(retrieved.snapshot.columns, retrieved.snapshot.tree, wanted)
+    return lift_of(kept, {field: masks[field] for field in labels}, labels)
 
 
 def _all_of(masks: Mapping[str, BoolArray], size: int) -> BoolArray:

@@ -1,35 +1,135 @@
-from apps.merchandising.selectors import synonyms
+"""What a query means: its words, what may stand for them, and what they name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.features.selectors import serving_snapshot
+from apps.merchandising.contracts import NO_SYNONYMS, SynonymIndex, words_expand
+from apps.merchandising.selectors import abbreviations, synonyms
 from apps.search.contracts_understanding import (
-    Alternative,
-    AlternativeKind,
-    QueryTerm,
+    Correction,
+    Extraction,
+    ExtractionUse,
+    QueryClass,
     Understanding,
 )
 from apps.search.domain.normalise import normalise, part_number_windows, words
+from apps.search.domain.overrides import SearchSettings
+from apps.search.domain.understanding.classes import Named, query_class
+from apps.search.domain.understanding.dictionaries import Key
+from apps.search.domain.understanding.extraction import Reading, names_read
+from apps.search.domain.understanding.prices import PricePhrase, price_read
+from apps.search.domain.understanding.terms import terms_of
+from apps.search.selectors.configuration import search_settings
+from apps.search.selectors.dictionaries import catalogue_knowledge
+from apps.search.selectors.spelling import words_corrected, words_respaced
 
 
-def query_understanding(query: str, *, synonymous: bool = True) -> Understanding:
-    """The query as it is searched for: normal form, terms with synonyms, part numbers.
+@dataclass(frozen=True, slots=True)
+class Insisting:
+    """What the shopper said about how to understand the query.
+
+    Attributes:
+        spelling: whether it may be corrected.
+        extraction: whether filters and boosts may be read out of it.
+        dropped: names of extractions that are not wanted.
+        filtered: fields that the shopper filters by: they need no reading.
+    """
+
+    spelling: bool = True
+    extraction: bool = True
+    dropped: frozenset[str] = frozenset()
+    filtered: frozenset[str] = frozenset()
+
+
+def query_understanding(
+    query: str, settings: SearchSettings | None = None, insisting: Insisting | None = None
+) -> Understanding:
+    """The query as it is searched for; no SQL once everything is loaded.
 
     Args:
         query: as typed.
-        synonymous: whether synonyms widen it; without them each word stands for itself.
+        settings: how search works; None: as published.
+        insisting: what the shopper said about it.
     """
+    how, asked = settings or search_settings(), insisting or Insisting()
     normalised = normalise(query)
-    found = words(normalised)
-    if synonymous:
-        terms = tuple(
-            QueryTerm(
-                " ".join(found[group.start : group.end]),
-                tuple(Alternative.of(one, AlternativeKind.SYNONYM) for one in group.alternatives),
-            )
-            for group in synonyms().expand(found)
-        )
-    else:
-        terms = tuple(QueryTerm(word) for word in found)
-    return Understanding(normalised, normalised, found, terms, part_number_windows(found))
+    same = synonyms() if how.synonyms else NO_SYNONYMS
+    short = abbreviations() if how.understanding else NO_SYNONYMS
+    reads = how.understanding and asked.extraction
+    price = price_read(normalised) if reads else None
+    searched = normalised if price is None else price.rest
+    correction = None
+    if how.spelling and asked.spelling:
+        correction = words_corrected(words(searched))
+        searched = searched if correction is None else correction.corrected
+    found = words(searched)
+    reading = _reading(found, same, short) if reads else Reading((), found)
+    if reading.words != found:
+        found, searched = reading.words, " ".join(reading.words)
+    groups = words_expand(found, same, short)
+    joins = words_respaced(found) if how.spelling and asked.spelling else ()
+    wanted, dropped = _wanted(reading, price, asked)
+    kind, signals = (None, ()) if not how.understanding else _class(normalised, reading, price)
+    if kind is QueryClass.INFORMATIONAL:
+        wanted = tuple(_softened(each) for each in wanted)
+    return Understanding(
+        normalised=normalised,
+        searched=searched,
+        words=found,
+        terms=terms_of(found, groups, joins),
+        part_numbers=part_number_windows(found),
+        correction=_of_the_whole(correction, normalised, price),
+        query_class=kind,
+        signals=signals,
+        extracted=wanted,
+        dropped=dropped,
+    )
 
 
 def query_expands(query_words: tuple[str, ...]) -> bool:
     """Whether a published synonym stands for any of the words."""
     return any(group.alternatives for group in synonyms().expand(query_words))
+
+
+def _reading(found: tuple[str, ...], same: SynonymIndex, short: SynonymIndex) -> Reading:
+    def meant(key: Key) -> Iterable[str]:
+        return (*same.phrases.get(key, ()), *short.phrases.get(key, ()))
+
+    return names_read(found, catalogue_knowledge(serving_snapshot(), meant))
+
+
+def _wanted(
+    reading: Reading, price: PricePhrase | None, asked: Insisting
+) -> tuple[tuple[Extraction, ...], tuple[str, ...]]:
+    """What is extracted, and the names of what would be, had the shopper not dropped it."""
+    found = [each for each in reading.extracted if each.field not in asked.filtered]
+    if price is not None:
+        found.append(
+            Extraction("price", price.value, price.text, ExtractionUse.FILTER, price.label)
+        )
+    wanted = tuple(each for each in found if each.name not in asked.dropped)
+    return wanted, tuple(each.name for each in found if each.name in asked.dropped)
+
+
+def _class(
+    normalised: str, reading: Reading, price: PricePhrase | None
+) -> tuple[QueryClass | None, tuple[str, ...]]:
+    typed = normalised if price is None else price.rest
+    named = Named(price is not None, reading.brand, reading.brand_alone, reading.category)
+    return query_class(words(typed), named)
+
+
+def _softened(extraction: Extraction) -> Extraction:
+    """Whoever compares brands wants to see both, and what stands beside them."""
+    return extraction if extraction.field == "price" else extraction.softened()
+
+
+def _of_the_whole(
+    correction: Correction | None, normalised: str, price: PricePhrase | None
+) -> Correction | None:
+    """A correction of the query with the words of its price."""
+    if correction is None or price is None:
+        return correction
+    corrected = f"{correction.corrected} {price.text}"
+    return Correction(normalised, corrected, correction.words)

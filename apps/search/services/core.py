@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
+from apps.features.selectors import serving_snapshot
 from apps.search.contracts import Hit, SearchRequest, Sort
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.contending import Arm, SearchPlan
+from apps.search.domain.overrides import SearchSettings, reads_otherwise
 from apps.search.metrics import step_timed
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.listing import Listing, listing_of
 from apps.search.selectors.presenting import Documents, hits_presented, page_documents
 from apps.search.selectors.retrieval import Lists, Retrieved, lists_found, lists_fused
 from apps.search.selectors.scoring import Scored, matches_scored
-from apps.search.selectors.understanding import query_understanding
+from apps.search.selectors.understanding import Insisting, query_understanding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,7 @@ class Core:
 def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
     """Understand, retrieve, score, page and hydrate: at most two SQL statements.
 
-    A plan that interleaves with and without synonyms asks PostgreSQL a third one.
+    A plan that interleaves two readings of the query asks PostgreSQL a third one.
 
     Args:
         request: what is asked.
@@ -57,13 +59,14 @@ def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
     lists = _lists(request, plan)
     retrieved = lists_fused(lists, plan.arm.settings)
     with step_timed("score"):
-        scored = matches_scored(retrieved, request, plan.arm)
+        extracted = lists.understanding.extracted
+        scored = matches_scored(retrieved, request, plan.arm, extracted)
         listing = listing_of(scored, _other(lists, retrieved, request, plan), plan, request)
     with step_timed("hydrate"):
         rows = listing.rows_on_page(request)
         documents, hydrated = page_documents(retrieved.snapshot, rows)
     missing = [one for side in listing.sides for one in side.retrieved.degraded]
-    degraded = [*request.degraded, *missing, *(() if hydrated else ("keyword",))]
+    degraded = [*request.degraded, *missing, *(() if hydrated else ("catalog",))]
     if scored.ranking.weights.degraded:
         degraded.append("weights")
     return Core(lists, listing, documents, tuple(dict.fromkeys(degraded)))
@@ -72,9 +75,27 @@ def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
 def _lists(request: SearchRequest, plan: SearchPlan) -> Lists:
     """What the control's arm asks for, and what else the other one can use of it."""
     settings = plan.arm.settings
-    understanding = query_understanding(request.query, synonymous=settings.synonyms)
+    before, understanding = serving_snapshot(), understood(request, settings)
     other = plan.other is not None and plan.other.settings.semantic
-    return lists_found(understanding, semantic=settings.semantic or other)
+    lists = lists_found(understanding, semantic=settings.semantic or other)
+    if understanding.correction is not None and lists.snapshot is not before:
+        # The catalogue may have learnt the word since: then it is none that wants correcting.
+        again = understood(request, settings)
+        if again.correction != understanding.correction:
+            return lists_found(again, semantic=settings.semantic or other)
+    return lists
+
+
+def understood(request: SearchRequest, settings: SearchSettings) -> Understanding:
+    """The request's query under some settings."""
+    insisting = Insisting(
+        spelling=request.spell,
+        extraction=request.understand,
+        dropped=frozenset(request.drop),
+        filtered=frozenset(request.filters_asked),
+    )
+    with step_timed("understand"):
+        return query_understanding(request.query, settings, insisting)
 
 
 def _other(
@@ -84,13 +105,18 @@ def _other(
     other = plan.other
     if other is None or request.sort is not Sort.RELEVANCE:
         return None
-    if other.settings.synonyms is not plan.arm.settings.synonyms:
-        again = query_understanding(request.query, synonymous=other.settings.synonyms)
-        if again.terms != lists.understanding.terms:
+    extracted = lists.understanding.extracted
+    if reads_otherwise(other.settings, plan.arm.settings):
+        again = understood(request, other.settings)
+        extracted = again.extracted
+        if (again.searched, again.terms) != (
+            lists.understanding.searched,
+            lists.understanding.terms,
+        ):
             lists = lists_found(again, semantic=other.settings.semantic)
     if other.settings == plan.arm.settings:
-        return matches_scored(retrieved, request, other)
-    return matches_scored(lists_fused(lists, other.settings), request, other)
+        return matches_scored(retrieved, request, other, extracted)
+    return matches_scored(lists_fused(lists, other.settings), request, other, extracted)
 
 
 def core_hits(core: Core, request: SearchRequest) -> tuple[Hit, ...]:

@@ -1,0 +1,28 @@
+"""What schemas of search are put together from."""
+
+from typing import Any
+
+Json = dict[str, Any]
+TEXT: Json = {"type": "string"}
+NUMBER: Json = {"type": "number"}
+WHOLE: Json = {"type": "integer"}
+NUMBERS: Json = {"type": "object", "additionalProperties": NUMBER}
+TEXTS: Json = {"type": "array", "items": TEXT}
+DEFAULT_TRUE: Json = {"type": "boolean", "default": True}
+
+
+def object_of(properties: Json, optional: tuple[str, ...] = ()) -> Json:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def or_null(schema: Json) -> Json:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
