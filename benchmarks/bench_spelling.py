@@ -108,12 +108,12 @@ def _recovered(
         found = spelling.correct((*before, typed, *after))
         changed = {each.word: each.replacement for each in found.words} if found else {}
         meant = changed.get(typed)
-        right = meant is not None and stem(meant) == stem(word)
+        hit = meant is not None and stem(meant) == stem(word)
         group = "4 letters" if len(word) == 4 else "5-6" if len(word) <= 6 else "7 and more"
         for each in ("all", group):
             outcomes[each][0] += 1
-            outcomes[each][1] += right
-            outcomes[each][2] += meant is not None and not right
+            outcomes[each][1] += hit
+            outcomes[each][2] += meant is not None and not hit
     for group, (asked, right, wrong) in sorted(outcomes.items()):
         print(
             f"{name}, {group}: {asked} typos, {right / asked:.1%} right, {wrong / asked:.1%} wrong"
@@ -136,9 +136,9 @@ def _untouched(spelling: Spelling, queries: Sequence[str]) -> bool:
         query: found.corrected for query in queries if (found := spelling.correct(query.split()))
     }
     spaced = {
-        query: [each.text for each in found]
+        query: [each.text for each in other]
         for query in queries
-        if (found := joins_of(query.split(), spelling.lexicon))
+        if (other := joins_of(query.split(), spelling.lexicon))
     }
     print(f"judged queries as they are: {len(changed)} of {len(queries)} changed {changed or ''}")
     print(f"judged queries with another spacing beside: {spaced}")

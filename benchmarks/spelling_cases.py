@@ -35,10 +35,11 @@ def icecat_lexicon() -> Lexicon:
 def retail_lexicon() -> Lexicon:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(RETAIL / "online_retail_2009_2010.parquet", columns=["Description"])
-    titles = sorted({text for text in table["Description"].to_pylist() if text})
+    with pq.ParquetFile(RETAIL / "online_retail_2009_2010.parquet") as source:
+        batches = source.iter_batches(batch_size=50_000, columns=["Description"])
+        titles = {text for batch in batches for text in batch.column("Description").to_pylist() if text}
     return _lexicon(
-        ProductText(pk, (title, "", "", "", "", "")) for pk, title in enumerate(titles, 1)
+        ProductText(pk, (title, "", "", "", "", "")) for pk, title in enumerate(sorted(titles), 1)
     )
 
 

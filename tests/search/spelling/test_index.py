@@ -14,7 +14,7 @@ from apps.search.domain.spelling.deletes import (
     form_hashes,
     spelling_build,
 )
-from apps.search.domain.spelling.distances import distances
+from apps.search.domain.spelling.distances import distance, distances
 from apps.search.domain.spelling.index import Suggestion
 from tests.search.spelling.words import COUNTS, alignment_distance, edited, index_of
 
@@ -117,6 +117,7 @@ def test_distances_are_those_of_the_definition(word: str, others: list[str]) -> 
         letters[row, : len(each)] = [ord(letter) for letter in each]
     expected = [alignment_distance(word, each) for each in others]
     assert distances(word, letters, lengths).tolist() == expected
+    assert [distance(word, each) for each in others] == expected
 
 
 @pytest.mark.parametrize("word", ["", "a" * 33])

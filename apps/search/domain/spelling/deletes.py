@@ -37,15 +37,15 @@ def correctable(word: str) -> bool:
 
 def form_hashes(word: str) -> NDArray[np.uint64]:
     """uint64[f]: hashes of the forms of a typed word, each once."""
-    prefix = word[:PREFIX]
-    hashes: set[int] = set()
-    for left_out in _left_out(len(prefix), distance_allowed(len(word))):
-        value = _OFFSET
-        for at, letter in enumerate(prefix):
-            if at not in left_out:
-                value = ((value ^ ord(letter)) * _PRIME) & _MASK
-        hashes.add(value)
-    return np.fromiter(hashes, dtype=np.uint64, count=len(hashes))
+    # By how many letters are left out: hashes of the forms of the letters so far.
+    forms: list[set[int]] = [{_OFFSET}, *(set() for _ in range(distance_allowed(len(word))))]
+    for letter in word[:PREFIX]:
+        code = ord(letter)
+        kept = [{((each ^ code) * _PRIME) & _MASK for each in group} for group in forms]
+        for left_out in range(1, len(forms)):
+            kept[left_out] |= forms[left_out - 1]
+        forms = kept
+    return np.array(list(set().union(*forms)), dtype=np.uint64)
 
 
 def spelling_build(words: Sequence[str], counts: NDArray[np.int32]) -> dict[str, Array]:

@@ -49,6 +49,27 @@ def distances(word: str, letters: Codes, lengths: NDArray[np.int64]) -> NDArray[
     return found
 
 
+def distance(word: str, other: str) -> int:
+    """Edits between two words: for a few candidates this is faster."""
+    masks: dict[str, int] = {}
+    for at, letter in enumerate(word):
+        masks[letter] = masks.get(letter, 0) | 1 << at
+    whole, last = (1 << len(word)) - 1, 1 << (len(word) - 1)
+    up, down, diagonal, before, found = whole, 0, 0, 0, len(word)
+    for letter in other:
+        match = masks.get(letter, 0)
+        swapped = ((~diagonal & match) << 1) & before
+        diagonal = ((((match & up) + up) ^ up) | match | down | swapped) & whole
+        right_up = (down | ~(diagonal | up)) & whole
+        right_down = diagonal & up
+        found += bool(right_up & last) - bool(right_down & last)
+        right_up = right_up << 1 | 1
+        up = (right_down << 1 | ~(diagonal | right_up)) & whole
+        down = right_up & diagonal
+        before = match
+    return found
+
+
 def _matches(word: str, letters: Codes) -> NDArray[np.uint64]:
     """uint64[l, c]: bit i is set where the candidate has the word's letter i at that place."""
     columns = np.ascontiguousarray(letters.T)

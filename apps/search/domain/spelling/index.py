@@ -14,9 +14,11 @@ from apps.search.domain.spelling.deletes import (
     distance_allowed,
     form_hashes,
 )
-from apps.search.domain.spelling.distances import distances
+from apps.search.domain.spelling.distances import distance, distances
 
 MOST_SUGGESTIONS = 10
+# So many candidates are measured one by one; more of them together.
+_FEW = 16
 
 
 class Words(Protocol):
@@ -63,6 +65,8 @@ class SpellingIndex:
         self._ids = np.asarray(arrays["ids"], dtype=np.int32)
         self._letters: Codes = np.asarray(arrays["letters"], dtype=np.uint16)
         self._letter_starts = np.asarray(arrays["letter_starts"], dtype=np.uint32)
+        ends = self._letter_starts.astype(np.int64)
+        self._lengths = ends[1:] - ends[:-1]
         self._words = words
         self._counts = counts
 
@@ -82,28 +86,48 @@ class SpellingIndex:
         if not within or not correctable(word):
             return ()
         numbers = self._meeting(form_hashes(word))
-        starts = self._letter_starts[numbers].astype(np.int64)
-        lengths = self._letter_starts[numbers + 1] - starts
+        lengths = self._lengths[numbers]
         near = np.abs(lengths - len(word)) <= within
-        numbers, starts, lengths = numbers[near], starts[near], lengths[near]
-        if not len(numbers):
-            return ()
-        edits = distances(word, self._codes(starts, lengths), lengths)
-        rows = self._ids[numbers]
-        order = np.lexsort((rows, -self._counts[rows], edits))
-        order = order[edits[order] <= within][:most]
-        return tuple(
-            Suggestion(self._words.get(int(rows[at])), int(edits[at]), int(self._counts[rows[at]]))
-            for at in order
-        )
+        numbers = numbers[near]
+        if len(numbers) <= _FEW:
+            found = self._few(word, numbers.tolist())
+        else:
+            found = self._many(word, numbers, lengths[near])
+        found = [each for each in found if each.distance <= within]
+        found.sort(key=lambda each: (each.distance, -each.count, each.word))
+        return tuple(found[:most])
 
     def _meeting(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Numbers of the words that share a form, each once."""
         first = np.searchsorted(self._hashes, hashes)
         last = np.searchsorted(self._hashes, hashes, side="right")
-        places = first[first < last]
-        runs = [self._forms[self._starts[at] : self._starts[at + 1]] for at in places]
-        return np.unique(np.concatenate([np.zeros(0, np.int32), *runs])).astype(np.int64)
+        met: set[int] = set()
+        for at in first[first < last].tolist():
+            met.update(self._forms[self._starts[at] : self._starts[at + 1]].tolist())
+        return np.array(list(met), dtype=np.int64)
+
+    def _few(self, word: str, numbers: list[int]) -> list[Suggestion]:
+        found: list[Suggestion] = []
+        for number in numbers:
+            row = int(self._ids[number])
+            other = self._words.get(row)
+            found.append(Suggestion(other, distance(word, other), int(self._counts[row])))
+        return found
+
+    def _many(
+        self, word: str, numbers: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> list[Suggestion]:
+        starts = self._letter_starts[numbers].astype(np.int64)
+        edits = distances(word, self._codes(starts, lengths), lengths)
+        near = np.flatnonzero(edits <= distance_allowed(len(word)))
+        rows = self._ids[numbers[near]]
+        counts = self._counts[rows]
+        return [
+            Suggestion(self._words.get(row), away, count)
+            for row, away, count in zip(
+                rows.tolist(), edits[near].tolist(), counts.tolist(), strict=True
+            )
+        ]
 
     def _codes(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Codes:
         """uint16[c, l]: letters of the words, zeros behind their ends."""
