@@ -20,7 +20,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.rollup_memory import Memory
+from benchmarks.rollup_memory import Memory, processor_seconds
 from benchmarks.rollup_sql import BY_HAND, EVENTS, EXPOSURES, ID, KEY
 
 DATABASE = "endcap_bench_rollup_{events}_{units}"
@@ -144,6 +144,18 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - started, found
 
 
+def worked(run: Callable[[], Any]) -> tuple[float, float, Any]:
+    """Seconds, processor seconds (of this process and its backend), and what came of it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone() or (0,)
+    before = processor_seconds(backend) + time.process_time()
+    seconds, found = timed(run)
+    return seconds, processor_seconds(backend) + time.process_time() - before, found
+
+
 def by_hand(as_of: datetime) -> list[tuple[Any, ...]]:
     """The same day rows by one statement, with the roll-up's own memory for sorts."""
     from django.conf import settings
@@ -219,14 +231,16 @@ def measure(events: int, units: int, rounds: int, *, kept: bool) -> dict[str, An
     as_of = START + timedelta(days=DAYS - 1)
     hand: list[float] = []
     ours: list[float] = []
+    work: list[float] = []
     peaks: list[float] = []
     rows: list[tuple[Any, ...]] = []
     for _ in range(rounds):
-        seconds, rows = timed(lambda: by_hand(as_of))
+        seconds, its, rows = worked(lambda: by_hand(as_of))
         hand.append(seconds)
         with Memory() as memory:
-            seconds, report = timed(lambda: rolled_up(as_of, full=True))
+            seconds, mine, report = worked(lambda: rolled_up(as_of, full=True))
         ours.append(seconds)
+        work.append(mine / its)
         peaks.append(memory.peak)
     new_events(1000, as_of)
     again, later = timed(lambda: rolled_up(as_of))
@@ -239,6 +253,7 @@ def measure(events: int, units: int, rounds: int, *, kept: bool) -> dict[str, An
         "rollup_s": [round(one, 2) for one in ours],
         "ratio": round(min(ours) / min(hand), 3),
         "ratios": [round(mine / his, 3) for mine, his in zip(ours, hand, strict=True)],
+        "processor_ratios": [round(one, 3) for one in work],
         "target": TARGET,
         "rows_per_s": round(events / min(ours)),
         "peak_memory_mb": round(max(peaks)),
