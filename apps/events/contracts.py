@@ -148,6 +148,12 @@ class QueryLogEntry:
         versions: name to number of what was in force (weights, index, ...).
         principal: prefix of the API key that asked.
         positions: 1-based ranks of product_ids over all pages; empty: counted from the page.
+        query_class: navigational, informational or transactional; None: nobody asked.
+        corrected: what was searched for in place of a misspelt query; None: as typed.
+        synonyms: the shopper's words and what stood for them, pairs.
+        applied_rules: names of the merchandising rules that acted.
+        fallback: how the query had to be widened to find anything; empty: it had not.
+        swap: upper position of two neighbours that were exchanged; product_ids are as shown.
     """
 
     query_id: UUID
@@ -171,6 +177,12 @@ class QueryLogEntry:
     versions: Mapping[str, object] = field(default_factory=dict)
     principal: str = ""
     positions: tuple[int, ...] = ()
+    query_class: str | None = None
+    corrected: str | None = None
+    synonyms: tuple[tuple[str, str], ...] = ()
+    applied_rules: tuple[str, ...] = ()
+    fallback: str = ""
+    swap: int | None = None
 
     def ranks(self) -> tuple[int, ...]:
         """1-based rank of every hit over all pages."""

@@ -90,6 +90,12 @@ class QueryLog(models.Model):
     experiments = models.JSONField(default=list)
     versions = models.JSONField(default=dict)
     principal = models.TextField()
+    query_class = models.TextField(null=True)  # noqa: DJ001 - the same
+    corrected = models.TextField(null=True)  # noqa: DJ001 - the same
+    synonyms = models.JSONField(default=list, db_default=[])
+    applied_rules = ArrayField(models.TextField(), default=list, db_default=[])
+    fallback = models.TextField(default="", db_default="")
+    swap = models.IntegerField(null=True)
 
     class Meta:
         indexes = [

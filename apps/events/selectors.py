@@ -180,8 +180,9 @@ def _entry(row: QueryLog) -> QueryLogEntry:
         for field in row._meta.concrete_fields  # noqa: SLF001 - Django's public model API
     }
     fields["query_id"] = fields.pop("id")
-    for name in ("product_ids", "positions", "degraded", "experiments"):
+    for name in ("product_ids", "positions", "degraded", "experiments", "applied_rules"):
         fields[name] = tuple(fields[name])
+    fields["synonyms"] = tuple((word, other) for word, other in fields["synonyms"])
     return QueryLogEntry(**fields)
 
 

@@ -10,7 +10,9 @@ from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from prometheus_client import Counter
 
+from apps.common.contracts import RedisCommand
 from apps.common.redis import redis_try
+from apps.common.redis_exchange import redis_exchange
 from apps.events.contracts import Event, QueryLogEntry
 from apps.events.domain.query_codec import NOTHING_TOLD, BufferEntry, Exposed, entry_encode
 from apps.events.services.ingest import row_of_event, rows_store
@@ -28,16 +30,19 @@ _INSERT = """
     INSERT INTO events_querylog (
         id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
         product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
-        session_id, experiments, versions, principal)
+        session_id, experiments, versions, principal, query_class, corrected, synonyms,
+        applied_rules, fallback, swap)
     SELECT id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
         product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
-        session_id, experiments, versions, principal
+        session_id, experiments, versions, principal, query_class, corrected, synonyms,
+        applied_rules, fallback, swap
     FROM json_to_recordset(%s::json) AS item (
         id uuid, occurred_at timestamptz, query text, normalised text, filters jsonb, sort text,
         page integer, per_page integer, results_count integer, product_ids text[],
         positions integer[], category text, latency_ms float8, cache_hit boolean,
         degraded text[], user_id text, client_id text, session_id text, experiments jsonb,
-        versions jsonb, principal text)
+        versions jsonb, principal text, query_class text, corrected text, synonyms jsonb,
+        applied_rules text[], fallback text, swap integer)
     ON CONFLICT (id) DO NOTHING
 """
 
@@ -46,15 +51,23 @@ def query_log_append(
     entry: QueryLogEntry,
     exposures: Sequence[Exposed | Event] = (),
     dimensions: Mapping[str, object] = NOTHING_TOLD,
+    *,
+    beside: Sequence[RedisCommand] = (),
 ) -> bool:
     """Log one answered search, and what it exposed, with exactly one Redis command.
 
     Never raises: a shopper's answer does not depend on its log. False when Redis was missing,
     so that the answer can say `degraded: ["redis"]`.
+
+    Args:
+        entry: of the search.
+        exposures: of the same.
+        dimensions: what every exposure tells.
+        beside: commands of the caller's own for the same round trip; their answers are not
+            looked at.
     """
-    return buffer_append(
-        BufferEntry(query=entry, exposures=tuple(exposures), dimensions=dimensions)
-    )
+    logged = BufferEntry(query=entry, exposures=tuple(exposures), dimensions=dimensions)
+    return buffer_append(logged, beside)
 
 
 def exposures_append(exposures: Sequence[Event]) -> bool:
@@ -62,20 +75,17 @@ def exposures_append(exposures: Sequence[Event]) -> bool:
     return buffer_append(BufferEntry(exposures=tuple(exposures)))
 
 
-def buffer_append(entry: BufferEntry) -> bool:
+def buffer_append(entry: BufferEntry, beside: Sequence[RedisCommand] = ()) -> bool:
     """One XADD, else one INSERT, else a counted loss."""
-    fields = {PAYLOAD: entry_encode(entry)}
+    commands = [_append_command(entry), *beside]
+
+    def call(client: redis.Redis) -> None:
+        appended = redis_exchange(client, commands)[0]
+        if isinstance(appended, redis.RedisError):
+            raise appended
+
     try:
-        _, kept = redis_try(
-            "event_buffer",
-            lambda client: client.xadd(
-                settings.EVENT_BUFFER_STREAM,
-                fields,  # type: ignore[arg-type]  # redis-py's key type is invariant
-                maxlen=settings.EVENT_BUFFER_MAX,
-                approximate=True,
-            ),
-            None,
-        )
+        _, kept = redis_try("event_buffer", call, None)
     except redis.RedisError as error:
         logger.warning("event_buffer_refused", reason=str(error))
         kept = False
@@ -84,6 +94,11 @@ def buffer_append(entry: BufferEntry) -> bool:
         return True
     _append_directly(entry)
     return False
+
+
+def _append_command(entry: BufferEntry) -> RedisCommand:
+    stream, most = settings.EVENT_BUFFER_STREAM, settings.EVENT_BUFFER_MAX
+    return RedisCommand(("XADD", stream, "MAXLEN", "~", most, "*", PAYLOAD, entry_encode(entry)))
 
 
 def _append_directly(entry: BufferEntry) -> None:
