@@ -274,3 +274,13 @@ def test_the_best_places_hold_the_best(values: list[float], count: int) -> None:
     best = best_places(scores, count)
     assert len(best) == min(count, len(values))
     assert sorted(scores[best].tolist()) == sorted(values)[-count:]
+
+
+def test_a_synonym_of_many_words_says_no_more_than_the_word_itself() -> None:
+    lines = [product(1, "Acme grey long stick 7"), product(2, "Acme memory flash drive 7")]
+    lexicon = lexicon_of(*lines, *(product(pk, f"lamp {pk}") for pk in range(3, 9)))
+    shelf = shelf_of(lexicon, dict.fromkeys(range(1, 9), ""))
+    rows, scores, _ = ranked(lexicon, shelf, asked("stick", "memory flash drive"))
+    assert rows == [1, 2]
+    assert scores[1] - 1.0 == pytest.approx(0.8 * (scores[0] - 1.0), rel=0.01)
+    assert ranked(lexicon, shelf, asked("unknown", "memory flash drive"))[0] == [2]

@@ -21,7 +21,7 @@ class FieldWeights:
         saturation: k1: the weighted frequency that says half of what any number could.
     """
 
-    weights: tuple[float, ...] = (3.0, 2.0, 1.0, 0.3, 0.5, 1.0)
+    weights: tuple[float, ...] = (3.0, 2.0, 1.0, 0.2, 0.5, 1.0)
     lengths: tuple[float, ...] = (0.5, 0.5, 0.6, 0.6, 0.75, 0.8)
     saturation: float = 1.2
 

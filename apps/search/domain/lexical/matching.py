@@ -88,9 +88,11 @@ def lexical_search(bound: BoundLexicon, query: LexicalQuery, *, enough: int) -> 
 
 def group_known(lexicon: Lexicon, group: TermGroup) -> KnownGroup:
     """The group in the lexicon's stem ids."""
-    choices = tuple(
-        (tuple(_part_known(lexicon, part) for part in choice.parts), choice.weight)
-        for choice in group.choices
+    choices = _within_own(
+        [
+            (tuple(_part_known(lexicon, part) for part in choice.parts), choice.weight)
+            for choice in group.choices
+        ]
     )
     most = [
         weight * sum(part.most for part in parts)
@@ -105,6 +107,26 @@ def group_known(lexicon: Lexicon, group: TermGroup) -> KnownGroup:
         pieces=tuple((stem, lexicon.stem_idf(stem)) for stem in ids),
         # A word that no product holds must not weigh down what stands for it.
         most=max(most, default=own),
+    )
+
+
+def _within_own(
+    choices: list[tuple[tuple[KnownPart, ...], float]],
+) -> tuple[tuple[tuple[KnownPart, ...], float], ...]:
+    """What stands for the shopper's words never says more than they do, times its weight.
+
+    `usb flash drive` holds three words that each say something, `usb stick` two.
+    """
+    own, findable = choices[0][0], all(part.findable for part in choices[0][0])
+    limit = sum(part.most for part in own)
+    if not findable:
+        return tuple(choices)
+    return (
+        choices[0],
+        *(
+            (parts, weight * min(1.0, limit / (sum(part.most for part in parts) or 1.0)))
+            for parts, weight in choices[1:]
+        ),
     )
 
 
