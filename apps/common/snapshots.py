@@ -56,8 +56,10 @@ class Snapshot(Generic[T]):
             DatabaseError: on first use only, when PostgreSQL is down.
         """
         poller_ensure()
-        if not self._loaded or (self._stale and not settings.ENDCAP_VERSION_POLLER):
+        if not self._loaded:
             self.reload()
+        elif self._stale and not settings.ENDCAP_VERSION_POLLER:
+            self.reload_safely()
         return self._value  # type: ignore[return-value]  # loaded above
 
     def reload(self) -> None:

@@ -99,7 +99,7 @@ def test_one_retrieval_serves_weights_fusion_and_semantic(search: Search, embedd
     embedded()
     interleaving("draft", None, {"search": {"fusion": "max", "semantic": False}, **WEIGHTS[1]})
     asked = {"q": "sneakers for jogging", "client_id": "c1", "facets": "category"}
-    search(**asked)
+    search(**asked, per_page=19)  # another page: what is kept of it is not this one's answer
     with CaptureQueriesContext(connection) as statements:
         answer = search(**asked)
     own = [each["sql"] for each in statements if not each["sql"].startswith("SAVEPOINT")]

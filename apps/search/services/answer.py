@@ -1,12 +1,11 @@
 """One search, from a checked request to its answer, its log entry and its figures."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from apps.common.domain.uuid7 import uuid7_new
+from apps.embeddings.selectors import engines_now
 from apps.search.contracts import (
     DEEPEST_HIT,
     FacetLine,
@@ -16,14 +15,19 @@ from apps.search.contracts import (
     SearchRequest,
 )
 from apps.search.metrics import step_timed
+from apps.search.selectors.lexicon import lexicon_state
 from apps.search.selectors.scoring import facets_counted
+from apps.search.services.begun import Begun, search_begin
 from apps.search.services.core import Core, core_hits, search_core
-from apps.search.services.logged import answer_counted, answer_logged
-from apps.search.services.trials import Trial, trial_of
+from apps.search.services.kept_answers import kept_found
+from apps.search.services.page_packing import PAGES
+from apps.search.services.serving import Made, search_serve
+from apps.search.services.swaps import hits_exchanged
+from apps.search.services.trials import Trial
 
 
 def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
-    """Answer one search and log it.
+    """Answer one search for a page, and log it.
 
     Args:
         request: parsed and checked.
@@ -32,21 +36,29 @@ def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
     Raises:
         InvalidInput: a filter or facet on an attribute that no product has.
     """
-    started = time.perf_counter()
-    query_id = request.query_id or uuid7_new(as_of)
-    trial = trial_of(request=request, query_id=query_id, as_of=as_of)
+    begun = search_begin(request=request, as_of=as_of, kind=PAGES.kind)
+    found = kept_found(begun.key) if begun.key else None
+    served = search_serve(begun=begun, packing=PAGES, found=found, make=answer_make)
+    return served.answer or PAGES.unpack(served.body, served.frame)
+
+
+def answer_make(begun: Begun) -> Made:
+    """Compute the answer; nothing is logged.
+
+    Raises:
+        InvalidInput: a filter or facet on an attribute that no product has.
+    """
+    request, trial = begun.request, begun.trial
     core = search_core(request, trial.plan)
     with step_timed("facets"):
         facets = facets_counted(core.listing.sides, request)
-    hits = core_hits(core, request)
+    hits, swap = core_hits(core, request), None
+    if begun.swaps:
+        hits, swap = hits_exchanged(hits, core, begun.query_id)
     answer = _answer(
-        request=request, core=core, hits=hits, facets=facets, trial=trial, query_id=query_id
+        request=request, core=core, hits=hits, facets=facets, trial=trial, query_id=begun.query_id
     )
-    answer = replace(answer, took_ms=round((time.perf_counter() - started) * 1000.0, 3))
-    if request.logged:
-        answer = answer_logged(answer, request, core, trial, as_of)
-        answer_counted(answer)
-    return answer
+    return Made(replace(answer, swap=swap), core)
 
 
 def _answer(
@@ -73,6 +85,7 @@ def _answer(
         facets=facets,
         category=scored.category,
         weights=scored.ranking.weights,
+        understanding=replace(core.understanding, extracted=scored.extracted),
         matching=Matching(retrieved.mode, semantic=len(retrieved.semantic) > 0),
         applied_rules=scored.ranking.applied_rules,
         experiments=trial.documents,
@@ -85,5 +98,7 @@ def _versions(core: Core, trial: Trial) -> dict[str, int]:
     return {
         "weights": core.scored.ranking.weights.number,
         "search_settings": trial.settings.number,
-        "serving": core.scored.retrieved.snapshot.number,
+        "features": core.scored.retrieved.snapshot.number,
+        "index": engines_now().index.number,
+        "lexicon": lexicon_state().number,
     }

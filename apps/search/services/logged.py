@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 from django.conf import settings
 
+from apps.common.contracts import RedisCommand
 from apps.common.observability.metrics import degraded_total
 from apps.events.contracts import QueryLogEntry
 from apps.events.domain.query_codec import NOTHING_TOLD, Exposed
@@ -15,12 +16,15 @@ from apps.events.services.query_log import query_log_append
 from apps.experiments.contracts.assignment import Json
 from apps.ranking.domain.records import record_document
 from apps.search.contracts import SearchAnswer, SearchRequest
+from apps.search.contracts_understanding import AlternativeKind
+from apps.search.domain.swapping import place_ranked, record_swapped
 from apps.search.metrics import search_seconds, searches_total, zero_results_total
 from apps.search.services.core import Core
 from apps.search.services.trials import (
     Trial,
+    documents_with_teams,
+    teams_shown,
     trial_exposures,
-    trial_log_documents,
     trial_remembered,
 )
 
@@ -28,29 +32,58 @@ logger = structlog.get_logger(__name__)
 _ENGINES = frozenset({"keyword", "semantic"})
 
 
-def answer_logged(
+@dataclass(frozen=True, slots=True)
+class AnswerLog:
+    """What an answer leaves behind in the event buffer.
+
+    Attributes:
+        entry: of the query log.
+        exposures: of the search.
+    """
+
+    entry: QueryLogEntry
+    exposures: tuple[Exposed, ...]
+
+
+def log_of(
     answer: SearchAnswer, request: SearchRequest, core: Core, trial: Trial, as_of: datetime
-) -> SearchAnswer:
-    """Append to the query log: one Redis round trip; without Redis the answer says so."""
-    entry = _entry(answer, request, core, trial, as_of)
+) -> AnswerLog:
+    """What a computed answer leaves behind."""
+    return AnswerLog(
+        _entry(answer, request, core, trial, as_of), _exposed(answer, request, core, trial)
+    )
+
+
+def log_kept(
+    log: AnswerLog, request: SearchRequest, trial: Trial, beside: Sequence[RedisCommand] = ()
+) -> tuple[bool, str]:
+    """Append to the query log: one round trip; whether Redis took all, and the sticky token.
+
+    Args:
+        log: what is appended.
+        request: that was answered.
+        trial: of the request.
+        beside: commands that go with the same round trip.
+    """
     token, remembered = trial_remembered(trial)
-    exposures = _exposed(answer, request, core, trial)
-    kept = _appended(entry, exposures, request.attributes) and remembered
-    _told(answer, core)
-    if not kept and "redis" not in answer.degraded:
-        answer = replace(answer, degraded=(*answer.degraded, "redis"))
-    return replace(answer, sticky=token) if token else answer
+    kept = _appended(log.entry, log.exposures, request.attributes, beside)
+    return kept and remembered, token
+
+
+def degraded_told(degraded: tuple[str, ...], *, whole: bool) -> tuple[str, ...]:
+    """What an answer says is missing, once its log is, or is not, kept whole."""
+    return degraded if whole or "redis" in degraded else (*degraded, "redis")
 
 
 def _entry(
     answer: SearchAnswer, request: SearchRequest, core: Core, trial: Trial, as_of: datetime
 ) -> QueryLogEntry:
-    shown = [(hit.document.product_id, hit.position) for hit in answer.hits]
-    return QueryLogEntry(
+    read = answer.understanding
+    entry = QueryLogEntry(
         query_id=answer.query_id,
         occurred_at=as_of,
         query=request.query.replace("\x00", ""),
-        normalised=core.understanding.normalised,
+        normalised=read.normalised,
         filters={field: list(values) for field, values in request.filters_asked.items()},
         sort=str(request.sort),
         page=request.page,
@@ -58,17 +91,26 @@ def _entry(
         results_count=answer.found,
         product_ids=tuple(hit.document.product_id for hit in answer.hits),
         positions=tuple(hit.position for hit in answer.hits),
-        category=_category(answer, request),
+        category=category_logged(answer.category.path if answer.category else None, request),
         latency_ms=answer.took_ms,
         cache_hit=False,
         degraded=answer.degraded,
         user_id=request.asker.user_id,
         client_id=request.asker.client_id,
         session_id=request.asker.session_id,
-        experiments=trial_log_documents(trial, core.listing, shown),
+        experiments=trial.documents,
         versions=answer.versions,
         principal=request.asker.principal,
+        query_class=read.query_class,
+        corrected=read.correction.corrected if read.correction else None,
+        synonyms=read.alternatives(AlternativeKind.SYNONYM),
+        applied_rules=answer.applied_rules,
+        swap=answer.swap,
     )
+    if core.listing.draft is None:
+        return entry
+    drafted, teams = core.listing.draft.experiment.key, teams_shown(core.listing, entry)
+    return replace(entry, experiments=documents_with_teams(trial.documents, drafted, teams))
 
 
 def _exposed(
@@ -85,37 +127,45 @@ def _exposed(
 
 
 def _appended(
-    entry: QueryLogEntry, exposures: Sequence[Exposed], dimensions: Mapping[str, Json]
+    entry: QueryLogEntry,
+    exposures: Sequence[Exposed],
+    dimensions: Mapping[str, Json],
+    beside: Sequence[RedisCommand],
 ) -> bool:
     try:
-        return query_log_append(entry, exposures, dimensions if exposures else NOTHING_TOLD)
+        told = dimensions if exposures else NOTHING_TOLD
+        return query_log_append(entry, exposures, told, beside=beside)
     except Exception:  # the answer is ready: whatever happens to its log must not cost it
         degraded_total.labels(component="query_log", reason="raised").inc()
         logger.exception("query_log_raised", query_id=str(entry.query_id))
         return False
 
 
-def _category(answer: SearchAnswer, request: SearchRequest) -> str | None:
-    if request.filters.categories:
-        return request.filters.categories[0]
-    return answer.category.path if answer.category else None
+def category_logged(detected: str | None, request: SearchRequest) -> str | None:
+    """The first filtered category, else the detected one."""
+    return request.filters.categories[0] if request.filters.categories else detected
 
 
-def _told(answer: SearchAnswer, core: Core) -> None:
-    """The structured log: each search, and a sample's hits with their scores."""
+def search_told(entry: QueryLogEntry) -> None:
+    """The structured log of each search."""
     logger.info(
         "search",
-        query=core.understanding.normalised,
-        query_id=str(answer.query_id),
-        results_count=answer.found,
-        latency_ms=answer.took_ms,
-        cache_hit=False,
-        degraded=answer.degraded,
+        query=entry.normalised,
+        query_id=str(entry.query_id),
+        results_count=entry.results_count,
+        latency_ms=entry.latency_ms,
+        cache_hit=entry.cache_hit,
+        degraded=entry.degraded,
     )
+
+
+def ranking_told(answer: SearchAnswer, core: Core) -> None:
+    """The structured log of a sample's hits with their scores."""
     if random.random() >= settings.RANKING_LOG_SAMPLE:  # noqa: S311 - sampling a log, no secret
         return
     for hit in answer.hits:
-        record = record_document(core.listing.record(hit.position))
+        ranked = core.listing.record(place_ranked(hit.position, answer.swap))
+        record = record_document(record_swapped(ranked, hit.position))
         logger.info(
             "ranking",
             query_id=str(answer.query_id),
@@ -126,12 +176,18 @@ def _told(answer: SearchAnswer, core: Core) -> None:
         )
 
 
-def answer_counted(answer: SearchAnswer) -> None:
-    """What the metrics say of it."""
-    searches_total.labels(str(answer.matching.keyword)).inc()
-    search_seconds.observe(answer.took_ms / 1000.0)
+def search_counted(entry: QueryLogEntry, matching: str, degraded: Sequence[str]) -> None:
+    """What the metrics say of it.
+
+    Args:
+        entry: of the query log.
+        matching: how keywords matched.
+        degraded: what the answer says is missing.
+    """
+    searches_total.labels(matching).inc()
+    search_seconds.observe(entry.latency_ms / 1000.0)
     # With an engine missing, nothing found says nothing about the catalogue.
-    if not answer.found and not _ENGINES & set(answer.degraded):
+    if not entry.results_count and not _ENGINES & set(degraded):
         zero_results_total.inc()
-    for component in answer.degraded:
+    for component in degraded:
         degraded_total.labels(component="search", reason=component).inc()

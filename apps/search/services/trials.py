@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from apps.events.contracts import QueryLogEntry
 from apps.events.domain.query_codec import Exposed
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.serving import Served
@@ -123,25 +124,29 @@ def trial_remembered(trial: Trial) -> tuple[str, bool]:
     return sticky_token_of(served=served, known=known, attributes=attributes), kept
 
 
-def trial_log_documents(
-    trial: Trial, listing: Listing, shown: Sequence[tuple[str, int]]
+def teams_shown(listing: Listing, entry: QueryLogEntry) -> dict[str, str]:
+    """Product id → variant, of an interleaved list's shown hits that are on one's behalf."""
+    if listing.draft is None:
+        return {}
+    shown = zip(entry.product_ids, entry.positions, strict=True)
+    teams = ((product_id, listing.team(position)) for product_id, position in shown)
+    return {product_id: team for product_id, team in teams if team is not None}
+
+
+def documents_with_teams(
+    documents: Documents, drafted: str, teams: Mapping[str, str]
 ) -> Documents:
-    """The experiments for the query log: an interleaved list with the team of each shown hit.
+    """The experiments for the query log: the one that interleaves with each shown hit's team.
 
     Args:
-        trial: of the request.
-        listing: what was shown.
-        shown: product id and 1-based position of every hit of the page.
+        documents: as the answer tells them.
+        drafted: key of the experiment that interleaves.
+        teams: product id → variant; without any nobody competed.
     """
-    if listing.draft is None:
-        return trial.documents
-    key = listing.draft.experiment.key
-    teams = {product_id: listing.team(position) for product_id, position in shown}
-    told = {product_id: team for product_id, team in teams.items() if team is not None}
-    if not told:
-        return trial.documents
+    if not teams:
+        return documents
     return tuple(
-        {**each, "teams": told} if each["key"] == key else each for each in trial.documents
+        {**each, "teams": teams} if each["key"] == drafted else each for each in documents
     )
 
 

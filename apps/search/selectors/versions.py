@@ -1,0 +1,154 @@
+"""Everything that answers depend on beside the request, under one name in every process.
+
+By what is published and loaded, never by when a process noticed: a worker that still has older
+weights than another gets another name, and so another answer, until it has the new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import is_
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from apps.catalog.contracts import CategoryTree, ProductColumns
+from apps.catalog.selectors_state import catalogue_state_read, staleness_statement
+from apps.embeddings.contracts import QueryEncoder
+from apps.embeddings.selectors import LoadedIndex, engines_now
+from apps.features.contracts import ServingSnapshot
+from apps.merchandising.contracts import SynonymIndex
+from apps.merchandising.selectors import abbreviations, synonyms
+from apps.model_registry.services.holder import Held
+from apps.ranking_weights.contracts import WeightSet
+from apps.ranking_weights.selectors import published_weight_sets
+from apps.search.domain.cache_key import digest_of
+from apps.search.domain.lexical.lexicon import Lexicon
+from apps.search.domain.overrides import SearchSettings
+from apps.search.selectors.configuration import search_settings
+from apps.search.selectors.lexicon import lexicon_state
+from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
+from apps.search.selectors.statements import prepared_fetch
+
+# Raised when answers of this release differ from the last one's for the same request.
+RELEASE = 1
+_LOOK, _LOOK_TAKES = staleness_statement()
+# Settings that change what is found or how it is ranked.
+_SETTINGS = ("SEARCH_", "SEMANTIC_", "KEYWORD_", "LEXICON_", "FRESHNESS_")
+
+
+class _Parts(NamedTuple):
+    """What is published and loaded."""
+
+    weights: Mapping[str, WeightSet]
+    synonyms: SynonymIndex
+    abbreviations: SynonymIndex
+    settings: SearchSettings
+    tree: CategoryTree
+    encoder: Held[QueryEncoder]
+    vectors: Held[LoadedIndex]
+    lexicon: Held[Lexicon]
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What was named last. It holds the parts: nothing else can have their identities."""
+
+    parts: _Parts
+    plain: tuple[object, ...]
+    name: str
+
+
+@dataclass(slots=True)
+class _Last:
+    """What this process need not find out again while nothing moves."""
+
+    # Columns' horizon and fingerprint, and the catalogue's state that they stand for.
+    state: tuple[int, str, str] = (0, "", "")
+    named: _Named | None = None
+    settings: tuple[str, ...] = ()
+
+
+_last = _Last()
+
+
+def versions_in_force(snapshot: ServingSnapshot) -> str:
+    """The name; empty when the catalogue's state cannot be told.
+
+    No SQL while catalogue and columns stay as they are.
+    """
+    state = catalogue_state(snapshot.columns)
+    if not state:
+        return ""
+    engines = engines_now()
+    parts = _Parts(
+        weights=published_weight_sets(),
+        synonyms=synonyms(),
+        abbreviations=abbreviations(),
+        settings=search_settings(),
+        tree=snapshot.tree,
+        encoder=engines.encoder,
+        vectors=engines.index,
+        lexicon=lexicon_state(),
+    )
+    plain = (snapshot.number, state, snapshot.columns.priced_until, *_plain_settings())
+    last = _last.named
+    if last is not None and plain == last.plain and all(map(is_, parts, last.parts)):
+        return last.name
+    name = digest_of((RELEASE, _database(), plain, _contents(parts)))
+    _last.named = _Named(parts, plain, name)
+    return name
+
+
+def _contents(parts: _Parts) -> list[object]:
+    weights = parts.weights.values()
+    held: tuple[Held[Any], ...] = (parts.encoder, parts.vectors, parts.lexicon)
+    return [
+        sorted((each.subject, each.number, sorted(each.weights.items())) for each in weights),
+        *(
+            (each.number, sorted(each.phrases.items()))
+            for each in (parts.synonyms, parts.abbreviations)
+        ),
+        parts.settings,
+        [(node.id, node.path, node.name) for node in parts.tree.categories],
+        [(each.number, each.location, each.reason) for each in held],
+    ]
+
+
+def catalogue_state(columns: ProductColumns) -> str:
+    """A name for what the columns hold; empty when they are stale, or PostgreSQL is gone."""
+    horizon, fingerprint, state = _last.state
+    if state and horizon == columns.horizon and fingerprint == columns.fingerprint:
+        return state
+    try:
+        state = postgresql_call("catalogue_state", lambda: catalogue_state_read(columns))
+    except PostgresqlGone:
+        return ""
+    _last.state = (columns.horizon, columns.fingerprint, state)
+    return state
+
+
+def catalogue_is_fresh(columns: ProductColumns) -> bool:
+    """Whether nothing was written since the columns were read; one statement."""
+    try:
+        row = postgresql_call(
+            "look", lambda: prepared_fetch(_LOOK, [columns.horizon] * _LOOK_TAKES)
+        )
+    except PostgresqlGone:
+        return False
+    return (row[0] or b"").decode() == columns.fingerprint
+
+
+def _plain_settings() -> list[object]:
+    names = _last.settings
+    if not names:
+        names = _last.settings = tuple(
+            name for name in dir(settings) if name.startswith(_SETTINGS)
+        )
+    return [getattr(settings, name) for name in names]
+
+
+def _database() -> tuple[str, str, str]:
+    """Two databases that share a Redis share no answer."""
+    found = connections[DEFAULT_DB_ALIAS].settings_dict
+    return str(found["HOST"]), str(found["PORT"]), str(found["NAME"])

@@ -1,0 +1,120 @@
+"""A request before its answer: its experiments, and the name under which others share it."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from apps.catalog.contracts import ProductColumns
+from apps.common.domain.uuid7 import uuid7_new
+from apps.features.selectors import serving_snapshot
+from apps.search.contracts import SearchRequest
+from apps.search.domain.cache_key import answer_key, digest_of, request_is_shared
+from apps.search.selectors.versions import versions_in_force
+from apps.search.services.swaps import swap_is_due
+from apps.search.services.trials import Trial, trial_of
+from apps.search.services.troupes import Troupe
+
+_MOST_NAMES = 2000
+# Each with what it names, so that nothing else has its identity.
+_names: dict[int, tuple[Troupe, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """A request before its answer.
+
+    Attributes:
+        request: checked.
+        query_id: of the answer to come.
+        as_of: aware; dates the answer.
+        started: of the process's clock, seconds.
+        trial: its experiments.
+        key: of its kept answer; empty: nobody else may have it, or nobody can tell.
+        columns: the catalogue that the key was made for.
+        swaps: whether two neighbours are exchanged: then it is nobody else's answer.
+    """
+
+    request: SearchRequest
+    query_id: UUID
+    as_of: datetime
+    started: float
+    trial: Trial
+    key: str = ""
+    columns: ProductColumns | None = None
+    swaps: bool = False
+
+    def took_ms(self) -> float:
+        return round((time.perf_counter() - self.started) * 1000.0, 3)
+
+
+def search_begin(
+    *, request: SearchRequest, as_of: datetime, kind: str, query_id: UUID | None = None
+) -> Begun:
+    """Assign the request, and name its answer. No SQL while nothing moves, and no Redis.
+
+    Args:
+        request: parsed and checked.
+        as_of: aware.
+        kind: of the packing.
+        query_id: of the answer; None for a new one.
+    """
+    started = time.perf_counter()
+    query_id = query_id or request.query_id or uuid7_new(as_of)
+    trial = trial_of(request=request, query_id=query_id, as_of=as_of)
+    swaps = swap_is_due(request, query_id, trial)
+    begun = Begun(request, query_id, as_of, started, trial, swaps=swaps)
+    if swaps or not (request_is_shared(request) and trial.complete and _draft_is_anyones(begun)):
+        return begun
+    columns, key = key_now(begun, kind)
+    return replace(begun, key=key, columns=columns)
+
+
+def _draft_is_anyones(begun: Begun) -> bool:
+    """An interleaved draft for nobody in particular is new with every answer."""
+    asker = begun.request.asker
+    named = asker.session_id or asker.client_id or asker.user_id
+    return begun.trial.plan.interleaving is None or bool(named)
+
+
+def key_now(begun: Begun, kind: str) -> tuple[ProductColumns, str]:
+    """The catalogue, and the answer's key with all that is in force; empty: nobody can tell."""
+    snapshot = serving_snapshot()
+    in_force = versions_in_force(snapshot)
+    if not in_force:
+        return snapshot.columns, ""
+    key = answer_key(
+        request=begun.request,
+        kind=kind,
+        in_force=in_force,
+        acting=_acting_name(begun.trial.troupe),
+        seed=begun.trial.plan.seed,
+    )
+    return snapshot.columns, key
+
+
+def _acting_name(troupe: Troupe) -> str:
+    """The variants that act, with all that they may change; empty for none."""
+    if not troupe.participants:
+        return ""
+    found = _names.get(id(troupe))
+    if found is None:
+        if len(_names) >= _MOST_NAMES:
+            _names.clear()
+        found = _names[id(troupe)] = (troupe, digest_of(_acting(troupe)))
+    return found[1]
+
+
+def _acting(troupe: Troupe) -> list[object]:
+    return [
+        (
+            one.served.assignment.key,
+            one.served.assignment.variant,
+            one.served.assignment.phase,
+            one.contender.interleaves,
+            # repr: whatever is added to an override is part of the name.
+            repr(one.contender.overrides),
+        )
+        for one in troupe.participants.values()
+        if one.contender is not None
+    ]
