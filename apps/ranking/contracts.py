@@ -15,7 +15,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 RuleKind = Literal["hide", "bury", "boost", "pin"]
-StepKind = Literal["bury", "boost", "pin", "diversity", "interleaving"]
+StepKind = Literal["bury", "boost", "pin", "diversity", "interleaving", "swap"]
 # Rules act in this order whatever order they are given in: hide beats pin.
 RULE_ORDER: tuple[RuleKind, ...] = ("hide", "bury", "boost", "pin")
 # The contribution that boosts and buries add to (or take from) the weighted sum.
@@ -114,7 +114,7 @@ class Step:
     Attributes:
         kind: what acted.
         rule: the rule's name; for diversity, what its groups are; for interleaving, the
-            experiment.
+            experiment; for a swap, `neighbours`.
         from_rank: 1-based, before; for interleaving, in the ranking that the hit comes from.
         to_rank: 1-based, after; equal when it acted without moving the hit.
         detail: in words.

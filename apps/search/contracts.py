@@ -237,6 +237,7 @@ class SearchAnswer:
         versions: name to number of what was in force.
         sticky: the token of first assignments to send back next time; empty for none.
         understanding: how the query was read; what was extracted as it acted in the end.
+        swap: position of the upper one of two neighbours that were exchanged; None: none were.
     """
 
     query: str
@@ -258,6 +259,7 @@ class SearchAnswer:
     versions: Mapping[str, int]
     sticky: str = ""
     understanding: Understanding = UNREAD
+    swap: int | None = None
 
 
 Parameters = Mapping[str, Sequence[str]]
