@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from prometheus_client import REGISTRY
+from pytest_django.fixtures import Settings
 
 from apps.catalog.models import Product
 from apps.ranking_weights.selectors import _published
@@ -21,6 +22,11 @@ def ids(answer: Json) -> list[str]:
 
 def zero_results() -> float:
     return REGISTRY.get_sample_value("endcap_search_zero_results_total") or 0.0
+
+
+def missing_lexicons() -> float:
+    labels = {"component": "lexicon", "reason": "missing"}
+    return REGISTRY.get_sample_value("endcap_degraded_total", labels) or 0.0
 
 
 def test_no_index(search: Search) -> None:
@@ -44,8 +50,9 @@ def test_postgresql_refuses(
     request.getfixturevalue("postgresql_refused")
     for _ in range(5):  # through the breaker's opening
         answer = search(q="running shoes", facets="brand", explain="true")
-        assert "keyword" in answer["degraded"]
-        assert answer["matching"] == {"keyword": "none", "semantic": True}
+        assert answer["degraded"] == ["catalog"]
+        assert answer["matching"]["keyword"] == "all_terms"
+        assert answer["matching"]["semantic"] is True
         assert ids(answer)[0].startswith("p-3-")
         assert answer["hits"][0]["title"]
         assert answer["facets"]["brand"]
@@ -59,7 +66,7 @@ def test_postgresql_refuses_while_browsing(
     search()
     request.getfixturevalue("postgresql_refused")
     answer = search({"filter[brand]": "Acme"}, per_page=100)
-    assert answer["degraded"] == ["keyword"]
+    assert answer["degraded"] == ["catalog"]
     assert answer["found"] == 12
 
 
@@ -75,15 +82,46 @@ def test_a_broken_connection_is_opened_anew(search: Search) -> None:
     assert answer["found"] == 17
 
 
-def test_both_engines_missing_is_not_nothing_found(
-    search: Search, serving_artifact: None, request: pytest.FixtureRequest
+def test_without_a_lexicon_full_text_answers(search: Search, settings: Settings) -> None:
+    settings.LEXICON_IN_PROCESS_MOST = 0
+    before = missing_lexicons()
+    answer = search(q="mouse")
+    assert set(answer["degraded"]) == {"lexicon", "semantic"}
+    assert answer["matching"]["keyword"] == "all_terms"
+    assert answer["found"] == 17
+    assert missing_lexicons() == before + 1
+    Product.objects.filter(product_id="p-0-8").update(active=True)
+    assert search(q="mouse")["found"] == 18
+
+
+def test_neither_lexicon_nor_postgresql(
+    search: Search,
+    embedded: Build,
+    serving_artifact: None,
+    settings: Settings,
+    request: pytest.FixtureRequest,
 ) -> None:
+    settings.LEXICON_IN_PROCESS_MOST = 0
+    embedded()
+    search(q="running shoes")
+    request.getfixturevalue("postgresql_refused")
+    answer = search(q="running shoes for men")
+    assert {"keyword", "lexicon"} & set(answer["degraded"]) == {"keyword"}
+    assert answer["matching"] == {**answer["matching"], "keyword": "none", "semantic": True}
+    assert ids(answer)[0].startswith("p-3-")
+
+
+def test_both_engines_missing_is_not_nothing_found(
+    search: Search, serving_artifact: None, settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    settings.LEXICON_IN_PROCESS_MOST = 0
     search()
     zero_before = zero_results()
     request.getfixturevalue("postgresql_refused")
     answer = search(q="qqzzxxyyvv", per_page=100)
     assert set(answer["degraded"]) >= {"keyword", "semantic"}
-    assert answer["matching"] == {"keyword": "browse", "semantic": False}
+    assert answer["matching"]["keyword"] == "browse"
+    assert answer["matching"]["semantic"] is False
     assert answer["found"] == 35
     assert len(answer["hits"]) == 35
     nowhere = search({"filter[brand]": "Nobody"}, q="mouse")

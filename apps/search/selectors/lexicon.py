@@ -1,5 +1,6 @@
 """The lexicon of this process: mapped from an artifact, or built here, following the catalogue."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ from apps.search.engines.lexicon_files import FORMAT, LexiconUnreadable, lexicon
 from apps.search.selectors.language import search_analysis, search_language
 
 LEXICON_ARTIFACT = "lexicon"
+# With PostgreSQL down a connection attempt may cost seconds: not at every request.
+_RETRY_S = 5.0
 logger = structlog.get_logger(__name__)
 # What columns and lexicon both stand at: columns' horizon and fingerprint.
 Moment = tuple[int, str]
@@ -58,12 +61,14 @@ class _Followed:
         base: the artifact's lexicon that it was followed from.
         moment: of the columns that it is at least as new as.
         bound: the last binding with what it was made from.
+        retry_at: monotonic seconds before which a database that failed is not asked again.
     """
 
     lexicon: Lexicon | None = None
     base: Lexicon | None = None
     moment: Moment | None = None
     bound: tuple[BoundLexicon, IntArray, BoolArray] | None = None
+    retry_at: float = 0.0
 
 
 _state = _Followed()
@@ -77,9 +82,12 @@ def _follow() -> Lexicon | None:
     """
     if not _snapshot.is_loaded:
         _state.lexicon = _state.base = _state.moment = _state.bound = None
+        _state.retry_at = 0.0
     if settings.ENDCAP_VERSION_POLLER:
         _snapshot.mark_stale()
     base = _holder.get()
+    if time.monotonic() < _state.retry_at and base is _state.base:
+        return _state.lexicon
     # Read first: the lexicon is read later, and so is never older.
     columns = serving_snapshot().columns
     moment = (columns.horizon, columns.fingerprint)
@@ -94,7 +102,7 @@ def _follow() -> Lexicon | None:
         degraded_total.labels(component="lexicon", reason="database").inc()
         logger.warning("lexicon_kept", reason=str(error))
         connection.close()
-        _state.lexicon = before
+        _state.lexicon, _state.retry_at = before, time.monotonic() + _RETRY_S
     _state.base = base
     return _state.lexicon
 
@@ -151,17 +159,22 @@ def lexicon() -> Lexicon | None:
     return _snapshot.get()
 
 
-def lexicon_bound(columns: ProductColumns) -> BoundLexicon | None:
-    """The lexicon in the rows of `columns`, at least as new as they are.
+def lexicon_bound(columns: ProductColumns) -> tuple[BoundLexicon | None, bool]:
+    """The lexicon in the rows of `columns`, and whether it is at least as new as they are.
 
     No SQL while the catalogue stays as it is; None: PostgreSQL has to search.
     """
+    moment = (columns.horizon, columns.fingerprint)
     found = _snapshot.get()
-    if _state.moment != (columns.horizon, columns.fingerprint):
+    if _state.moment != moment:
         _snapshot.reload()
         found = _snapshot.get()
     if found is None:
-        return None
+        return None, False
+    return _bound(found, columns), _state.moment == moment
+
+
+def _bound(found: Lexicon, columns: ProductColumns) -> BoundLexicon:
     last = _state.bound
     if (
         last is not None

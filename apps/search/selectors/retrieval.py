@@ -7,10 +7,10 @@ import numpy as np
 import structlog
 from django.conf import settings
 
-from apps.catalog.contracts import BoolArray, ProductColumns
+from apps.catalog.contracts import ProductColumns
+from apps.catalog.selectors_state import staleness_statement
 from apps.common.observability.metrics import degraded_total
-from apps.embeddings.contracts import IndexUnavailable, Neighbours
-from apps.embeddings.selectors import Engines, engines_now, nearest, query_vector
+from apps.embeddings.selectors import engines_now
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_followed
 from apps.ranking.contracts import Candidates
@@ -21,18 +21,19 @@ from apps.search.contracts import (
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.fusion import candidates_fuse
 from apps.search.domain.keyword_list import (
-    KeywordMatches,
     keyword_list,
     keyword_mode,
-    list_cut,
-    rows_known,
 )
 from apps.search.domain.overrides import SearchSettings
 from apps.search.metrics import step_timed
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
+from apps.search.selectors.statements import prepared_fetch
+from apps.search.selectors.vectors import Scan, list_above
+from apps.search.selectors.words import Words, WordSearch
 
 logger = structlog.get_logger(__name__)
+_LOOK, _LOOK_TAKES = staleness_statement()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,8 @@ class Retrieved:
         semantic: the semantic list; empty when browsing or missing.
         candidates: both, fused, unfiltered.
         mode: how keywords matched.
-        degraded: `keyword`, `semantic`: which list is missing; `catalog`: newer products are.
+        degraded: `keyword`, `semantic`: which list is missing; `lexicon`: PostgreSQL looked for
+            the words instead; `catalog`: newer products are missing.
     """
 
     snapshot: ServingSnapshot
@@ -65,10 +67,11 @@ class Lists:
     Attributes:
         understanding: what was looked for.
         snapshot: the arrays that rows point into.
-        keyword: the keyword list; None: PostgreSQL did not answer.
+        keyword: the keyword list; None: neither lexicon nor PostgreSQL answered.
         firm: how many of its first rows match firmly.
         semantic: the semantic list; None: no index or encoder, or not asked for.
         degraded: what was missing so far.
+        words: how the lexicon made the keyword list; None: it did not.
     """
 
     understanding: Understanding
@@ -77,35 +80,46 @@ class Lists:
     firm: int
     semantic: RankedList | None
     degraded: tuple[str, ...]
+    words: Words | None = None
 
 
 def lists_found(understanding: Understanding, *, semantic: bool) -> Lists:
-    """Ask both engines, or PostgreSQL alone while it answers and `semantic` is not wanted."""
-    scan = _Scan(understanding.searched)
+    """Ask lexicon and vectors; PostgreSQL says meanwhile whether anything has changed.
+
+    The vectors are asked where `semantic` is wanted, and where nobody else answers. Without a
+    lexicon PostgreSQL looks for the words.
+    """
+    scan, snapshot = Scan(understanding.searched), serving_snapshot()
+    search = WordSearch(understanding)
     with step_timed("keyword"):
-        meanwhile = scan.over if semantic else _nothing
-        matches, snapshot, degraded = _keyword(understanding, serving_snapshot(), meanwhile)
-    if not understanding.searched:
-        return Lists(understanding, snapshot, None, 0, None, degraded)
-    keyword, firm = None, 0
-    floor = settings.SEMANTIC_SIMILARITY_FLOOR
-    if matches is not None:
-        keyword, firm = keyword_list(matches, snapshot.columns.row_of_pk)
-        if not len(keyword):
-            # Nonsense is as near to some product as many a real query: see docs/search.md.
-            floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE
+        if not understanding.searched:
+            snapshot, degraded = _looked(snapshot, search, _nothing)
+            return Lists(understanding, snapshot, None, 0, None, degraded)
+        if search.ready(snapshot):
+            meanwhile = scan.over if semantic else _nothing
+            snapshot, degraded = _looked(snapshot, search, meanwhile)
+            words = search.over()
+            keyword, firm = (None, 0) if words is None else (words.ranked, words.firm)
+        else:
+            words = None
+            degraded_total.labels(component="lexicon", reason="missing").inc()
+            keyword, firm, snapshot, degraded = _full_text(understanding, snapshot, scan)
     nearest_rows = None
-    if semantic or matches is None:
-        # The snapshot is another one when the statement found it stale: then scanned again.
-        nearest_rows = _above(scan.over(snapshot.columns), floor)
-    return Lists(understanding, snapshot, keyword, firm, nearest_rows, degraded)
+    if semantic or keyword is None:
+        # Nonsense is as near to some product as many a real query: see docs/search.md.
+        alone = keyword is not None and not len(keyword)
+        floor = settings.SEMANTIC_SIMILARITY_FLOOR
+        floor = settings.SEMANTIC_SIMILARITY_FLOOR_ALONE if alone else floor
+        # The snapshot is another one when it was found to be stale: then scanned again.
+        nearest_rows = list_above(scan.over(snapshot.columns), floor)
+    return Lists(understanding, snapshot, keyword, firm, nearest_rows, degraded, words)
 
 
 def lists_fused(lists: Lists, how: SearchSettings) -> Retrieved:
     """One way to put the lists together. A missing engine is named, never an error.
 
     With both missing nobody knows what the query finds: that is answered by browsing, never
-    by "nothing found". With PostgreSQL missing the semantic list answers in any case.
+    by "nothing found". With keywords missing the semantic list answers in any case.
     """
     if not lists.understanding.searched:
         return _browsed(lists.snapshot, lists.degraded)
@@ -143,86 +157,52 @@ def _nothing(_columns: ProductColumns) -> None:
     return None
 
 
-def semantic_list(text: str, columns: ProductColumns, floor: float) -> RankedList | None:
-    """The nearest active products at `floor` or above; None when there is no index."""
-    return _above(_scanned(text, columns, engines_now()), floor)
+def _looked(
+    snapshot: ServingSnapshot, search: WordSearch, meanwhile: Callable[[ProductColumns], object]
+) -> tuple[ServingSnapshot, tuple[str, ...]]:
+    """The snapshot as PostgreSQL says it should be, the search made ready for it, what is missing.
 
-
-def _above(scanned: RankedList | None, floor: float) -> RankedList | None:
-    if scanned is None:
-        return None
-    return list_cut(scanned, floor, settings.SEMANTIC_SIMILARITY_RELATIVE)
-
-
-class _Scan:
-    """The nearest products of one text, looked for once for each state of the columns.
-
-    It holds its engines from the start: loading them takes statements, and the connection is
-    busy while it scans.
+    Words and vectors are looked for while PostgreSQL looks whether anything was written since.
+    When a change cannot be read, then `catalog` is missing: what is in memory answers.
     """
+    columns = snapshot.columns
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._engines = engines_now()
-        self._last: tuple[ProductColumns, RankedList | None] | None = None
+    def work() -> None:
+        search.over()
+        meanwhile(columns)
 
-    def over(self, columns: ProductColumns) -> RankedList | None:
-        """What `_scanned` answers; nothing for an empty text."""
-        if not self._text:
-            return None
-        if self._last is None or self._last[0] is not columns:
-            with step_timed("semantic"):
-                self._last = (columns, _scanned(self._text, columns, self._engines))
-        return self._last[1]
-
-
-def _scanned(text: str, columns: ProductColumns, engines: Engines) -> RankedList | None:
+    horizons = [columns.horizon] * _LOOK_TAKES
     try:
-        neighbours = _nearest(text, columns, engines)
-    except IndexUnavailable as error:
-        degraded_total.labels(component="semantic", reason="index").inc()
-        logger.warning("semantic_unavailable", reason=str(error))
-        return None
-    return RankedList(*rows_known(neighbours.pks, neighbours.similarities, columns.row_of_pk))
+        row = postgresql_call("look", lambda: prepared_fetch(_LOOK, horizons, work))
+    except PostgresqlGone:
+        return snapshot, ("catalog",)
+    if (row[0] or b"").decode() == columns.fingerprint:
+        return snapshot, () if search.current or not search.wanted else ("catalog",)
+    snapshot, followed = serving_snapshot_followed()
+    if search.wanted:
+        search.ready(snapshot)
+        followed = followed and search.current
+    return snapshot, () if followed else ("catalog",)
 
 
-def _nearest(text: str, columns: ProductColumns, engines: Engines) -> Neighbours:
-    vector = query_vector(text, engines)
-    if vector is None:
-        raise IndexUnavailable("no query encoder")
-    return nearest(
-        vector=vector,
-        k=settings.SEMANTIC_CANDIDATES,
-        floor=min(settings.SEMANTIC_SIMILARITY_FLOOR, settings.SEMANTIC_SIMILARITY_FLOOR_ALONE),
-        allowed=_active.by_pk(columns),
-        engines=engines,
-    )
-
-
-def _keyword(
-    understanding: Understanding,
-    snapshot: ServingSnapshot,
-    meanwhile: Callable[[ProductColumns], object],
-) -> tuple[KeywordMatches | None, ServingSnapshot, tuple[str, ...]]:
-    """The matches, the snapshot to read them by, and what is missing.
-
-    It is a fresh snapshot when the statement saw newer rows; could it not be had, then
-    `catalog` is missing: products that it does not know are left out.
-
-    The vectors are scanned while PostgreSQL looks for words.
-    """
+def _full_text(
+    understanding: Understanding, snapshot: ServingSnapshot, scan: Scan
+) -> tuple[RankedList | None, int, ServingSnapshot, tuple[str, ...]]:
+    """What PostgreSQL's full text finds, and the snapshot to read it by; None: it is gone."""
     columns = snapshot.columns
     try:
         matches = postgresql_call(
             "keyword",
-            lambda: keyword_matches(understanding, columns.horizon, lambda: meanwhile(columns)),
+            lambda: keyword_matches(understanding, columns.horizon, lambda: scan.over(columns)),
         )
     except PostgresqlGone:
-        return None, snapshot, ("keyword",)
-    if matches.fingerprint == snapshot.columns.fingerprint:
-        return matches, snapshot, ()
-    snapshot, followed = serving_snapshot_followed()
-    return matches, snapshot, () if followed else ("catalog",)
+        return None, 0, snapshot, ("keyword",)
+    degraded: tuple[str, ...] = ("lexicon",)
+    if matches.fingerprint != columns.fingerprint:
+        snapshot, followed = serving_snapshot_followed()
+        degraded = degraded if followed else (*degraded, "catalog")
+    keyword, firm = keyword_list(matches, snapshot.columns.row_of_pk)
+    return keyword, firm, snapshot, degraded
 
 
 def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
@@ -247,22 +227,3 @@ def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
         mode=KeywordMode.BROWSE,
         degraded=degraded,
     )
-
-
-class _Active:
-    """The active products by pk, computed once per state of the columns."""
-
-    def __init__(self) -> None:
-        self._last: tuple[ProductColumns, BoolArray] | None = None
-
-    def by_pk(self, columns: ProductColumns) -> BoolArray:
-        last = self._last
-        if last is not None and last[0] is columns:
-            return last[1]
-        allowed = np.zeros(len(columns.row_of_pk), dtype=np.bool_)
-        allowed[columns.pks[columns.active]] = True
-        self._last = (columns, allowed)
-        return allowed
-
-
-_active = _Active()

@@ -85,12 +85,15 @@ def rows_fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         return found.fetchall()
 
 
-def prepared_fetch(sql: str, numbers: Sequence[int]) -> Row:
+def prepared_fetch(
+    sql: str, numbers: Sequence[int], meanwhile: Callable[[], object] = lambda: None
+) -> Row:
     """The one row of a statement that every request sends: PostgreSQL plans it once a connection.
 
     Args:
         sql: with one `%s` for each number.
         numbers: its parameters.
+        meanwhile: work that needs no database; it is done while PostgreSQL answers.
 
     Raises:
         OperationalError: PostgreSQL did not answer.
@@ -100,12 +103,12 @@ def prepared_fetch(sql: str, numbers: Sequence[int]) -> Row:
     raw = _plain_connection(database)
     # A refusal inside a transaction would end it, and this may be refused: see `_Prepared`.
     if raw is None or not raw.autocommit or not _prepared.possible:
-        return row_fetch(sql, numbers)
+        return row_fetch(sql, numbers, meanwhile)
     with database.wrap_database_errors, _counted():
         name = _prepared.ensure(raw, sql)
         values = [str(each).encode() for each in numbers]
         raw.pgconn.send_query_prepared(name, values, result_format=pq.Format.BINARY)
-        result: pq.abc.PGresult = _awaited(raw, _deadline_s())[-1]
+        result = _last_result(raw, meanwhile)
         if result.status == pq.ExecStatus.TUPLES_OK:
             return tuple(result.get_value(0, column) for column in range(result.nfields))
         _prepared.refused(raw, result)
@@ -168,14 +171,20 @@ def _exchange(
     raw: psycopg.Connection[Any], statement: bytes, meanwhile: Callable[[], object]
 ) -> pq.abc.PGresult:
     raw.pgconn.send_query_params(statement, None, result_format=pq.Format.BINARY)
+    result = _last_result(raw, meanwhile)
+    if result.status != pq.ExecStatus.TUPLES_OK:
+        raise psycopg.errors.error_from_result(result, raw.info.encoding)
+    return result
+
+
+def _last_result(raw: psycopg.Connection[Any], meanwhile: Callable[[], object]) -> pq.abc.PGresult:
+    """What the statement that was sent answers, and `meanwhile` done."""
     try:
         meanwhile()
     finally:
         # Also when that failed: the next statement must not find this one's answer.
         results = _awaited(raw, _deadline_s())
     result: pq.abc.PGresult = results[-1]
-    if result.status != pq.ExecStatus.TUPLES_OK:
-        raise psycopg.errors.error_from_result(result, raw.info.encoding)
     return result
 
 

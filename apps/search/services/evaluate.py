@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 
 import numpy as np
 from django.conf import settings
+from django.db import connection
 
 from apps.catalog.selectors import pks_by_product_id
 from apps.common.errors import Unavailable
@@ -12,43 +14,80 @@ from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.ranking.contracts import Int32
 from apps.ranking.domain.scoring import order_by_score
-from apps.search.contracts import SearchRequest
+from apps.search.contracts import KeywordMode, SearchRequest
 from apps.search.domain.evaluation import (
     DEPTH,
+    Answered,
     Figure,
     Judgements,
     SystemRun,
     answerable_queries,
+    answers_counted,
     definition,
     system_figures,
+    systems_compared,
+    unanswerable_queries,
 )
-from apps.search.domain.keyword_list import keyword_list
 from apps.search.domain.normalise import normalise
+from apps.search.domain.overrides import SearchSettings
 from apps.search.selectors.configuration import search_settings
-from apps.search.selectors.keyword import keyword_matches
-from apps.search.selectors.retrieval import retrieval, semantic_list
+from apps.search.selectors.retrieval import retrieval
 from apps.search.selectors.understanding import query_understanding
+from apps.search.selectors.vectors import semantic_list
 from apps.search.services.core import core_hits, search_core
 
 Progress = Callable[[int, int, str], None]
-Report = dict[str, dict[str, dict[str, Figure]] | dict[str, str | int | float]]
+Figures = dict[str, dict[str, Figure]]
+Report = dict[str, Figures | dict[str, str | int | float] | dict[str, object]]
+_BASELINE = """
+    SELECT product_id FROM catalog_product, plainto_tsquery('endcap', %(query)s) AS asked
+    WHERE active AND search_vector @@ asked
+    ORDER BY ts_rank_cd(search_vector, asked, 1) DESC, id LIMIT %(depth)s
+"""
 
 
 def evaluation_run(*, judgements: Judgements, progress: Progress) -> Report:
-    """`{"definition": …, "systems": {name: figures}}` over the database in use.
+    """What every system scores over the database in use, who is better, and honesty.
+
+    `definition` says what the figures mean, `systems` has them by name, `comparisons` the
+    paired tests, `unanswerable` how the queries were answered that have no relevant product.
 
     Raises:
         Unavailable: no index or encoder: the semantic system cannot be measured.
     """
     queries = answerable_queries(judgements)
-    systems: dict[str, dict[str, Figure]] = {}
+    runs: dict[str, SystemRun] = {}
     for done, (name, system) in enumerate(SYSTEMS.items()):
         progress(done, len(SYSTEMS), name)
-        systems[name] = system_figures(_run(system, queries), judgements)
+        runs[name] = _run(system, queries)
     progress(len(SYSTEMS), len(SYSTEMS), "done")
     judged = {product_id for ratings in judgements.values() for product_id in ratings}
     unknown = len(judged) - len(pks_by_product_id(judged))
-    return {"definition": definition(judgements, unknown), "systems": systems}
+    return {
+        "definition": definition(judgements, unknown),
+        "systems": {name: system_figures(run, judgements) for name, run in runs.items()},
+        "comparisons": systems_compared(runs, judgements),
+        "unanswerable": _unanswerable(judgements),
+    }
+
+
+def _unanswerable(judgements: Judgements) -> dict[str, object]:
+    answers = {query: _answered(query) for query in unanswerable_queries(judgements)}
+    return {
+        "queries": len(answers),
+        "labels": answers_counted(answers),
+        "answers": {query: asdict(answer) for query, answer in answers.items()},
+    }
+
+
+def _answered(query: str) -> Answered:
+    core = search_core(SearchRequest(query=query, logged=False))
+    retrieved, found = core.scored.retrieved, core.listing.found
+    if not found:
+        return Answered(0, "nothing")
+    return Answered(
+        found, "semantic" if retrieved.mode is KeywordMode.NONE else retrieved.mode.value
+    )
 
 
 def _run(system: Callable[[str], Sequence[str]], queries: Sequence[str]) -> SystemRun:
@@ -61,11 +100,16 @@ def _run(system: Callable[[str], Sequence[str]], queries: Sequence[str]) -> Syst
     return SystemRun(ranked, latencies)
 
 
+def _baseline(query: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_BASELINE, {"query": normalise(query), "depth": DEPTH})
+        return [row[0] for row in cursor.fetchall()]
+
+
 def _keyword(query: str) -> list[str]:
-    snapshot = serving_snapshot()
-    matches = keyword_matches(query_understanding(query), snapshot.columns.horizon)
-    ranked, _ = keyword_list(matches, snapshot.columns.row_of_pk)
-    return _ids(snapshot, ranked.rows)
+    how = replace(search_settings(), semantic=False)
+    retrieved = retrieval(query_understanding(query, how), how)
+    return _ids(retrieved.snapshot, retrieved.keyword.rows)
 
 
 def _semantic(query: str) -> list[str]:
@@ -77,7 +121,16 @@ def _semantic(query: str) -> list[str]:
 
 
 def _hybrid(query: str) -> list[str]:
-    retrieved = retrieval(query_understanding(query), search_settings())
+    return _fused(query, search_settings())
+
+
+def _not_understood(query: str) -> list[str]:
+    how = replace(search_settings(), understanding=False, spelling=False, synonyms=False)
+    return _fused(query, how)
+
+
+def _fused(query: str, how: SearchSettings) -> list[str]:
+    retrieved = retrieval(query_understanding(query, how), how)
     candidates, columns = retrieved.candidates, retrieved.snapshot.columns
     keys = columns.pks[candidates.rows].astype(np.int64)
     order = order_by_score(candidates.search_score.astype(np.float64), keys)
@@ -95,8 +148,10 @@ def _ids(snapshot: ServingSnapshot, rows: Int32) -> list[str]:
 
 
 SYSTEMS: dict[str, Callable[[str], Sequence[str]]] = {
+    "baseline": _baseline,
     "keyword": _keyword,
     "semantic": _semantic,
+    "not_understood": _not_understood,
     "hybrid": _hybrid,
     "served": _served,
 }
