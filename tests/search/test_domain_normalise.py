@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.search.domain.normalise import fold, normalise, part_number_windows, pieces, words
+from apps.search.domain.normalise import (
+    fold,
+    normalise,
+    part_number_spans,
+    part_number_windows,
+    pieces,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +61,7 @@ def test_windows_have_a_digit_and_four_to_forty_characters() -> None:
 def test_windows_are_at_most_six_words() -> None:
     assert "a1b2c3d" not in part_number_windows(tuple("a1b2c3d"))
     assert "a1b2c3" in part_number_windows(tuple("a1b2c3d"))
+
+
+def test_a_span_says_which_words_it_joins() -> None:
+    assert ("dv71211", 1, 3) in list(part_number_spans(("hp", "dv7", "1211", "ea")))

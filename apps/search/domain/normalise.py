@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 _WORD_CHARACTERS = re.compile(r"[^\W_]+")
 _NOT_PART = re.compile(r"[^a-z0-9]+")
@@ -35,19 +36,23 @@ def fold(text: str) -> str:
     return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
-def part_number_windows(query_words: tuple[str, ...]) -> tuple[str, ...]:
-    """What may be a part number: one to six words joined, letters and digits only.
+def part_number_spans(query_words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """What may be a part number: joined words, letters and digits only, and where they stand.
 
-    A window has 4 to 40 characters and a digit, so that `dv7 1211 ea` finds DV7-1211EA.
+    One to six words, `query_words[start:end]`, that come to 4 to 40 characters and a digit, so
+    that `dv7 1211 ea` finds DV7-1211EA.
     """
     bare = [_NOT_PART.sub("", word) for word in query_words]
-    found: dict[str, None] = {}
     for start in range(len(bare)):
         joined = ""
-        for piece in bare[start : start + _PART_WINDOW]:
+        for end, piece in enumerate(bare[start : start + _PART_WINDOW], start + 1):
             joined += piece
             if len(joined) > _PART_MAX:
                 break
             if len(joined) >= _PART_MIN and any(each.isdigit() for each in joined):
-                found[joined] = None
-    return tuple(found)
+                yield joined, start, end
+
+
+def part_number_windows(query_words: tuple[str, ...]) -> tuple[str, ...]:
+    """What may be a part number: one to six words joined, each once."""
+    return tuple(dict.fromkeys(joined for joined, _, _ in part_number_spans(query_words)))

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from threading import Lock
 
+from apps.common.domain.string_table import TextBlob
 from apps.merchandising.contracts import SynonymIndex
 from apps.merchandising.selectors import abbreviations, synonyms
 from apps.search.contracts_understanding import Correction
+from apps.search.domain.lexical.analysis import fold
 from apps.search.domain.lexical.arrays import LexicalIndex
+from apps.search.domain.lexical.lexicon import Lexicon
 from apps.search.domain.lexical.merging import blob_strings
+from apps.search.domain.normalise import part_number_spans
 from apps.search.domain.spelling.company import title_company
 from apps.search.domain.spelling.compounds import Regrouped, joins_of
 from apps.search.domain.spelling.correcting import correction_of
@@ -19,13 +23,13 @@ from apps.search.selectors.lexicon import lexicon
 def words_corrected(words: Sequence[str]) -> Correction | None:
     """The query's words as they were probably meant; None where nothing is surely amiss.
 
-    No SQL once the lexicon is loaded. Words of published synonyms and abbreviations stay, and
-    so does everything where there is no lexicon.
+    No SQL once the lexicon is loaded. Words of published synonyms and abbreviations and of the
+    catalogue's part numbers stay, and so does everything where there is no lexicon.
     """
     known = lexicon()
     if known is None:
         return None
-    spelling, protected = _spelling.of(known.base), _protected.now()
+    spelling, protected = _spelling.of(known.base), _protected.now() | _part_words(words, known)
     return correction_of(words, known, spelling, protected, title_company(known))
 
 
@@ -35,6 +39,20 @@ def words_respaced(words: Sequence[str]) -> tuple[Regrouped, ...]:
     if known is None:
         return ()
     return joins_of(words, known, known.analysis.stop_words)
+
+
+def _part_words(words: Sequence[str], known: Lexicon) -> frozenset[str]:
+    """Words of a part number that a product has, however it is spaced: `abcd` in `abcd 1211`."""
+    return frozenset(
+        fold(word)
+        for joined, start, end in part_number_spans(words)
+        if end - start > 1 and any(_has_part(each.part_keys, joined) for each in known.segments)
+        for word in words[start:end]
+    )
+
+
+def _has_part(keys: TextBlob, text: str) -> bool:
+    return keys.found(text, 0, len(keys)) >= 0
 
 
 class _Spelling:
