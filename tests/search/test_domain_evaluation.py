@@ -1,12 +1,17 @@
 import pytest
 
 from apps.search.domain.evaluation import (
+    COMPARED,
+    Answered,
     JudgementsInvalid,
     SystemRun,
     answerable_queries,
+    answers_counted,
     definition,
     judgements_read,
     system_figures,
+    systems_compared,
+    unanswerable_queries,
 )
 
 LINES = [
@@ -70,3 +75,26 @@ def test_figures_of_no_query_are_none() -> None:
     assert figures["ndcg_at_10_ci"] is None
     assert figures["p50_ms"] is None
     assert figures["queries"] == 0
+
+
+def test_systems_are_compared_query_by_query() -> None:
+    judgements = {"a": {"x": 3}, "b": {"y": 1}, "c": {"z": 2}, "none": {"x": 0}}
+    good = SystemRun({"a": ["x"], "b": ["y"], "c": ["q"]}, [])
+    bad = SystemRun({"a": ["x"], "b": ["q"], "c": ["z"]}, [])
+    runs = {name: good if name == "hybrid" else bad for pair in COMPARED for name in pair}
+    found = systems_compared(runs, judgements)["hybrid_over_baseline"]
+    assert (found["better"], found["worse"], found["queries"]) == (1, 1, 3)
+    assert found["difference"] == pytest.approx(0.0)
+    assert found["p_value"] == pytest.approx(1.0)
+    one = systems_compared(runs, {"a": {"x": 3}})["hybrid_over_baseline"]
+    assert (one["difference"], one["ci"], one["p_value"]) == (None, None, None)
+    assert unanswerable_queries(judgements) == ["none"]
+
+
+def test_answers_are_counted_by_label() -> None:
+    answers = {
+        "a": Answered(0, "nothing"),
+        "b": Answered(4, "semantic"),
+        "c": Answered(5, "semantic"),
+    }
+    assert answers_counted(answers) == {"semantic": 2, "nothing": 1}

@@ -1,6 +1,7 @@
 """An offline evaluation: what each system ranked, against what people judged."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,11 +9,13 @@ import numpy as np
 
 from apps.common.domain.relevance import (
     Interval,
+    PairedDifference,
     bootstrap_interval,
     is_answerable,
     judged_only,
     judged_share,
     ndcg_at_k,
+    paired_difference,
     recall_at_k,
     reciprocal_rank,
 )
@@ -31,6 +34,28 @@ Figure = float | int | list[float] | None
 
 class JudgementsInvalid(ValueError):
     """A judgement list that cannot be read; the message names the line."""
+
+
+# Which system is tested against which, pair by pair of queries.
+COMPARED = (
+    ("hybrid", "baseline"),
+    ("served", "baseline"),
+    ("hybrid", "keyword"),
+    ("hybrid", "not_understood"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How one query was answered.
+
+    Attributes:
+        found: products over all pages.
+        label: how they were found, as the answer says it; `nothing` for none.
+    """
+
+    found: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +101,11 @@ def answerable_queries(judgements: Judgements) -> list[str]:
     return [query for query, ratings in judgements.items() if is_answerable(ratings)]
 
 
+def unanswerable_queries(judgements: Judgements) -> list[str]:
+    """Queries whose judged products are all irrelevant: no ranking of them is better or worse."""
+    return [query for query, ratings in judgements.items() if not is_answerable(ratings)]
+
+
 def definition(judgements: Judgements, unknown_products: int) -> dict[str, str | int | float]:
     """What the figures mean and over what they are: it stands beside them."""
     kept = answerable_queries(judgements)
@@ -91,9 +121,12 @@ def definition(judgements: Judgements, unknown_products: int) -> dict[str, str |
         "interval": f"percentile bootstrap over queries, {RESAMPLES} resamples, seed {SEED}",
         "confidence": CONFIDENCE,
         "latency": "one query at a time, warm, query vector cached",
+        "comparison": "mean NDCG difference over queries; two-sided sign-flip permutation test",
+        "baseline": "PostgreSQL full text alone: all words, ts_rank_cd over 1 + log(length)",
         "keyword": "the keyword list alone",
         "semantic": "the semantic list alone",
         "hybrid": "both lists fused, before weights",
+        "not_understood": "hybrid without query understanding, spelling and synonyms",
         "served": "what the endpoint answers: weights and rules applied",
     }
 
@@ -122,6 +155,41 @@ def system_figures(run: SystemRun, judgements: Judgements) -> dict[str, Figure]:
         "p50_ms": latency[0] if latency else None,
         "p95_ms": latency[1] if latency else None,
     }
+
+
+def systems_compared(
+    runs: Mapping[str, SystemRun], judgements: Judgements
+) -> dict[str, dict[str, Figure]]:
+    """Every pair of `COMPARED`, by `first_over_second`."""
+    return {
+        f"{first}_over_{second}": _comparison(runs[first], runs[second], judgements)
+        for first, second in COMPARED
+    }
+
+
+def _comparison(first: SystemRun, second: SystemRun, judgements: Judgements) -> dict[str, Figure]:
+    kept = answerable_queries(judgements)
+    ndcg = [
+        [ndcg_at_k(run.ranked.get(query, ()), judgements[query], CUT) for query in kept]
+        for run in (first, second)
+    ]
+    found = paired_difference(*ndcg, seed=SEED, confidence=CONFIDENCE, resamples=RESAMPLES)
+    tested = found if isinstance(found, PairedDifference) else None
+    pairs = list(zip(*ndcg, strict=True))
+    return {
+        "difference": tested.difference if tested else None,
+        "ci": [tested.low, tested.high] if tested else None,
+        "p_value": tested.p_value if tested else None,
+        "better": sum(a > b for a, b in pairs),
+        "worse": sum(a < b for a, b in pairs),
+        "queries": len(kept),
+    }
+
+
+def answers_counted(answers: Mapping[str, Answered]) -> dict[str, int]:
+    """Label to how many queries were answered so, most first."""
+    labels = Counter(answer.label for answer in answers.values())
+    return dict(labels.most_common())
 
 
 def _mean(values: Sequence[float]) -> float | None:

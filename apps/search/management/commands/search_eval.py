@@ -52,12 +52,28 @@ def _print(report: Any) -> None:
     for name, meaning in report["definition"].items():
         print(f"{name}: {meaning}")
     print()
-    print("system     " + " ".join(f"{name:>22}" for name in _FIGURES) + "   ndcg_at_10_ci")
+    print("comparison                    difference   95 % interval        p        better worse")
+    for name, found in report["comparisons"].items():
+        bounds = _bounds(found["ci"], "+.3f")
+        p_value = "-" if found["p_value"] is None else f"{found['p_value']:.4f}"
+        difference = _rounded(found["difference"])
+        counts = f"{found['better']:>6} {found['worse']:>5}"
+        print(f"{name:<30} {difference:>9}   {bounds:<18} {p_value:>8} {counts}")
+    unanswerable = report["unanswerable"]
+    print(
+        f"\n{unanswerable['queries']} queries without a relevant product: how they were answered"
+    )
+    for query, answer in unanswerable["answers"].items():
+        print(f"{query:<30} {answer['label']:<18} {answer['found']:>6} products")
+    print()
+    print("system         " + " ".join(f"{name:>22}" for name in _FIGURES) + "   ndcg_at_10_ci")
     for name, figures in report["systems"].items():
         values = " ".join(f"{_rounded(figures[each]):>22}" for each in _FIGURES)
-        interval = figures["ndcg_at_10_ci"]
-        bounds = f"{interval[0]:.3f} … {interval[1]:.3f}" if interval else "too few queries"
-        print(f"{name:<10} {values}   {bounds}")
+        print(f"{name:<14} {values}   {_bounds(figures['ndcg_at_10_ci'], '.3f')}")
+
+
+def _bounds(interval: list[float] | None, form: str) -> str:
+    return " … ".join(format(each, form) for each in interval) if interval else "too few queries"
 
 
 def _rounded(figure: float | None) -> str:
