@@ -1,7 +1,7 @@
 """What search counts. RED by route and degraded counts stand in common."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import Counter, Histogram
@@ -10,6 +10,24 @@ from apps.common.observability.metrics import LATENCY_BUCKETS
 
 searches_total = Counter(
     "endcap_searches_total", "Answered searches, by how keywords matched.", ["keyword"]
+)
+understood_total = Counter(
+    "endcap_search_understood_total",
+    "Answered searches, by what the query was for.",
+    ["query_class"],
+)
+corrections_total = Counter(
+    "endcap_search_corrections_total", "Answered searches whose spelling was corrected."
+)
+expansions_total = Counter(
+    "endcap_search_expansions_total",
+    "Phrases that stood for words of answered searches, by kind.",
+    ["kind"],
+)
+extractions_total = Counter(
+    "endcap_search_extractions_total",
+    "What queries named, by field and by what it did.",
+    ["field", "use"],
 )
 zero_results_total = Counter(
     "endcap_search_zero_results_total", "Answered searches that found nothing."
@@ -25,6 +43,23 @@ _steps = {
     name: step_seconds.labels(name)
     for name in ("understand", "keyword", "semantic", "score", "hydrate", "facets", "present")
 }
+
+
+_COUNTERS = {
+    "class": understood_total,
+    "expansion": expansions_total,
+    "extraction": extractions_total,
+}
+
+
+def understanding_counted(marks: Iterable[tuple[str, ...]]) -> None:
+    """Count what was understood, by the marks of `understanding_marks`."""
+    for step, *labels in marks:
+        counter = _COUNTERS.get(step)
+        if counter is not None:
+            counter.labels(*labels).inc()
+        else:
+            corrections_total.inc()
 
 
 @contextmanager

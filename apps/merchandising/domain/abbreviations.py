@@ -21,7 +21,6 @@ ups, uninterruptible power supply
 psu, power supply unit
 cpu, processor
 gpu => graphics card, video card
-usb stick, usb flash drive
 bt => bluetooth
 kb => keyboard
 mic, microphone
@@ -29,14 +28,12 @@ hifi, hi-fi
 wifi, wi-fi, wlan
 anc, active noise cancelling
 dslr, digital slr
-satnav => gps
 ps3, playstation 3
 ps4, playstation 4
 ps5, playstation 5
 aio, all-in-one
 mfp, multifunction printer
 poe, power over ethernet
-ac adapter, power adapter
 aircon, air conditioner
 fridge, refrigerator
 bbq, barbecue, barbeque

@@ -47,6 +47,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
             so that everybody who gets it was exposed to the same.
         drafted: key of the experiment that interleaves; empty for none.
         teams: product id → variant, of its draft's shown hits.
+        marks: what of its understanding is counted.
     """
 
     body: bytes
@@ -56,6 +57,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     exposures: tuple[Exposed, ...] = ()
     drafted: str = ""
     teams: Mapping[str, str] = {}
+    marks: tuple[tuple[str, ...], ...] = ()
 
 
 _DECODER = msgspec.msgpack.Decoder(Kept)

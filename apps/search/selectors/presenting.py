@@ -5,11 +5,15 @@ from decimal import Decimal
 
 from apps.catalog.contracts import IntArray, ProductDocument
 from apps.features.contracts import ServingSnapshot
+from apps.ranking.contracts import HitRecord
+from apps.ranking.domain.records import reason_in_words
 from apps.search.contracts import Hit, SearchRequest
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.highlights import highlight, snippet, stems_of
+from apps.search.domain.understanding.evidence import word_matches
 from apps.search.engines.english import english_stem
 from apps.search.selectors.hydration import documents_of_rows
+from apps.search.selectors.language import search_analysis
 from apps.search.selectors.listing import Listing
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 
@@ -43,10 +47,24 @@ def hits_presented(
                 score=listing.score(position),
                 document=document,
                 highlights=_highlights(document, stems),
-                record=listing.record(position) if request.explain else None,
+                record=_record(listing, position, understanding, document)
+                if request.explain
+                else None,
             )
         )
     return tuple(hits)
+
+
+def _record(
+    listing: Listing, position: int, understanding: Understanding, document: ProductDocument
+) -> HitRecord:
+    """The hit's record, with the words that it answers by synonyms and the like."""
+    record = listing.record(position)
+    matches = word_matches(understanding.terms, document, search_analysis().stem_of)
+    if not matches:
+        return record
+    told = replace(record, search=replace(record.search, words=matches))
+    return replace(told, reason=reason_in_words(told))
 
 
 def _stems(understanding: Understanding) -> frozenset[str]:

@@ -24,6 +24,8 @@ from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.dictionaries import catalogue_knowledge
 from apps.search.selectors.spelling import words_corrected, words_respaced
 
+_TWO = 2  # words that the catalogue may write as one
+
 
 @dataclass(frozen=True, slots=True)
 class Insisting:
@@ -94,7 +96,8 @@ def query_expands(query_words: tuple[str, ...]) -> bool:
 
 def _reading(found: tuple[str, ...], same: SynonymIndex, short: SynonymIndex) -> Reading:
     def meant(key: Key) -> Iterable[str]:
-        return (*same.phrases.get(key, ()), *short.phrases.get(key, ()))
+        joined = ("".join(key),) if len(key) == _TWO else ()
+        return (*joined, *same.phrases.get(key, ()), *short.phrases.get(key, ()))
 
     return names_read(found, catalogue_knowledge(serving_snapshot(), meant))
 
@@ -103,11 +106,11 @@ def _wanted(
     reading: Reading, price: PricePhrase | None, asked: Insisting
 ) -> tuple[tuple[Extraction, ...], tuple[str, ...]]:
     """What is extracted, and the names of what would be, had the shopper not dropped it."""
-    found = [each for each in reading.extracted if each.field not in asked.filtered]
+    named = [*reading.extracted]
     if price is not None:
-        found.append(
-            Extraction("price", price.value, price.text, ExtractionUse.FILTER, price.label)
-        )
+        use = ExtractionUse.FILTER
+        named.append(Extraction("price", price.value, price.text, use, price.label))
+    found = [each for each in named if each.field not in asked.filtered]
     wanted = tuple(each for each in found if each.name not in asked.dropped)
     return wanted, tuple(each.name for each in found if each.name in asked.dropped)
 

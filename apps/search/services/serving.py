@@ -13,6 +13,8 @@ from apps.common.contracts import RedisCommand
 from apps.events.contracts import QueryLogEntry
 from apps.search.contracts import SearchAnswer
 from apps.search.domain.kept import Frame, Kept, KeptUnreadable, kept_decode, kept_encode
+from apps.search.domain.understanding.marks import understanding_marks
+from apps.search.metrics import understanding_counted
 from apps.search.selectors.versions import catalogue_is_fresh
 from apps.search.services.begun import Begun, key_now
 from apps.search.services.core import Core
@@ -129,6 +131,7 @@ def _replayed(begun: Begun, packed: bytes, outcome: str) -> Served | None:
         degraded = degraded_told(degraded, whole=whole)
         search_told(entry)
         search_counted(entry, kept.matching, degraded)
+        understanding_counted(kept.marks)
     frame = Frame(request.query, begun.query_id, took_ms, trial.documents, degraded, token)
     return Served(frame, kept.body)
 
@@ -190,6 +193,7 @@ def _logged(
     search_told(log.entry)
     ranking_told(answer, made.core)
     search_counted(log.entry, str(answer.matching.keyword), degraded)
+    understanding_counted(understanding_marks(answer.understanding))
     return replace(answer, degraded=degraded, sticky=token)
 
 
@@ -223,4 +227,5 @@ def _kept(made: Made, log: AnswerLog, body: bytes) -> Kept:
         exposures=log.exposures,
         drafted="" if listing.draft is None else listing.draft.experiment.key,
         teams=teams_shown(listing, log.entry),
+        marks=understanding_marks(answer.understanding),
     )

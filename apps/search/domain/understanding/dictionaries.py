@@ -1,5 +1,6 @@
 """What the catalogue's own brands, categories and attribute values are called."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,19 @@ MOST_VALUE_WORDS = 3
 MOST_VALUES = 2000
 """Of one attribute: with more it is a text rather than a property."""
 # Attributes whose values shoppers name without the attribute; of equal values the first has it.
-VALUE_KEYS = (
+BARE_KEYS = (
     "color", "colour", "product_color", "product_colour", "size", "material", "pattern", "fit",
-    "format", "language", "connectivity",
 )  # fmt: skip
+# And those that they name with it: `language english`.
+VALUE_KEYS = (*BARE_KEYS, "format", "language", "connectivity")
+# Plurals that no stemmer knows.
+_SINGULARS = {
+    "mice": "mouse", "knives": "knife", "shelves": "shelf", "scarves": "scarf", "women": "woman",
+    "womens": "woman", "men": "man", "mens": "man", "children": "child", "childrens": "child",
+    "feet": "foot", "teeth": "tooth", "geese": "goose", "people": "person", "leaves": "leaf",
+    "wolves": "wolf", "loaves": "loaf", "lives": "life", "wives": "wife", "halves": "half",
+}  # fmt: skip
+_APART = re.compile(r"\s*[&,/+]\s*|\s+and\s+")
 # What units are called at the end of an attribute's key.
 UNIT_NAMES = {
     "inch": "inch", "inches": "inch", "in": "inch", "gb": "gb", "tb": "tb", "hz": "hz",
@@ -46,6 +56,7 @@ class Dictionaries:
     Attributes:
         brands: folded words → the brand as written, every way that it is.
         categories: stems → codes of the categories called so.
+        parts: the same for what a name holds beside others: `Keyboards & mice`.
         values: folded words → the attribute's value that is called so.
         named_values: the same by (key, words), also for values that say nothing alone (`m`).
         attribute_names: folded words → key.
@@ -55,14 +66,12 @@ class Dictionaries:
 
     brands: Mapping[Key, tuple[str, ...]]
     categories: Mapping[Key, tuple[int, ...]]
+    parts: Mapping[Key, tuple[int, ...]]
     values: Mapping[Key, ValueName]
     named_values: Mapping[tuple[str, Key], str]
     attribute_names: Mapping[Key, str]
     units: Mapping[str, Mapping[str, FloatArray]]
     longest: int
-
-
-NO_NAMES = Dictionaries({}, {}, {}, {}, {}, {}, 0)
 
 
 def dictionaries_build(
@@ -83,25 +92,39 @@ def dictionaries_build(
     for brand in brands:
         if _says_something(words := words_of(brand)):
             brand_names.setdefault(words, []).append(brand)
-    category_names: dict[Key, list[int]] = {}
-    for node in tree.categories:
-        if stems := stems_of(words_of(node.name), stem):
-            category_names.setdefault(stems, []).append(node.code)
+    categories, parts = _categories(tree, stem)
     values, named = _values(attributes)
     return Dictionaries(
         brands={key: tuple(names) for key, names in brand_names.items()},
-        categories={key: tuple(codes) for key, codes in category_names.items()},
+        categories=categories,
+        parts=parts,
         values=values,
         named_values=named,
         attribute_names=_attribute_names(attributes.keys),
         units=_units(attributes),
-        longest=max(map(len, (*brand_names, *category_names)), default=MOST_VALUE_WORDS),
+        longest=max(map(len, (*brand_names, *categories)), default=MOST_VALUE_WORDS),
     )
 
 
 def stems_of(words: Iterable[str], stem: Callable[[str], str]) -> Key:
     """Their stems in order, stop words left out."""
-    return tuple(stem(word) for word in words if word not in STOP_WORDS)
+    return tuple(stem(_SINGULARS.get(word, word)) for word in words if word not in STOP_WORDS)
+
+
+def _categories(
+    tree: CategoryTree, stem: Callable[[str], str]
+) -> tuple[dict[Key, tuple[int, ...]], dict[Key, tuple[int, ...]]]:
+    whole: dict[Key, tuple[int, ...]] = {}
+    parts: dict[Key, tuple[int, ...]] = {}
+    for node in tree.categories:
+        own = stems_of(words_of(node.name), stem)
+        if own:
+            whole[own] = (*whole.get(own, ()), node.code)
+        for part in _APART.split(node.name.lower()):
+            stems = stems_of(words_of(part), stem)
+            if stems and stems != own:
+                parts[stems] = (*parts.get(stems, ()), node.code)
+    return whole, parts
 
 
 def _says_something(words: Key) -> bool:
@@ -121,7 +144,7 @@ def _values(
                 if not 0 < len(words) <= MOST_VALUE_WORDS:
                     continue
                 named.setdefault((key, words), text)
-                if _says_something(words):
+                if key in BARE_KEYS and _says_something(words):
                     values.setdefault(words, ValueName(key, text))
     return values, named
 

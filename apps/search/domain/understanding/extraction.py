@@ -21,9 +21,13 @@ CERTAIN = 0.8
 """Share of a brand among the products that hold its words, from which it is a filter."""
 POSSIBLE = 0.1
 """Below this share the words mean something else."""
-_TURNS = """for with without in on under over compatible fits like vs versus to from by and or
+_TURNS = """for with without in on under over compatible fits like to from by and or
     against of"""
 TURNS = frozenset(_TURNS.split())
+SAID = frozenset(
+    ("best", "cheap", "cheapest", "cheaper", "affordable", "buy", "buying", "vs", "versus")
+)
+_TITLES = {("of",), ("buy",)}
 _OF_A_BRAND = frozenset({"by", "from", "brand"})
 
 
@@ -78,6 +82,7 @@ def names_read(words: tuple[str, ...], knowledge: Knowledge) -> Reading:
         knowledge: of the catalogue.
     """
     reader = _Reader(words, knowledge)
+    reader.intent()
     reader.sizes()
     reader.named_values()
     reader.brands()
@@ -122,6 +127,14 @@ class _Reader:
             for end in range(min(len(self.texts), start + most), start, -1):
                 if self._free(start, end):
                     yield start, end, self.texts[start:end]
+
+    def intent(self) -> None:
+        """`best`, `cheap`, `buy` say what for, not what: no product need hold them."""
+        for at, text in enumerate(self.texts):
+            alone = all(other in SAID for other in self.texts)
+            if text in SAID and not alone and self.texts[at + 1 : at + 2] not in _TITLES:
+                self.taken.add(at)
+                self.consumed.add(self.word_of[at])
 
     def sizes(self) -> None:
         """A number with a unit that one attribute is measured in."""
@@ -178,7 +191,7 @@ class _Reader:
         """Colours and the like."""
         for start, end, window in self._windows(3):
             value = self.names.values.get(window)
-            if value is not None and self._free(start, end) and not self._codes(window):
+            if value is not None and self._free(start, end) and not self._codes(window)[0]:
                 self._value(value, self._take(start, end))
 
     def category(self) -> str:
@@ -187,22 +200,25 @@ class _Reader:
         for start in range(max(0, end - self.names.longest), end):
             if not self._free(start, end):
                 continue
-            codes = self._codes(self.texts[start:end])
+            codes, whole = self._codes(self.texts[start:end])
             if codes:
-                self._categories(codes, start, end)
+                self._categories(codes, start, end, whole=whole)
                 return " ".join(self.texts[start:end])
         return ""
 
-    def _codes(self, window: Key) -> tuple[int, ...]:
-        stem, known = self.knowledge.stem, self.names.categories
-        for words in (window, *map(words_of, self.knowledge.meant(window))):
-            if codes := known.get(stems_of(words, stem)):
-                return codes
-        return ()
+    def _codes(self, window: Key) -> tuple[tuple[int, ...], bool]:
+        """Categories called so, and whether that is all of their name."""
+        written = (window, *map(words_of, self.knowledge.meant(window)))
+        spelt = [stems_of(words, self.knowledge.stem) for words in written]
+        for known in (self.names.categories, self.names.parts):
+            for stems in spelt:
+                if codes := known.get(stems):
+                    return codes, known is self.names.categories
+        return (), False
 
-    def _categories(self, codes: tuple[int, ...], start: int, end: int) -> None:
-        """Certain: one leaf, and the query says more than its name."""
-        only = len(codes) == 1 and self.knowledge.is_leaf(codes[0])
+    def _categories(self, codes: tuple[int, ...], start: int, end: int, *, whole: bool) -> None:
+        """Certain: one leaf by its whole name, and the query says more than that."""
+        only = whole and len(codes) == 1 and self.knowledge.is_leaf(codes[0])
         certain = only and end - start < len(self.texts)
         use = ExtractionUse.FILTER if certain else ExtractionUse.BOOST
         text = self._take(start, end)
