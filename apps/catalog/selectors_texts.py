@@ -11,7 +11,7 @@ from apps.catalog.selectors import attributes_read, rows_streamed
 
 _TEXT = """
     p.id, p.title, p.brand, p.mpn, p.product_id, p.gtin, p.category_name, p.product_type,
-    p.attributes::text, p.description
+    p.attributes::text, p.description, p.changed_xid
 """
 _HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
@@ -24,6 +24,7 @@ class CatalogText:
         pk: the product.
         categories: the category's own name, then the names from the top down.
         attributes: every text among the attributes' values, keys ascending.
+        version: the transaction that wrote it.
     """
 
     pk: int
@@ -35,6 +36,7 @@ class CatalogText:
     categories: tuple[str, ...]
     attributes: tuple[str, ...]
     description: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _text(row: Sequence[Any]) -> CatalogText:
         categories=(row[6], *names) if row[6] else names,
         attributes=_texts_of(attributes_read(row[8])),
         description=row[9],
+        version=row[10],
     )
 
 

@@ -1,13 +1,12 @@
-"""Whether the published lexicon is served; else search builds one, or asks PostgreSQL."""
+"""Whether search finds words by itself; else PostgreSQL's full text does it."""
 
 from apps.common.contracts import HealthReport
-from apps.search.selectors.lexicon import lexicon_state
+from apps.search.selectors.lexicon import lexicon_condition
 
 
 def lexicon_check() -> HealthReport:
-    held = lexicon_state()
-    products = float(len(held.value.base.segment)) if held.value else 0.0
-    figures = {"version": float(held.number), "products": products}
+    state = lexicon_condition()
+    figures = {"version": float(state.number), "products": float(state.products)}
     return HealthReport(
-        "lexicon", ok=not held.reason, required=False, detail=held.reason, figures=figures
+        "lexicon", ok=not state.reason, required=False, detail=state.reason, figures=figures
     )

@@ -34,7 +34,11 @@ from apps.publishing.services import version_publish
 from apps.ranking_weights.services import weight_starters_ensure
 
 _SAID_EVERY = 50_000
-INDEX_JOBS = (("export_query_encoder", "Query encoder"), ("embed_products", "Product index"))
+INDEX_JOBS = (
+    ("build_lexicon", "Lexicon"),
+    ("export_query_encoder", "Query encoder"),
+    ("embed_products", "Product index"),
+)
 WEIGHT_STARTERS = ("electronics", "fashion", "books")
 SYNONYM_LINES = """
 sofa, couch, settee

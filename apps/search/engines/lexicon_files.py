@@ -34,6 +34,8 @@ _INDEX_ARRAYS = (
     "pair_keys",
     "pair_counts",
     "average_lengths",
+    "recent_pks",
+    "recent_versions",
 )
 _CHUNK_ARRAYS = (
     "pks",
@@ -161,6 +163,8 @@ def lexicon_read(folder: Path) -> LexicalIndex:
         average_lengths=_mapped(folder, "average_lengths", np.float64),
         language=meta.language,
         horizon=meta.horizon,
+        recent_pks=_mapped(folder, "recent_pks", np.int32),
+        recent_versions=_mapped(folder, "recent_versions", np.int64),
         spelling={name: _spelling_read(folder, name) for name in meta.spelling},
     )
     _check(index)
@@ -212,6 +216,7 @@ def _check(index: LexicalIndex) -> None:
         (len(index.stem_of_word), len(index.words)),
         (len(index.pair_counts), len(index.pair_keys)),
         (len(index.average_lengths), len(Field)),
+        (len(index.recent_versions), len(index.recent_pks)),
     )
     if any(found != wanted for found, wanted in lengths):
         raise LexiconUnreadable("its arrays do not fit together")

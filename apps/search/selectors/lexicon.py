@@ -142,6 +142,7 @@ def product_text(text: CatalogText) -> ProductText:
             text.description,
         ),
         part_numbers=(text.mpn, text.gtin, text.product_id),
+        version=text.version,
     )
 
 
@@ -204,3 +205,27 @@ def _rows(found: Lexicon, columns: ProductColumns) -> tuple[IntArray, ...]:
 def lexicon_state() -> Held[Lexicon]:
     """The artifact that is served, and why not when it is not the one wanted."""
     return _holder.state
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconCondition:
+    """What this process searches.
+
+    Attributes:
+        number: of the artifact; 0 when it was built here, or there is none.
+        products: in it.
+        reason: empty, or why it is not the published one, or why there is none.
+    """
+
+    number: int
+    products: int
+    reason: str
+
+
+def lexicon_condition() -> LexiconCondition:
+    """Loads it if that has not been done yet."""
+    found, held = lexicon(), _holder.state
+    if found is None:
+        return LexiconCondition(0, 0, held.reason or "behind")
+    reason = "" if held.reason == "missing" else held.reason
+    return LexiconCondition(found.number, found.products, reason)

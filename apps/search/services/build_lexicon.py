@@ -79,6 +79,7 @@ def lexicon_build(
             "horizon": index.horizon,
             "products": len(index.segment),
             "words": len(index.words),
+            "recent": len(index.recent_pks),
         }
 
     # Before the texts: a change between the two is read twice, never missed.
@@ -99,7 +100,9 @@ def _changed() -> int | None:
     active = active_version(LEXICON_ARTIFACT)
     if active is None or not lexicon_fits(active.metadata):
         return None
-    return texts_change_count(int(active.metadata["horizon"] or 0))
+    # What came after its horizon and is in it all the same has not changed since.
+    written = texts_change_count(int(active.metadata["horizon"] or 0))
+    return max(written - int(active.metadata["recent"] or 0), 0)
 
 
 def _far(changed: int) -> bool:

@@ -1,7 +1,10 @@
 """The vocabulary, and the lexicon's own figures."""
 
+from dataclasses import replace
+
 import pytest
 
+from apps.search.domain.lexical.building import index_build
 from apps.search.domain.lexical.lexicon import Lexicon, lexicon_follow
 from apps.search.domain.lexical.vocabulary import Vocabulary
 from tests.search.lexical.products import ENGLISH, lexicon_of, product
@@ -89,3 +92,17 @@ def test_what_is_looked_up_is_remembered_up_to_a_bound(monkeypatch: pytest.Monke
     monkeypatch.setattr("apps.search.domain.lexical.lookup._REMEMBERED", 2)
     lexicon = Lexicon.of(LEXICON.base, ENGLISH)
     assert [lexicon.count(word) for word in ("hub", "usb", "acme", "hub")] == [2, 2, 2, 2]
+
+
+def test_what_is_read_again_is_not_taken_again() -> None:
+    written = replace(product(9, "Zeppelin"), version=70)
+    after = lexicon_follow(LEXICON, [written], [], horizon=60)
+    again = lexicon_follow(after, [written], [], horizon=65)
+    assert again.deltas is after.deltas
+    assert again.count("zeppelin") == 1
+    assert again.recent == {9: 70}
+    newer = lexicon_follow(again, [replace(written, version=80)], [], horizon=90)
+    assert newer.products == after.products
+    assert newer.recent == {}
+    base = Lexicon.of(index_build([written], ENGLISH, horizon=65), ENGLISH)
+    assert lexicon_follow(base, [written], [], horizon=65).deltas == ()

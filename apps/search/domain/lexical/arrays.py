@@ -98,6 +98,8 @@ class LexicalIndex:
         average_lengths: float64[fields], mean number of words by field.
         language: of the stemmer, as PostgreSQL calls it.
         horizon: catalogue transactions below this id are all included.
+        recent_pks: int32[r], products that later transactions wrote and that are in as well.
+        recent_versions: int64[r], the transaction that wrote each as it is here.
         spelling: arrays of `domain/spelling`, by name; empty when it was built without.
     """
 
@@ -112,4 +114,6 @@ class LexicalIndex:
     average_lengths: NDArray[np.float64]
     language: str
     horizon: int
+    recent_pks: Int32
+    recent_versions: Int64
     spelling: Mapping[str, SpellingArray] = field(default_factory=dict)

@@ -80,6 +80,26 @@ class Words:
         return self.stem_of_word[self.numbers[chunk]]
 
 
+class Recent:
+    """Notes which products were written after the horizon: they are read again by whoever follows.
+
+    Args:
+        horizon: transactions below it need no note.
+    """
+
+    def __init__(self, horizon: int) -> None:
+        """Nothing is noted yet."""
+        self._horizon = horizon
+        self.versions: dict[int, int] = {}
+
+    def noted(self, products: Iterable[ProductText]) -> Iterator[ProductText]:
+        """The same products."""
+        for product in products:
+            if product.version and product.version >= self._horizon:
+                self.versions[product.pk] = product.version
+            yield product
+
+
 def index_build(
     products: Iterable[ProductText],
     analysis: Analysis,
@@ -99,8 +119,8 @@ def index_build(
         arena: where arrays lie; None for memory.
         chunk_size: products worked on at a time.
     """
-    arena = arena or Memory()
-    chunks = chunks_of(products, analysis, arena, chunk_size)
+    arena, recent = arena or Memory(), Recent(horizon)
+    chunks = chunks_of(recent.noted(products), analysis, arena, chunk_size)
     words = words_merge(chunks, analysis)
     df, word_counts = _counts(chunks, words)
     averages = average_lengths(chunks)
@@ -124,6 +144,8 @@ def index_build(
         average_lengths=averages,
         language=analysis.language,
         horizon=horizon,
+        recent_pks=np.array(list(recent.versions), dtype=np.int32),
+        recent_versions=np.array(list(recent.versions.values()), dtype=np.int64),
     )
 
 

@@ -31,11 +31,13 @@ class ProductText:
         pk: the product.
         fields: one text for each `Field`, in its order.
         part_numbers: as written: what a shopper may type to find just this product.
+        version: the transaction that wrote it; 0 when that is not known.
     """
 
     pk: int
     fields: tuple[str, str, str, str, str, str]
     part_numbers: tuple[str, ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

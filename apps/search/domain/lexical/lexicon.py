@@ -50,6 +50,8 @@ class Lexicon:
         extension: the deltas' new words.
         spelling: of the base's words; None when the base was built without.
         horizon: catalogue transactions below this id are all included.
+        recent: product to the transaction that wrote it as it is here, for later ones: a long
+            transaction holds the horizon back, and what is read again need not be taken again.
         number: of the artifact; 0 when built in this process.
     """
 
@@ -61,6 +63,7 @@ class Lexicon:
     extension: Extension
     spelling: SpellingIndex | None
     horizon: int
+    recent: Mapping[int, int]
     number: int
 
     @classmethod
@@ -76,6 +79,7 @@ class Lexicon:
             extension=Extension(),
             spelling=SpellingIndex(spelling, base.words, base.word_counts) if spelling else None,
             horizon=base.horizon,
+            recent=dict(zip(base.recent_pks.tolist(), base.recent_versions.tolist(), strict=True)),
             number=number,
         )
 
@@ -178,16 +182,22 @@ def lexicon_follow(
         horizon: the new one.
         parameters: of BM25F; the base's.
     """
-    if not changed and not gone:
-        return replace(lexicon, horizon=horizon)
-    touched = np.array(sorted({*gone, *(each.pk for each in changed)}), dtype=np.int32)
+    recent = {each.pk: each.version for each in changed if each.version >= max(horizon, 1)}
+    new = [
+        each
+        for each in changed
+        if lexicon.recent.get(each.pk, 0) != each.version or not each.version
+    ]
+    if not new and not gone:
+        return replace(lexicon, horizon=horizon, recent=recent)
+    touched = np.array(sorted({*gone, *(each.pk for each in new)}), dtype=np.int32)
     current = [
         _without(segment, mask, touched)
         for segment, mask in zip(lexicon.segments, lexicon.current, strict=True)
     ]
     deltas, extension = list(lexicon.deltas), lexicon.extension
-    if changed:
-        chunk = chunk_build(sorted(changed, key=lambda each: each.pk), lexicon.analysis.stop_words)
+    if new:
+        chunk = chunk_build(sorted(new, key=lambda each: each.pk), lexicon.analysis.stop_words)
         stems, extension = _extended(lexicon, chunk)
         scale = Scale(lexicon.base.average_lengths, parameters or FieldWeights())
         deltas.append(segment_of(chunk, stems, scale))
@@ -199,7 +209,14 @@ def lexicon_follow(
         current=tuple(current),
         extension=extension,
         horizon=horizon,
+        recent=recent,
     )
+
+
+def _unknown(lexicon: Lexicon, changed: Sequence[ProductText]) -> list[ProductText]:
+    """What the lexicon does not have as it is."""
+    known = lexicon.recent
+    return [each for each in changed if not each.version or known.get(each.pk) != each.version]
 
 
 def _without(segment: Segment, mask: BoolArray, pks: Int32) -> BoolArray:
