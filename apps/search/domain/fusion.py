@@ -20,10 +20,14 @@ class Fusion:
     Attributes:
         method: reciprocal ranks, weighted scores, or the better score.
         keyword_weight: share of the keyword score under `weighted`, in [0, 1].
+        semantic_trust: what a semantic rank counts, of a keyword rank, under `rrf`.
+        score_trust: what the keyword score adds, of its first rank, under `rrf`.
     """
 
     method: FusionMethod = FusionMethod.RRF
     keyword_weight: float = 0.5
+    semantic_trust: float = SEMANTIC_TRUST
+    score_trust: float = SCORE_TRUST
 
 
 def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -> Candidates:
@@ -42,7 +46,7 @@ def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -
     semantic_score = np.full(size, np.nan, dtype=np.float32)
     semantic_score[slots] = semantic.scores
     if fusion.method is FusionMethod.RRF:
-        score = _reciprocal(keyword, slots, size)
+        score = _reciprocal(keyword, slots, size, fusion)
     else:
         score = _by_score(keyword_score, semantic_score, fusion)
     return Candidates(
@@ -72,7 +76,7 @@ def _slots(keyword_rows: Int32, semantic_rows: Int32) -> tuple[Int32, Int32]:
     return slots, np.concatenate([keyword_rows, semantic_rows[fresh]])
 
 
-def _reciprocal(keyword: RankedList, slots: Int32, size: int) -> Float64:
+def _reciprocal(keyword: RankedList, slots: Int32, size: int, fusion: Fusion) -> Float64:
     """Sum of trust / (60 + rank) and the keyword score, over the most that the lists could give.
 
     Words are trusted twice as far as meaning: the nearest product is often another thing that
@@ -83,6 +87,7 @@ def _reciprocal(keyword: RankedList, slots: Int32, size: int) -> Float64:
         keyword: the candidates begin with it, best first.
         slots: int[m], where each row of the semantic list stands among them.
         size: of the candidates.
+        fusion: how far ranks and scores are trusted.
 
     Source: Cormack, Clarke and Büttcher, Reciprocal rank fusion, SIGIR 2009, equation 1; the
         parts' sizes are from docs/adr/0018.
@@ -91,12 +96,12 @@ def _reciprocal(keyword: RankedList, slots: Int32, size: int) -> Float64:
     first, most = len(keyword), 0.0
     if first:
         total[:first] = _reciprocal_ranks(first)
-        total[:first] += SCORE_TRUST * _scaled(keyword.scores)
-        most += 1.0 + SCORE_TRUST
+        total[:first] += fusion.score_trust * _scaled(keyword.scores)
+        most += 1.0 + fusion.score_trust
     if len(slots):
         # Each slot stands once: nothing is added twice to one place.
-        total[slots] += SEMANTIC_TRUST * _reciprocal_ranks(len(slots))
-        most += SEMANTIC_TRUST
+        total[slots] += fusion.semantic_trust * _reciprocal_ranks(len(slots))
+        most += fusion.semantic_trust
     total /= most or 1.0
     return total
 
