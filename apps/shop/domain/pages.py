@@ -9,7 +9,9 @@ from apps.search.contracts import FacetLine
 from apps.shop.contracts import FacetBox, Link, WhyBar
 
 Parameters = Mapping[str, Sequence[str]]
-KEPT = ("q", "sort", "page")
+INSISTING = ("spell", "understand", "drop")
+"""What a shopper said about how to read the query."""
+KEPT = ("q", "sort", "page", *INSISTING)
 FILTER_OPENS, FILTER_CLOSES = "filter[", "]"
 SORTS = (
     ("relevance", "Best match"),

@@ -20,7 +20,7 @@ from apps.search.domain.parameters import request_parse
 from apps.search.services.answer import search_answer
 from apps.search.services.stickiness import stored_read
 from apps.shop.contracts import Visitor
-from apps.shop.domain import pages
+from apps.shop.domain import pages, reading
 from apps.shop.selectors import breadcrumbs, facet_fields, subcategories
 from apps.shop.views.frame import page_render
 from apps.shop.visitor import visitor_of
@@ -88,6 +88,13 @@ def _context(
             answer.found,
         ),
         "chips": pages.filter_chips(request.path, parameters, answer.facets),
+        "read_chips": reading.reading_chips(answer.understanding, request.path, parameters),
+        "corrected": reading.corrected_of(
+            answer.understanding.correction, answer.query, request.path, parameters
+        ),
+        "insisting": [
+            (name, value) for name in pages.INSISTING for value in parameters.get(name, ())
+        ],
         "pages": pages.page_links(request.path, parameters, answer.page, answer.pages),
         "next_url": _page_or_none(request, parameters, answer, 1),
         "previous_url": _page_or_none(request, parameters, answer, -1),
