@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import psutil
 
 from apps.common.domain.string_table import TextBlob
 from apps.search.contracts_understanding import Correction
@@ -190,10 +191,14 @@ def _beside_peer(
 ) -> bool:
     from symspellpy import SymSpell, Verbosity
 
+    started, before = time.perf_counter(), psutil.Process().memory_info().rss
     peer = SymSpell(2, 7)
     for word, count in counts.items():
         if correctable(word):
             peer.create_dictionary_entry(word, count)
+    seconds = time.perf_counter() - started
+    size = (psutil.Process().memory_info().rss - before) / peer.word_count
+    print(f"{name}, symspellpy: built in {seconds:.1f} s, about {size:.0f} bytes a word")
     long = sorted(word for word in counts if correctable(word) and len(word) >= 5)
     typed = [mistyped(word, chance) for word in chance.sample(long, 400)]
     typed = [word for word in typed if distance_allowed(len(word))]
