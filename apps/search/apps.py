@@ -14,13 +14,16 @@ class SearchConfig(AppConfig):
         from apps.jobs.contracts import job_register
         from apps.publishing.bases import PublishKind, publish_kind_register
         from apps.search.api.schema import schema_register
+        from apps.search.api.schema_suggest import suggest_schema_register
         from apps.search.health import lexicon_check
         from apps.search.models import SearchSettingsVersion
         from apps.search.services.surface import SearchSurface
-        from apps.search.tasks import BUILD_LEXICON
+        from apps.search.tasks import BUILD_LEXICON, POPULAR_QUERIES
 
         schema_register()
+        suggest_schema_register()
         job_register(BUILD_LEXICON)
+        job_register(POPULAR_QUERIES)
         health_check_register("lexicon", lexicon_check)
         surface_register(SearchSurface())
         publish_kind_register(

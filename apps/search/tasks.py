@@ -2,8 +2,11 @@
 
 from dataclasses import asdict
 
+from django.utils import timezone
+
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
 from apps.search.services.build_lexicon import lexicon_build
+from apps.search.services.popular_queries import popular_publish
 
 
 def build_lexicon_run(context: JobContext) -> JobOutcome:
@@ -20,6 +23,25 @@ BUILD_LEXICON = JobSpec(
     description=(
         "Builds the inverted index that search finds words in, when many products have "
         "changed since the last one. Parameter force: build it in any case."
+    ),
+    quiet=True,
+)
+
+
+def popular_queries_run(context: JobContext) -> JobOutcome:
+    del context
+    return asdict(popular_publish(as_of=timezone.now()))
+
+
+POPULAR_QUERIES = JobSpec(
+    name="popular_queries",
+    title="Publish popular queries",
+    run=popular_queries_run,
+    every_s=3600,
+    soft_time_limit_s=600,
+    description=(
+        "Counts the searches of the last days that found something, and publishes those that "
+        "enough different shoppers made: suggestions begin with them."
     ),
     quiet=True,
 )

@@ -55,6 +55,11 @@ def _has_part(keys: TextBlob, text: str) -> bool:
     return keys.found(text, 0, len(keys)) >= 0
 
 
+def spelling_of(base: LexicalIndex) -> SpellingIndex:
+    """The spelling index over a base's words; made once where the base came without."""
+    return _spelling.of(base)
+
+
 class _Spelling:
     """The spelling index of the base that was asked for last."""
 

@@ -37,6 +37,10 @@ LEXICON_IN_PROCESS_MOST = env_int("LEXICON_IN_PROCESS_MOST", 50_000)
 LEXICON_FOLLOW_MOST = env_int("LEXICON_FOLLOW_MOST", 20_000)
 # So many changed products, or a tenth of all, and the job builds the lexicon anew.
 LEXICON_REBUILD_AFTER = env_int("LEXICON_REBUILD_AFTER", 2_000)
+# Queries are suggested that so many different shoppers asked within so many days.
+SUGGEST_LEAST_SHOPPERS = env_int("SUGGEST_LEAST_SHOPPERS", 5)
+SUGGEST_WINDOW_DAYS = env_int("SUGGEST_WINDOW_DAYS", 30)
+SUGGEST_POPULAR_MOST = env_int("SUGGEST_POPULAR_MOST", 20_000)
 SEARCH_FUSION = env_str("SEARCH_FUSION", "rrf")  # rrf | weighted | max
 SEARCH_FUSION_KEYWORD_WEIGHT = env_float("SEARCH_FUSION_KEYWORD_WEIGHT", 0.5)
 
