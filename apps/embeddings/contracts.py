@@ -66,7 +66,7 @@ class VectorIndex(Protocol):
     """An immutable index of unit vectors, by row.
 
     Attributes:
-        kind: how vectors are kept, `flat` or `sq8`.
+        kind: how vectors are kept, `flat`, `sq8` or `ivf_sq8`.
         size: how many there are.
         dimension: their length.
     """
@@ -95,7 +95,7 @@ class IndexState:
     Attributes:
         number: the artifact's version, 0 for none.
         model_name: what encoded its vectors.
-        kind: `flat` or `sq8`.
+        kind: `flat`, `sq8` or `ivf_sq8`.
         size: how many products it covers.
         horizon: the catalogue's transaction horizon up to which changes are in it.
         built_at: aware UTC; None for none.

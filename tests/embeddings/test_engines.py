@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from apps.embeddings.contracts import FloatArray, TextEncoder, VectorIndex
 from apps.embeddings.domain.vectors import vectors_normalise
-from apps.embeddings.engines.faiss_index import FLAT, FLAT_UP_TO, SQ8, FaissIndex
+from apps.embeddings.engines.faiss_cells import cells_build, exact_nearest, recall_of
+from apps.embeddings.engines.faiss_index import (
+    CELLS,
+    FLAT,
+    FLAT_UP_TO,
+    SQ8,
+    SQ8_UP_TO,
+    FaissIndex,
+    kind_for,
+)
 from apps.embeddings.engines.onnx_encoder import OnnxEncoder
 from apps.embeddings.engines.onnx_export import agreement, query_encoder_export
 from apps.embeddings.engines.sentence_encoder import SentenceEncoder
@@ -35,7 +44,7 @@ def mapped(kind: str, vectors: FloatArray, folder: Path) -> VectorIndex:
 
 
 Make = Callable[[str, FloatArray, Path], VectorIndex]
-every_index = pytest.mark.parametrize("kind", [FLAT, SQ8])
+every_index = pytest.mark.parametrize("kind", [FLAT, SQ8, CELLS])
 every_make = pytest.mark.parametrize("make", [built, mapped])
 
 
@@ -91,6 +100,42 @@ def test_a_mask_of_any_length_is_read_right(count: int, data: st.DataObject) -> 
 def test_size_decides_the_kind() -> None:
     assert FaissIndex.build(unit_vectors(FLAT_UP_TO, 4)).kind == FLAT
     assert FaissIndex.build(unit_vectors(FLAT_UP_TO + 1, 4)).kind == SQ8
+    assert [kind_for(SQ8_UP_TO), kind_for(SQ8_UP_TO + 1)] == [SQ8, CELLS]
+
+
+def test_few_of_many_cells_hold_nearly_all_of_the_nearest(tmp_path: Path) -> None:
+    # Clusters, as products stand in: without any structure every cell would have to be scanned.
+    generator = np.random.default_rng(3)
+    centres = generator.standard_normal((300, 32))
+    spread = centres[generator.integers(0, 300, 20_000)] + 0.5 * generator.standard_normal(
+        (20_000, 32)
+    )
+    vectors = (spread / np.linalg.norm(spread, axis=1, keepdims=True)).astype(np.float32)
+    index, recall = cells_build(vectors)
+    assert index.nlist > 2 * index.nprobe
+    assert recall >= 0.98
+    queries = vectors[:50]
+    assert recall_of(index, queries, exact_nearest(vectors, queries, 100)) >= 0.97
+    # The number of cells travels with the file, and holds beside a filter too.
+    written = FaissIndex(index, CELLS)
+    written.write(tmp_path / "cells.faiss")
+    loaded = FaissIndex.load(tmp_path / "cells.faiss", CELLS)
+    rows, _ = loaded.search(vectors[0], 100, None)
+    filtered, _ = loaded.search(vectors[0], 100, np.ones(20_000, dtype=np.bool_))
+    assert rows.tolist() == filtered.tolist()
+
+
+def test_without_structure_more_cells_are_scanned_until_the_recall_holds() -> None:
+    index, recall = cells_build(unit_vectors(20_000, 32))
+    assert index.nprobe > 256
+    assert recall >= 0.98
+
+
+def test_exact_nearest_is_what_numpy_says() -> None:
+    vectors, queries = unit_vectors(500), unit_vectors(7, 32)
+    found = exact_nearest(vectors, queries, 10)
+    expected = np.argsort(-(queries @ vectors.T), axis=1)[:, :10]
+    assert [set(row) for row in found.tolist()] == [set(row) for row in expected.tolist()]
 
 
 def test_sq8_recalls_nearly_all(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def product_index_publish(
         return {
             "model": model_name,
             "kind": index.kind,
+            "recall_at_100": round(index.recall, 4),
             "size": index.size,
             "dimension": dimension,
             "horizon": horizon,
