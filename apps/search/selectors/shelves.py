@@ -7,6 +7,7 @@ from apps.search.domain.lexical.analysis import Analysis, words_of
 from apps.search.domain.lexical.category_names import CategoryNames
 from apps.search.domain.lexical.lexicon import Lexicon
 from apps.search.domain.lexical.ranking import Shelf, stems_numbered
+from apps.search.domain.lexical.relevance import Intent
 
 
 def shelf_of(snapshot: ServingSnapshot, lexicon: Lexicon) -> Shelf:
@@ -40,6 +41,7 @@ class _Shelves:
                 tree=snapshot.tree,
                 names=names or _names(snapshot, lexicon.analysis),
                 numbers=stems_numbered(lexicon) if numbers is None else numbers,
+                intent=Intent.of(lexicon.analysis.language),
             )
             self._last = (snapshot, lexicon, shelf)
             return shelf

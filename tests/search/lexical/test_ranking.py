@@ -104,6 +104,19 @@ def test_laptop_bag_finds_bags() -> None:
     assert min(scores) > 1.0
 
 
+def test_without_a_laptop_bag_a_bag_is_the_better_half() -> None:
+    lexicon, shelf = shop(
+        ("Acme laptop 13", ""), ("Belmont laptop 14", ""), ("Tote bag", ""), ("Weekend bag", "")
+    )
+    rows, _, firm = ranked(lexicon, shelf, asked("laptop bag"), enough=10)
+    assert (set(rows[:2]), firm) == ({3, 4}, 0)
+
+
+def test_where_the_noun_comes_first_the_last_word_says_nothing() -> None:
+    assert Intent.of("english") == Intent()
+    assert Intent.of("french") == Intent(lift=0.0, noun=1.0)
+
+
 PRINTING = (
     ("Laser printer drum", "Toner and ink"),
     ("Acme laser printer 1200", "Printers"),
@@ -242,7 +255,11 @@ def test_coverage_is_the_share_of_what_the_query_says() -> None:
         sum(share for at, share in enumerate(matches.shares) if held >> at & 1)
         for held in matches.groups.tolist()
     ])  # fmt: skip
-    assert covered(matches) == pytest.approx(matches.scores * shares)
+    assert covered(matches, Intent(noun=1.0)) == pytest.approx(matches.scores * shares)
+    red, lamp = matches.shares
+    weights = {3: 1.0, 1: red / (red + 2 * lamp), 2: 2 * lamp / (red + 2 * lamp)}
+    expected = matches.scores * np.array([weights[held] for held in matches.groups.tolist()])
+    assert covered(matches, Intent()) == pytest.approx(expected)
     assert sum(matches.shares) == pytest.approx(1.0)
 
 

@@ -84,7 +84,7 @@ def _relevance(
     lexicon: Lexicon, query: LexicalQuery, matches: LexicalMatches, shelf: Shelf
 ) -> Float32:
     """float32[m] in [0, 1): what the words say, then what the categories do."""
-    scores, codes = covered(matches), shelf.codes[matches.rows]
+    scores, codes = covered(matches, shelf.intent), shelf.codes[matches.rows]
     if not query.groups or not len(matches):
         return scores
     best = best_places(scores, shelf.intent.depth)

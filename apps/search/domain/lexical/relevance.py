@@ -19,21 +19,35 @@ _LEAST_COVERAGE = 0.1
 _BRAND = np.uint8(1 << Field.BRAND)
 
 
+# Languages whose compounds end with what they are: a laptop bag, a Laptoptasche.
+HEAD_LAST = frozenset((
+    "danish", "dutch", "english", "finnish", "german", "hungarian", "norwegian", "porter",
+    "swedish", "turkish",
+))  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What the query's head noun says about the category.
+    """What the query's head noun, its last word, says.
 
     Attributes:
         lift: what a product of the head's category gains, as a share of its score.
         share: of the products whose title is about the head; less says nothing.
         depth: so many of the best products are asked.
         brand: a head that is the brand of this share of them is no noun.
+        noun: how much more the last word counts in coverage.
     """
 
     lift: float = 0.15
     share: float = 0.6
     depth: int = 300
     brand: float = 0.5
+    noun: float = 2.0
+
+    @classmethod
+    def of(cls, language: str) -> "Intent":
+        """For a language, as PostgreSQL calls it; where the noun comes first nothing is read."""
+        return cls() if language in HEAD_LAST else cls(lift=0.0, noun=1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,18 +77,25 @@ class HeadCategory:
     share: float
 
 
-def covered(matches: LexicalMatches) -> Float32:
+def covered(matches: LexicalMatches, intent: Intent) -> Float32:
     """float32[m] in [0, 1): the score times the share of the query's weight that is matched.
 
     A product about half of the query is less than half an answer: it is about something else.
+    The last word is the noun: of `laptop bag` a bag is the better half.
+
+    Args:
+        matches: what was found.
+        intent: how much more the noun counts.
     """
     if not matches.every or bool(matches.strict.all()):
         return matches.scores
+    weights = np.array(matches.shares, dtype=np.float32)
+    weights[-1] *= np.float32(intent.noun)
+    weights /= weights.sum()
     coverage = np.zeros(len(matches), dtype=np.float32)
-    for group, share in enumerate(matches.shares):
-        held = matches.groups >> np.uint32(group) & np.uint32(1)
-        coverage += np.float32(share) * held.astype(np.float32)
-    found: Float32 = matches.scores * coverage.clip(min=_LEAST_COVERAGE)
+    for group, weight in enumerate(weights):
+        coverage += weight * (matches.groups >> np.uint32(group) & np.uint32(1))
+    found: Float32 = matches.scores * coverage.clip(min=_LEAST_COVERAGE).astype(np.float32)
     return found
 
 
