@@ -18,12 +18,13 @@ class SearchConfig(AppConfig):
         from apps.search.health import lexicon_check
         from apps.search.models import SearchSettingsVersion
         from apps.search.services.surface import SearchSurface
-        from apps.search.tasks import BUILD_LEXICON, POPULAR_QUERIES
+        from apps.search.tasks import BUILD_LEXICON, POPULAR_QUERIES, SEARCH_ANALYTICS
 
         schema_register()
         suggest_schema_register()
         job_register(BUILD_LEXICON)
         job_register(POPULAR_QUERIES)
+        job_register(SEARCH_ANALYTICS)
         health_check_register("lexicon", lexicon_check)
         surface_register(SearchSurface())
         publish_kind_register(
@@ -42,5 +43,13 @@ class SearchConfig(AppConfig):
                 url_name="admin:search_searchsettingsversion_changelist",
                 permission="search.view_searchsettingsversion",
                 rank=30,
-            )
+            ),
+            NavigationEntry(
+                section="Analysis",
+                title="Search analytics",
+                icon="search_insights",
+                url_name="search-analytics",
+                permission="search.view_searchday",
+                rank=5,
+            ),
         )

@@ -71,3 +71,44 @@ class SearchSettingsVersion(PublishableVersion):
             raise ValidationError({"subject": f"There is one subject, '{SETTINGS_SUBJECT}'."})
         if not 0 <= self.keyword_weight <= 1:
             raise ValidationError({"keyword_weight": "The share of words is from 0 to 1."})
+
+
+class SearchDay(models.Model):
+    """A day's searches for one query in one category; an empty query stands for all others."""
+
+    day = models.DateField()
+    query = models.TextField()
+    category = models.TextField()
+    searches = models.BigIntegerField()
+    zero_results = models.BigIntegerField()
+    corrected = models.BigIntegerField()
+    fallbacks = models.BigIntegerField()
+    clicks = models.BigIntegerField()
+    clicked = models.BigIntegerField()
+    reciprocal_ranks = models.FloatField()
+    refined = models.BigIntegerField()
+    converted = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ("view", "export")
+        verbose_name = "day of searches"
+        verbose_name_plural = "days of searches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "category", "query"], name="search_searchday_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.query!r} {self.category}"
+
+
+class SearchDaysState(models.Model):
+    """How far the roll-up of searches has read; one row. `horizon` is a transaction horizon."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    horizon = models.BigIntegerField(default=0)
+    ran_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"searches up to {self.horizon}"

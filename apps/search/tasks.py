@@ -5,6 +5,7 @@ from dataclasses import asdict
 from django.utils import timezone
 
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
+from apps.search.services.analytics_rollup import search_days_rollup
 from apps.search.services.build_lexicon import lexicon_build
 from apps.search.services.popular_queries import popular_publish
 
@@ -23,6 +24,26 @@ BUILD_LEXICON = JobSpec(
     description=(
         "Builds the inverted index that search finds words in, when many products have "
         "changed since the last one. Parameter force: build it in any case."
+    ),
+    quiet=True,
+)
+
+
+def search_analytics_rollup_run(context: JobContext) -> JobOutcome:
+    """Empty when nothing was new."""
+    report = search_days_rollup(full=bool(context.params.get("full")), progress=context.progress)
+    return asdict(report) if report.days or report.expired else {}
+
+
+SEARCH_ANALYTICS = JobSpec(
+    name="search_analytics_rollup",
+    title="Roll-up of searches",
+    run=search_analytics_rollup_run,
+    cron="7 * * * *",
+    soft_time_limit_s=3000,
+    description=(
+        "Totals the query log by day, query and category for the page of search analytics. "
+        "Only days with something new are computed again. Parameter full: every day."
     ),
     quiet=True,
 )
