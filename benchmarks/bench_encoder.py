@@ -88,8 +88,8 @@ def _loss(theirs: Callable[[str], object], ours: Callable[[str], object]) -> flo
 
     with (ICECAT / "judgements.csv").open(encoding="utf-8", newline="") as handle:
         judgements = judgements_read(handle)
-    model = embedding_model()
-    pks, vectors = vectors_load(model.name, model.dimension)
+    dimension = len(np.ravel(np.asarray(ours("any"))))
+    pks, vectors = vectors_load(embedding_model().name, dimension)
     judged = {product_id for ratings in judgements.values() for product_id in ratings}
     pk_of = pks_by_product_id(judged)
 
@@ -107,10 +107,11 @@ def _loss(theirs: Callable[[str], object], ours: Callable[[str], object]) -> flo
         sys.exit(difference.reason)
     mean = float(np.mean(base))
     loss = -difference.difference / mean
+    low, high = -difference.high / mean, -difference.low / mean
     print(
         f"NDCG@10 of meaning alone, {len(base)} queries: {mean:.4f} with sentence-transformers, "
-        f"{np.mean(small):.4f} with int8; loss {loss:+.2%} "
-        f"({-difference.high / mean:+.2%} … {-difference.low / mean:+.2%}; at most {MOST_LOSS:.0%})"
+        f"{np.mean(small):.4f} with int8; loss {loss:+.2%} ({low:+.2%} … {high:+.2%}; "
+        f"at most {MOST_LOSS:.0%})"
     )
     return loss
 
