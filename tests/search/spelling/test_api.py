@@ -1,6 +1,7 @@
 """Misspelt queries through the API, over real PostgreSQL."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from apps.catalog.models import Product
 from tests.search.types import Ask, Json, Search
@@ -88,3 +89,15 @@ def test_other_spacing_finds_the_same(search: Search) -> None:
     assert {hit["product_id"] for hit in together["hits"]} == {
         hit["product_id"] for hit in apart["hits"]
     }
+
+
+def _corrections() -> float:
+    return REGISTRY.get_sample_value("endcap_search_corrections_total") or 0.0
+
+
+def test_corrections_are_counted(search: Search) -> None:
+    before = _corrections()
+    search(q="wireles mouse")
+    search(q="wireless mouse")
+    search(q="wireles mouse", spell="false")
+    assert _corrections() == before + 1
