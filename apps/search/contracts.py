@@ -46,6 +46,13 @@ class KeywordMode(StrEnum):
     BROWSE = "browse"
 
 
+class Fallback(StrEnum):
+    """What answers where words find nothing."""
+
+    SEMANTIC = "semantic"
+    CATEGORY_POPULAR = "category_popular"
+
+
 class ParameterUnknown(ValueError):
     """A parameter, filter, facet or sort that does not exist; `parameter` names it."""
 
@@ -213,10 +220,21 @@ class Matching:
     Attributes:
         keyword: what the keyword list holds.
         semantic: whether the semantic list took part.
+        relaxed: words that had to be given up: no product of the answer holds all of them.
+        fallback: what answers where words find nothing; None: words do.
+        popular_in: path of the category whose popular products answer; None: none do.
     """
 
     keyword: KeywordMode
     semantic: bool
+    relaxed: tuple[str, ...] = ()
+    fallback: Fallback | None = None
+    popular_in: str | None = None
+
+    @property
+    def step(self) -> str:
+        """How the query had to be widened: `relaxed`, or the fallback; empty: it had not."""
+        return self.fallback.value if self.fallback else "relaxed" if self.relaxed else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,12 @@ extractions_total = Counter(
 zero_results_total = Counter(
     "endcap_search_zero_results_total", "Answered searches that found nothing."
 )
+fallbacks_total = Counter(
+    "endcap_search_fallbacks_total",
+    "Answered searches in which words did not find everything: words given up (relaxed), by "
+    "meaning alone (semantic), the category's popular products (category_popular), nothing.",
+    ["step"],
+)
 search_seconds = Histogram("endcap_search_seconds", "Time inside search.", buckets=LATENCY_BUCKETS)
 step_seconds = Histogram(
     "endcap_search_step_seconds",

@@ -32,6 +32,9 @@ def answer_document(answer: SearchAnswer) -> Json:
         "matching": {
             "keyword": str(answer.matching.keyword),
             "semantic": answer.matching.semantic,
+            "relaxed": answer.matching.relaxed,
+            "fallback": answer.matching.fallback,
+            "popular_in": answer.matching.popular_in,
         },
         "applied_rules": answer.applied_rules,
         "experiments": answer.experiments,

@@ -19,6 +19,7 @@ from apps.search.contracts import (
     DEFAULT_PER_PAGE,
     MOST_PER_PAGE,
     MOST_QUERY_CHARACTERS,
+    Fallback,
     KeywordMode,
     Sort,
 )
@@ -165,6 +166,19 @@ def _answer() -> Json:
                 {
                     "keyword": {**TEXT, "enum": [str(each) for each in KeywordMode]},
                     "semantic": {"type": "boolean"},
+                    "relaxed": {
+                        **TEXTS,
+                        "description": "Words given up: no product holds all of them.",
+                    },
+                    "fallback": {
+                        "type": ["string", "null"],
+                        "enum": [*(str(each) for each in Fallback), None],
+                        "description": "What answers where words find nothing.",
+                    },
+                    "popular_in": {
+                        **or_null(TEXT),
+                        "description": "Path of the category whose popular products answer.",
+                    },
                 }
             ),
             "applied_rules": TEXTS,

@@ -19,7 +19,7 @@ from apps.search.contracts import (
     RankedList,
 )
 from apps.search.contracts_understanding import Understanding
-from apps.search.domain.fusion import candidates_fuse
+from apps.search.domain.fusion import candidates_fuse, candidates_unfound
 from apps.search.domain.keyword_list import (
     keyword_list,
     keyword_mode,
@@ -49,6 +49,9 @@ class Retrieved:
         mode: how keywords matched.
         degraded: `keyword`, `semantic`: which list is missing; `lexicon`: PostgreSQL looked for
             the words instead; `catalog`: newer products are missing.
+        words: how the lexicon made the keyword list; None: it did not.
+        popular_in: path of the category whose products these are, for nothing else was found;
+            empty: they were found.
     """
 
     snapshot: ServingSnapshot
@@ -58,6 +61,8 @@ class Retrieved:
     candidates: Candidates
     mode: KeywordMode
     degraded: tuple[str, ...]
+    words: Words | None = None
+    popular_in: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +144,7 @@ def lists_fused(lists: Lists, how: SearchSettings) -> Retrieved:
         candidates=candidates_fuse(keyword, semantic, how.fusion),
         mode=keyword_mode(lists.firm, len(keyword)),
         degraded=degraded,
+        words=lists.words,
     )
 
 
@@ -208,22 +214,12 @@ def _full_text(
 def _browsed(snapshot: ServingSnapshot, degraded: tuple[str, ...]) -> Retrieved:
     """Every active product, with a search score of 0: other features order them."""
     rows = np.flatnonzero(snapshot.columns.active).astype(np.int32)
-    size = len(rows)
-    absent = np.full(size, np.nan, dtype=np.float32)
-    nowhere = np.zeros(size, dtype=np.int32)
     return Retrieved(
         snapshot=snapshot,
         keyword=RankedList.empty(),
         firm=0,
         semantic=RankedList.empty(),
-        candidates=Candidates(
-            rows=rows,
-            keyword_score=absent,
-            keyword_rank=nowhere,
-            semantic_score=absent,
-            semantic_rank=nowhere,
-            search_score=np.zeros(size, dtype=np.float32),
-        ),
+        candidates=candidates_unfound(rows),
         mode=KeywordMode.BROWSE,
         degraded=degraded,
     )

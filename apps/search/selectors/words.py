@@ -11,6 +11,7 @@ from apps.search.domain.lexical.matching import BoundLexicon, lexical_search
 from apps.search.domain.lexical.queries import lexical_query
 from apps.search.domain.lexical.querying import LexicalMatches, LexicalQuery
 from apps.search.domain.lexical.ranking import lexical_list
+from apps.search.domain.relaxation import Spoken, query_spoken, relaxation_of
 from apps.search.selectors.lexicon import lexicon_bound
 from apps.search.selectors.shelves import shelf_of
 
@@ -24,7 +25,8 @@ class Words:
         firm: how many of its first rows match firmly: every term, or a part number.
         bound: what was searched.
         query: what it was asked.
-        matches: its answer; `ranked` holds the same rows.
+        matches: its answer; `ranked` holds the same rows, or none: then no word says enough.
+        spoken: the query's groups, as far as giving them up goes.
     """
 
     ranked: RankedList
@@ -32,6 +34,7 @@ class Words:
     bound: BoundLexicon
     query: LexicalQuery
     matches: LexicalMatches
+    spoken: tuple[Spoken, ...]
 
 
 class WordSearch:
@@ -77,4 +80,7 @@ def words_found(
     query = lexical_query(understanding.terms, understanding.part_numbers, lexicon.analysis)
     matches = lexical_search(bound, query, enough=settings.KEYWORD_RELAX_BELOW)
     ranked, firm = lexical_list(lexicon, query, matches, shelf_of(snapshot, lexicon))
-    return Words(ranked, firm, bound, query, matches)
+    spoken = query_spoken(query, matches.shares, understanding.extracted)
+    if not firm and relaxation_of(spoken, matches.groups) is None:
+        ranked = RankedList.empty()
+    return Words(ranked, firm, bound, query, matches, spoken)

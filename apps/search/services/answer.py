@@ -10,11 +10,11 @@ from apps.search.contracts import (
     DEEPEST_HIT,
     FacetLine,
     Hit,
-    Matching,
     SearchAnswer,
     SearchRequest,
 )
 from apps.search.metrics import step_timed
+from apps.search.selectors.fallbacks import matching_of
 from apps.search.selectors.lexicon import lexicon_state
 from apps.search.selectors.scoring import facets_counted
 from apps.search.services.begun import Begun, search_begin
@@ -70,8 +70,7 @@ def _answer(
     trial: Trial,
     query_id: UUID,
 ) -> SearchAnswer:
-    scored, retrieved = core.scored, core.scored.retrieved
-    found = core.listing.found
+    scored, found = core.scored, core.listing.found
     return SearchAnswer(
         query=request.query,
         query_id=query_id,
@@ -86,7 +85,7 @@ def _answer(
         category=scored.category,
         weights=scored.ranking.weights,
         understanding=replace(core.understanding, extracted=scored.extracted),
-        matching=Matching(retrieved.mode, semantic=len(retrieved.semantic) > 0),
+        matching=matching_of(scored),
         applied_rules=scored.ranking.applied_rules,
         experiments=trial.documents,
         degraded=core.degraded if trial.complete else (*core.degraded, "experiments"),

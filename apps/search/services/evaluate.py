@@ -14,7 +14,7 @@ from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.ranking.contracts import Int32
 from apps.ranking.domain.scoring import order_by_score
-from apps.search.contracts import KeywordMode, SearchRequest
+from apps.search.contracts import SearchRequest
 from apps.search.domain.evaluation import (
     DEPTH,
     Answered,
@@ -31,6 +31,7 @@ from apps.search.domain.evaluation import (
 from apps.search.domain.normalise import normalise
 from apps.search.domain.overrides import SearchSettings
 from apps.search.selectors.configuration import search_settings
+from apps.search.selectors.fallbacks import matching_of
 from apps.search.selectors.retrieval import retrieval
 from apps.search.selectors.understanding import query_understanding
 from apps.search.selectors.vectors import semantic_list
@@ -82,12 +83,10 @@ def _unanswerable(judgements: Judgements) -> dict[str, object]:
 
 def _answered(query: str) -> Answered:
     core = search_core(SearchRequest(query=query, logged=False))
-    retrieved, found = core.scored.retrieved, core.listing.found
+    matching, found = matching_of(core.scored), core.listing.found
     if not found:
         return Answered(0, "nothing")
-    return Answered(
-        found, "semantic" if retrieved.mode is KeywordMode.NONE else retrieved.mode.value
-    )
+    return Answered(found, matching.step or "all_terms")
 
 
 def _run(system: Callable[[str], Sequence[str]], queries: Sequence[str]) -> SystemRun:

@@ -18,7 +18,7 @@ from apps.ranking.domain.records import record_document
 from apps.search.contracts import SearchAnswer, SearchRequest
 from apps.search.contracts_understanding import AlternativeKind
 from apps.search.domain.swapping import place_ranked, record_swapped
-from apps.search.metrics import search_seconds, searches_total, zero_results_total
+from apps.search.metrics import fallbacks_total, search_seconds, searches_total, zero_results_total
 from apps.search.services.core import Core
 from apps.search.services.trials import (
     Trial,
@@ -105,6 +105,7 @@ def _entry(
         corrected=read.correction.corrected if read.correction else None,
         synonyms=read.alternatives(AlternativeKind.SYNONYM),
         applied_rules=answer.applied_rules,
+        fallback=answer.matching.step,
         swap=answer.swap,
     )
     if core.listing.draft is None:
@@ -189,5 +190,8 @@ def search_counted(entry: QueryLogEntry, matching: str, degraded: Sequence[str])
     # With an engine missing, nothing found says nothing about the catalogue.
     if not entry.results_count and not _ENGINES & set(degraded):
         zero_results_total.inc()
+        fallbacks_total.labels("nothing").inc()
+    if entry.fallback:
+        fallbacks_total.labels(entry.fallback).inc()
     for component in degraded:
         degraded_total.labels(component="search", reason=component).inc()
