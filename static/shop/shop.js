@@ -1,5 +1,6 @@
 import { drawerPrepare } from "./drawer.js";
 import { event, flush, later, send } from "./events.js";
+import { suggestPrepare } from "./suggest.js";
 
 const page = document.documentElement.dataset;
 page.scripted = "yes";
@@ -113,4 +114,5 @@ clicksWatch();
 viewTell();
 formsWatch();
 filtersWatch();
+suggestPrepare();
 drawerPrepare();

@@ -28,7 +28,7 @@ def _wait_for(done: Callable[[], bool], page: Page) -> None:
 def test_search_filter_explain_and_buy(live_shop: str, chromium_page: ChromiumPages) -> None:
     page = chromium_page()
     page.goto(live_shop)
-    page.get_by_role("searchbox").fill("headphones")
+    page.get_by_role("combobox", name="Search the shop").fill("headphones")
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('headphones')")
     chromium_page.screenshot(page, "shop-search")

@@ -66,7 +66,7 @@ def test_filters_from_the_words_can_be_removed(client: Client, stocked: DemoCata
 def test_both_by_keyboard(live_shop: str, chromium_page: ChromiumPages) -> None:
     page = chromium_page()
     page.goto(live_shop)
-    page.get_by_role("searchbox").fill("wireles headphonse under 150")
+    page.get_by_role("combobox", name="Search the shop").fill("wireles headphonse under 150")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Showing results for")
     chromium_page.screenshot(page, "shop-reading")
