@@ -37,7 +37,9 @@ def retail_lexicon() -> Lexicon:
 
     with pq.ParquetFile(RETAIL / "online_retail_2009_2010.parquet") as source:
         batches = source.iter_batches(batch_size=50_000, columns=["Description"])
-        titles = {text for batch in batches for text in batch.column("Description").to_pylist() if text}
+        titles = {
+            text for batch in batches for text in batch.column("Description").to_pylist() if text
+        }
     return _lexicon(
         ProductText(pk, (title, "", "", "", "", "")) for pk, title in enumerate(sorted(titles), 1)
     )
