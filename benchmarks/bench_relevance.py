@@ -38,6 +38,7 @@ class Setting:
         named: whether the products of a category that the query names come first.
         semantic: what a semantic rank counts.
         score: what the keyword score adds.
+        noun: how much more the last word counts in coverage.
     """
 
     fields: str = "shipped"
@@ -45,6 +46,7 @@ class Setting:
     named: bool = True
     semantic: float = 0.5
     score: float = 0.5
+    noun: float = 2.0
 
 
 SHIPPED = Setting()
@@ -65,6 +67,7 @@ ALONE = {
     "no head noun": replace(SHIPPED, lift=0.0),
     "head noun twice as strong": replace(SHIPPED, lift=0.3),
     "named category as any": replace(SHIPPED, named=False),
+    "noun as any other word": replace(SHIPPED, noun=1.0),
     "neither": replace(SHIPPED, lift=0.0, named=False),
     "ranks alone (score 0)": replace(SHIPPED, score=0.0),
     "meaning trusted as words": replace(SHIPPED, semantic=1.0),

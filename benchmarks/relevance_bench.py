@@ -49,7 +49,7 @@ _WEIGHTS = {
     "title only": FieldWeights(weights=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
     "no lengths": FieldWeights(lengths=(0.0,) * 6),
 }
-_Key = tuple[str, str, float, bool]
+_Key = tuple[str, str, float, bool, float]
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +134,7 @@ class Bench:
         return self._semantic[text]
 
     def _words(self, text: str, setting: "Setting") -> RankedList:
-        key = (text, setting.fields, setting.lift, setting.named)
+        key = (text, setting.fields, setting.lift, setting.named, setting.noun)
         if key not in self._keyword:
             bound, understanding = self._index(setting.fields), self._understanding(text)
             lexicon = bound.lexicon
@@ -144,7 +144,9 @@ class Bench:
             matches = lexical_search(bound, query, enough=settings.KEYWORD_RELAX_BELOW)
             shelf = shelf_of(self.snapshot, lexicon)
             names = shelf.names if setting.named else CategoryNames({})
-            shelf = replace(shelf, names=names, intent=Intent(lift=setting.lift))
+            shelf = replace(
+                shelf, names=names, intent=Intent(lift=setting.lift, noun=setting.noun)
+            )
             self._keyword[key] = lexical_list(lexicon, query, matches, shelf)[0]
         return self._keyword[key]
 
