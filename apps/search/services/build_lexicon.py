@@ -79,11 +79,12 @@ def lexicon_build(
             "horizon": index.horizon,
             "products": len(index.segment),
             "words": len(index.words),
-            "recent": len(index.recent_pks),
+            "recent": recent,
         }
 
     # Before the texts: a change between the two is read twice, never missed.
     horizon = texts_horizon()
+    recent = texts_change_count(horizon)
     number = artifact_publish(name=LEXICON_ARTIFACT, write=write, actor=actor)
     progress(_STEPS, _STEPS, f"Version {number}")
     return LexiconReport(number, changed or 0, len(built[0].segment), len(built[0].words))

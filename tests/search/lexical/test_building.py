@@ -13,7 +13,7 @@ from apps.search.domain.lexical.arrays import MOST_IMPACT, SEPARATOR, Field, Lex
 from apps.search.domain.lexical.building import index_build
 from apps.search.domain.lexical.documents import part_key
 from apps.search.domain.lexical.impacts import FieldWeights
-from apps.search.domain.lexical.merging import blob_strings
+from apps.search.domain.lexical.merging import blob_strings, table_sorted
 from apps.search.engines.lexicon_files import (
     DiskArena,
     LexiconUnreadable,
@@ -181,3 +181,16 @@ def test_folders_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "meta.msgpack").write_bytes(meta.replace(b"format\x01", b"format\x63"))
     with pytest.raises(LexiconUnreadable, match="format 99"):
         lexicon_read(tmp_path)
+
+
+def test_runs_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = index()
+    monkeypatch.setattr("apps.search.domain.lexical.documents._MOST_RUNS", 2)
+    same(index(), whole)
+
+
+def test_tables_hold_four_gigabytes_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.search.domain.lexical.merging._MOST_BYTES", 3)
+    assert strings(table_sorted([b"a", b"bc"])) == ["a", "bc"]
+    with pytest.raises(OverflowError):
+        table_sorted([b"a", b"bcd"])

@@ -81,6 +81,19 @@ def test_deltas_of_a_size_become_one() -> None:
     assert sum(map(len, last.deltas)) < 40
 
 
+def test_part_numbers_of_products_that_went_are_gone() -> None:
+    after = lexicon_follow(
+        LEXICON,
+        [product(9, "one", part="PN-900"), product(10, "two", part="PN-1000")],
+        [],
+        horizon=5,
+    )
+    after = lexicon_follow(after, [product(9, "one"), product(11, "three")], [], horizon=6)
+    (delta,) = after.deltas
+    assert [delta.part_keys.get(row) for row in range(len(delta.part_keys))] == ["pn1000"]
+    assert delta.pks[delta.part_docs].tolist() == [10]
+
+
 def test_deltas_that_are_all_gone_vanish() -> None:
     after = lexicon_follow(LEXICON, [product(9, "one")], [], horizon=5)
     after = lexicon_follow(after, [], [9], horizon=6)

@@ -9,8 +9,9 @@ from apps.search.contracts_understanding import Alternative, AlternativeKind, Qu
 from apps.search.domain.lexical.analysis import run_compounds
 from apps.search.domain.lexical.arrays import Field
 from apps.search.domain.lexical.documents import ProductText
+from apps.search.domain.lexical.evidence import evidence
 from apps.search.domain.lexical.lexicon import Lexicon, lexicon_follow
-from apps.search.domain.lexical.matching import evidence, lexical_search
+from apps.search.domain.lexical.matching import lexical_search
 from apps.search.domain.lexical.queries import lexical_query
 from apps.search.domain.lexical.querying import LexicalMatches, LexicalQuery
 from apps.search.domain.normalise import normalise, part_number_windows, words
@@ -124,6 +125,17 @@ def test_a_synonym_counts_less_than_the_word_itself() -> None:
     assert scores[2] == pytest.approx(0.8 * scores[1], rel=1e-4)
     unknown = found(lexicon, asked("settee", settee="couch"))
     assert unknown.scores.tolist() == pytest.approx([scores[1]], rel=1e-4)
+
+
+def test_words_together_stand_for_one_term() -> None:
+    one = lexical_query([QueryTerm("usb-c hub")], (), ENGLISH)
+    assert sorted(found(LEXICON, one).rows.tolist()) == [1, 2]
+    none = lexical_query([QueryTerm("zeppelin stamp hub")], (), ENGLISH)
+    assert len(found(LEXICON, none)) == 0
+    # Of the pieces any is found when there is nothing else.
+    assert sorted(found(LEXICON, none, 1).rows.tolist()) == [1, 2, 3, 5]
+    apart = lexical_query([QueryTerm("stamp notebook hub")], (), ENGLISH)
+    assert len(found(LEXICON, apart)) == 0
 
 
 def test_nothing_asked_finds_nothing() -> None:

@@ -3,11 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.search.domain.lexical.arrays import Float32, Int32, Int64, Segment
+from apps.search.domain.lexical.arrays import Float32, Int32, Segment
 from apps.search.domain.lexical.found import (
     KnownGroup,
     KnownPart,
@@ -17,7 +18,6 @@ from apps.search.domain.lexical.found import (
 )
 from apps.search.domain.lexical.lexicon import Lexicon
 from apps.search.domain.lexical.querying import (
-    Evidence,
     Found,
     LexicalMatches,
     LexicalQuery,
@@ -26,6 +26,7 @@ from apps.search.domain.lexical.querying import (
 )
 from apps.search.domain.lexical.runs import runs_of
 
+Scalar = TypeVar("Scalar", np.int32, np.float32, np.uint32, np.bool_)
 # From this share of a segment's documents on, one array over all of them is the faster sum.
 _DENSE = 32
 
@@ -211,19 +212,16 @@ def _matches(
     found: tuple[tuple[Found, ...], ...],
 ) -> LexicalMatches:
     """Every segment's documents as rows; those that have none are left out."""
-    sizes = [len(each.docs) for each in whole]
-    docs = np.concatenate([each.docs for each in whole])
-    own = np.concatenate([of[each.docs] for of, each in zip(rows, whole, strict=True)])
-    spelt = np.concatenate(
-        [np.isin(each.docs, part) for each, part in zip(whole, parts, strict=True)]
-    )
-    keep = own >= 0
+    docs = _joined([each.docs for each in whole])
+    own = _joined([of[each.docs] for of, each in zip(rows, whole, strict=True)])
+    keep = np.flatnonzero(own >= 0)
+    numbers = np.arange(len(whole), dtype=np.uint8)
     return LexicalMatches(
         rows=own[keep],
-        scores=np.concatenate([each.scores for each in whole])[keep],
-        groups=np.concatenate([each.groups for each in whole])[keep],
-        parts=spelt[keep],
-        segments=np.repeat(np.arange(len(whole), dtype=np.uint8), sizes)[keep],
+        scores=_joined([each.scores for each in whole])[keep],
+        groups=_joined([each.groups for each in whole])[keep],
+        parts=_spelt(whole, parts)[keep],
+        segments=np.repeat(numbers, [len(each.docs) for each in whole])[keep],
         docs=docs[keep],
         every=0,
         found=found,
@@ -231,8 +229,22 @@ def _matches(
     )
 
 
+def _spelt(whole: Sequence[_Sum], parts: Sequence[Int32]) -> NDArray[np.bool_]:
+    """Which documents the query spells the part number of."""
+    if not any(map(len, parts)):
+        return np.zeros(sum(len(each.docs) for each in whole), dtype=np.bool_)
+    return _joined([np.isin(each.docs, part) for each, part in zip(whole, parts, strict=True)])
+
+
+def _joined(arrays: Sequence[NDArray[Scalar]]) -> NDArray[Scalar]:
+    """One array after the other; most lexicons have one segment, and need no copy."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
 def _with_parts(found: _Sum, parts: Int32) -> _Sum:
     """With the products that are found by their part number alone."""
+    if not len(parts):
+        return found
     more = np.setdiff1d(parts, found.docs, assume_unique=True)
     if not len(more):
         return found
@@ -240,36 +252,4 @@ def _with_parts(found: _Sum, parts: Int32) -> _Sum:
         np.concatenate([found.docs, more]),
         np.concatenate([found.scores, np.zeros(len(more), np.float32)]),
         np.concatenate([found.groups, np.zeros(len(more), np.uint32)]),
-    )
-
-
-def evidence(lexicon: Lexicon, matches: LexicalMatches, at: Int64) -> Evidence:
-    """What some of the matches hold of the query, in detail.
-
-    Args:
-        lexicon: the one that was searched.
-        matches: its answer.
-        at: int64[k], places in the matches.
-    """
-    groups = len(matches.found[0])
-    scores = np.zeros((len(at), groups), dtype=np.float32)
-    fields = np.zeros((len(at), groups), dtype=np.uint8)
-    titles: list[Int32] = [np.zeros(0, np.int32)] * len(at)
-    for number, segment in enumerate(lexicon.segments):
-        mine = np.flatnonzero(matches.segments[at] == number)
-        docs = matches.docs[at[mine]]
-        for group, found in enumerate(matches.found[number]):
-            if len(found):
-                place = np.searchsorted(found.docs, docs)
-                held = found.docs.take(place, mode="clip") == docs
-                scores[mine[held], group] = found.scores[place[held]]
-                fields[mine[held], group] = found.fields[place[held]]
-        for each, document in zip(mine.tolist(), docs.tolist(), strict=True):
-            titles[each] = segment.title(document)
-    lengths = [len(each) for each in titles]
-    return Evidence(
-        scores=scores,
-        fields=fields,
-        titles=np.concatenate([np.zeros(0, np.int32), *titles]),
-        title_offsets=np.cumsum([0, *lengths], dtype=np.int64),
     )

@@ -10,6 +10,8 @@ import numpy as np
 from apps.common.domain.string_table import StringTable, TextBlob
 from apps.search.domain.lexical.arrays import Int32
 
+_MOST_BYTES = int(np.iinfo(np.uint32).max)
+
 
 class _Blob:
     """A table that grows at its end, in the order of its bytes."""
@@ -26,7 +28,7 @@ class _Blob:
         self._ends.append(len(self._bytes))
 
     def table(self) -> StringTable:
-        if self._ends[-1] > np.iinfo(np.uint32).max:
+        if self._ends[-1] > _MOST_BYTES:
             raise OverflowError("a table holds at most 4 GiB of text")
         offsets = np.array(self._ends, dtype=np.uint64).astype(np.uint32)
         order = np.arange(len(offsets) - 1, dtype=np.int32)

@@ -10,8 +10,8 @@ from apps.search.contracts import RankedList
 from apps.search.domain.keyword_list import ALL_TERMS, PART_NUMBER
 from apps.search.domain.lexical.arrays import Float32, Int32
 from apps.search.domain.lexical.category_names import CategoryNames
+from apps.search.domain.lexical.evidence import evidence
 from apps.search.domain.lexical.lexicon import Lexicon
-from apps.search.domain.lexical.matching import evidence
 from apps.search.domain.lexical.querying import LexicalMatches, LexicalQuery, TermGroup
 from apps.search.domain.lexical.relevance import (
     HeadWords,
