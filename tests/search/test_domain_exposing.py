@@ -1,6 +1,7 @@
 """Could the variant have made a difference? By facts that are the same in every arm."""
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from tests.search.test_domain_overrides import contender
 GLOBAL, FASHION = WeightsChoice((), "global"), WeightsChoice((), "fashion", 2)
 PLAIN = SearchOverrides()
 SETTINGS = SearchSettings()
+READINGS = list(product((True, False), (True, False), (True, False)))
 FACTS = RequestFacts(
     by_relevance=True,
     has_words=True,
-    expands=False,
+    readings=dict.fromkeys(READINGS, "all the same"),
     semantic_ready=True,
     keyword_found=True,
     semantic_found=True,
@@ -32,6 +34,7 @@ FACTS = RequestFacts(
     filtered=None,
     detected="electronics/mice",
 )
+OTHERWISE = {each: each for each in READINGS}
 Weights = tuple[tuple[str, float], ...]
 
 
@@ -118,18 +121,21 @@ def test_the_semantic_list() -> None:
     assert not differs(PLAIN, without, settings=SearchSettings(semantic=False))
 
 
-def test_synonyms_need_a_word_that_has_some() -> None:
-    without = SearchOverrides(synonyms=False)
+@pytest.mark.parametrize("switch", ["synonyms", "understanding", "spelling"])
+def test_another_reading_needs_a_query_that_it_changes(switch: str) -> None:
+    without = SearchOverrides(**{switch: False})  # type: ignore[arg-type]  # a switch
     assert not differs(PLAIN, without)
-    assert differs(PLAIN, without, expands=True)
-    assert differs(PLAIN, without, expands=True, by_relevance=False, matches=0)
+    assert differs(PLAIN, without, readings=OTHERWISE)
+    assert differs(PLAIN, without, readings=OTHERWISE, by_relevance=False, matches=0)
+    settings = SearchSettings(**{switch: False})  # type: ignore[arg-type]  # a switch
+    assert not differs(PLAIN, without, settings=settings, readings=OTHERWISE)
 
 
 def test_weights_beside_another_knob_that_cannot_act_here() -> None:
     both = SearchOverrides(GLOBAL, synonyms=False)
     assert differs(PLAIN, both)
     assert not differs(PLAIN, both, detected="toys")
-    assert differs(PLAIN, both, detected="toys", expands=True)
+    assert differs(PLAIN, both, detected="toys", readings=OTHERWISE)
 
 
 def test_what_is_steered_is_what_differs_over_the_settings() -> None:
@@ -150,6 +156,9 @@ def test_the_category_is_told_where_no_arm_moves_it() -> None:
     assert category_told(steering_of(weights, SETTINGS), filtered) == "fashion"
     assert category_told(steering_of(fusion, SETTINGS), FACTS) is None
     assert category_told(steering_of(fusion, SETTINGS), filtered) == "fashion"
+    reading = steering_of(contender("x", PLAIN, SearchOverrides(understanding=False)), SETTINGS)
+    assert category_told(reading, filtered) == "fashion"
+    assert category_told(reading, replace(filtered, by_shopper=False)) is None
     # One answer for everybody: what was detected is the same in both arms.
     interleaved = replace(fusion, interleaves=True)
     assert category_told(steering_of(interleaved, SETTINGS), FACTS) == "electronics/mice"

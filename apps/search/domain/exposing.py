@@ -6,13 +6,13 @@ those of the request, of what is published, and of lists that no variant of this
 experiment changes.
 """
 
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Hashable, Mapping, Sized
 from dataclasses import dataclass
 
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.contracts import FusionMethod
 from apps.search.domain.contending import Contender
-from apps.search.domain.overrides import Knob, SearchSettings
+from apps.search.domain.overrides import Knob, Reading, SearchSettings
 
 LEAST_MATCHES = 2
 Choices = frozenset[WeightsChoice | None]
@@ -48,19 +48,20 @@ class RequestFacts:
     Attributes:
         by_relevance: whether hits stand by score.
         has_words: whether anything was searched for.
-        expands: whether published synonyms stand for any of its words.
+        readings: what the query comes to under each way to read it that a variant asks for.
         semantic_ready: whether an index and an encoder are at hand, and PostgreSQL: without it
             the semantic list answers whatever the settings say.
         keyword_found, semantic_found: whether the lists hold anything.
         matches: products over all pages.
         first: how many of them stand on the pages before.
         filtered: path of the filtered category.
+        by_shopper: whether the shopper chose that filter; else it was read out of the query.
         detected: path of the category where the best candidates stand.
     """
 
     by_relevance: bool
     has_words: bool
-    expands: bool
+    readings: Mapping[Reading, Hashable]
     semantic_ready: bool
     keyword_found: bool
     semantic_found: bool
@@ -68,6 +69,7 @@ class RequestFacts:
     first: int
     filtered: str | None
     detected: str | None
+    by_shopper: bool = True
 
     @property
     def category(self) -> str | None:
@@ -76,6 +78,7 @@ class RequestFacts:
 
 
 _WEIGHTS = frozenset({Knob.WEIGHTS})
+_READING = frozenset({Knob.SYNONYMS, Knob.UNDERSTANDING, Knob.SPELLING})
 
 
 def steering_of(contender: Contender, settings: SearchSettings) -> Steering:
@@ -87,6 +90,8 @@ def steering_of(contender: Contender, settings: SearchSettings) -> Steering:
         Knob.FUSION: {_fusion(arm) for arm in arms},
         Knob.SEMANTIC: {arm.semantic for arm in arms},
         Knob.SYNONYMS: {arm.synonyms for arm in arms},
+        Knob.UNDERSTANDING: {arm.understanding for arm in arms},
+        Knob.SPELLING: {arm.spelling for arm in arms},
     }
     knobs = frozenset(knob for knob, found in values.items() if len(found) > 1)
     return Steering(contender, settings, knobs, choices)
@@ -101,7 +106,7 @@ def could_differ(steering: Steering, facts: RequestFacts, differ: WeighDifferent
         differ: whether any two of these choices weigh a category differently.
     """
     steered = steering.knobs
-    if _lists_differ(steered, facts):
+    if _reads_differently(steering, facts) or _lists_differ(steered, facts):
         return True
     # From here on every arm has found the same products.
     if not facts.by_relevance or facts.matches < LEAST_MATCHES or facts.first >= facts.matches:
@@ -114,18 +119,31 @@ def could_differ(steering: Steering, facts: RequestFacts, differ: WeighDifferent
 def category_told(steering: Steering, facts: RequestFacts) -> str | None:
     """The category of an exposure, None where it would depend on the arm.
 
-    The filtered one, else the detected one. Which one is detected depends on what was found
-    and how it was fused: an experiment on that has no detected category to tell.
+    The filtered one, else the detected one. Which one is detected, or acts as a filter because
+    the query names it, depends on how the query was read, what was found and how it was fused:
+    an experiment on that has only a category to tell that the shopper chose.
     """
-    if facts.filtered is not None or steering.contender.interleaves:
+    by_shopper = facts.filtered is not None and facts.by_shopper
+    if by_shopper or steering.contender.interleaves or steering.on_weights_alone:
         return facts.category
-    return facts.detected if steering.on_weights_alone else None
+    return None
+
+
+def readings_asked(steering: Steering) -> frozenset[Reading]:
+    """The ways to read a query that the variants ask for; empty where all ask for the same."""
+    if not steering.knobs & _READING:
+        return frozenset()
+    overrides = steering.contender.overrides
+    return frozenset(each.over(steering.settings).reading for each in overrides)
+
+
+def _reads_differently(steering: Steering, facts: RequestFacts) -> bool:
+    """Whether arms understood this query differently."""
+    return len({facts.readings[each] for each in readings_asked(steering)}) > 1
 
 
 def _lists_differ(steered: frozenset[Knob], facts: RequestFacts) -> bool:
-    """Whether arms may have found different products."""
-    if Knob.SYNONYMS in steered and facts.expands:
-        return True
+    """Whether arms that understood it alike may have found different products."""
     if Knob.SEMANTIC not in steered or not (facts.has_words and facts.semantic_ready):
         return False
     # Other sorts than relevance answer from the semantic list only where words find nothing.

@@ -15,6 +15,8 @@ from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
 
 PART = "search"
+Reading = tuple[bool, bool, bool]
+"""Whether synonyms, understanding and spelling are on."""
 FIELDS = ("fusion", "keyword_weight", "semantic", "synonyms", "understanding", "spelling")
 
 
@@ -63,6 +65,11 @@ class SearchSettings:
     understanding: bool = True
     spelling: bool = True
     number: int = 0
+
+    @property
+    def reading(self) -> Reading:
+        """All that decides how a query is understood."""
+        return self.synonyms, self.understanding, self.spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +124,6 @@ class SearchOverrides:
 
 def _or(changed: bool | None, otherwise: bool) -> bool:  # noqa: FBT001 - a switch is what it takes
     return otherwise if changed is None else changed
-
-
-def reads_otherwise(one: SearchSettings, other: SearchSettings) -> bool:
-    """Whether the two may understand a query differently."""
-    return (one.synonyms, one.understanding, one.spelling) != (
-        other.synonyms,
-        other.understanding,
-        other.spelling,
-    )
 
 
 def overrides_read(payload: Json) -> SearchOverrides:

@@ -89,11 +89,6 @@ def query_understanding(
     )
 
 
-def query_expands(query_words: tuple[str, ...]) -> bool:
-    """Whether a published synonym stands for any of the words."""
-    return any(group.alternatives for group in synonyms().expand(query_words))
-
-
 def _reading(found: tuple[str, ...], same: SynonymIndex, short: SynonymIndex) -> Reading:
     def meant(key: Key) -> Iterable[str]:
         joined = ("".join(key),) if len(key) == _TWO else ()

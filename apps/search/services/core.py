@@ -6,9 +6,10 @@ from apps.features.selectors import serving_snapshot
 from apps.search.contracts import Hit, SearchRequest, Sort
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.contending import Arm, SearchPlan
-from apps.search.domain.overrides import SearchSettings, reads_otherwise
+from apps.search.domain.overrides import SearchSettings
 from apps.search.metrics import step_timed
 from apps.search.selectors.configuration import search_settings
+from apps.search.selectors.fallbacks import popular_instead
 from apps.search.selectors.listing import Listing, listing_of
 from apps.search.selectors.presenting import Documents, hits_presented, page_documents
 from apps.search.selectors.retrieval import Lists, Retrieved, lists_found, lists_fused
@@ -62,6 +63,8 @@ def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
         extracted = lists.understanding.extracted
         scored = matches_scored(retrieved, request, plan.arm, extracted)
         listing = listing_of(scored, _other(lists, retrieved, request, plan), plan, request)
+        if not listing.found and (instead := popular_instead(scored, request, plan.arm)):
+            listing = Listing(instead)
     with step_timed("hydrate"):
         rows = listing.rows_on_page(request)
         documents, hydrated = page_documents(retrieved.snapshot, rows)
@@ -106,7 +109,7 @@ def _other(
     if other is None or request.sort is not Sort.RELEVANCE:
         return None
     extracted = lists.understanding.extracted
-    if reads_otherwise(other.settings, plan.arm.settings):
+    if other.settings.reading != plan.arm.settings.reading:
         again = understood(request, other.settings)
         extracted = again.extracted
         if (again.searched, again.terms) != (

@@ -1,6 +1,6 @@
 """Running experiments in one search: who takes part, what changes, what was exposed."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -27,14 +27,15 @@ from apps.search.domain.exposing import (
     Steering,
     category_told,
     could_differ,
+    readings_asked,
 )
-from apps.search.domain.overrides import Knob, SearchSettings
+from apps.search.domain.overrides import Knob, Reading, SearchSettings
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.listing import Listing
 from apps.search.selectors.retrieval import Lists, semantic_ready
 from apps.search.selectors.scoring import features_available
-from apps.search.selectors.understanding import query_expands
 from apps.search.services.contenders import Participant, participants_of
+from apps.search.services.core import understood
 from apps.search.services.stickiness import SURFACE, known_of
 from apps.search.services.troupes import Troupe, cast_of, troupe_of
 
@@ -157,8 +158,8 @@ def trial_exposures(
     troupe = trial.troupe
     if not troupe.counted:
         return ()
-    widened = trial.plan.arm.settings.synonyms
-    facts = facts_of(request, lists, listing, troupe.steered, widened=widened)
+    readings = _readings(troupe.counted, request)
+    facts = facts_of(request, lists, listing, troupe.steered, readings)
     return tuple(
         [
             _exposed(each, troupe, facts)
@@ -204,25 +205,22 @@ def facts_of(
     lists: Lists,
     listing: Listing,
     steered: Container[Knob],
-    *,
-    widened: bool,
+    readings: Mapping[Reading, Hashable],
 ) -> RequestFacts:
     """What is known of an answered request, as far as it matters to what is steered.
 
-    `widened`: whether the lists were searched for with synonyms, and so have asked for them.
+    Args:
+        request: that was answered.
+        lists: what was found.
+        listing: what is shown of it.
+        steered: what any experiment turns.
+        readings: what the query comes to under each reading that variants ask for.
     """
     scored, understanding = listing.scored, lists.understanding
-    expands = False
-    if Knob.SYNONYMS in steered:
-        expands = (
-            any(term.alternatives for term in understanding.terms)
-            if widened
-            else query_expands(understanding.words)
-        )
     return RequestFacts(
-        by_relevance=request.sort is Sort.RELEVANCE,
+        by_relevance=request.sort is Sort.RELEVANCE and not scored.retrieved.popular_in,
         has_words=bool(understanding.normalised),
-        expands=expands,
+        readings=readings,
         semantic_ready=(
             Knob.SEMANTIC in steered and lists.keyword is not None and semantic_ready()
         ),
@@ -231,8 +229,30 @@ def facts_of(
         matches=listing.found,
         first=(request.page - 1) * request.per_page,
         filtered=scored.filtered,
+        by_shopper=bool(request.filters.categories),
         detected=scored.category.path if scored.category else None,
     )
+
+
+def _readings(counted: Sequence[Steering], request: SearchRequest) -> dict[Reading, Hashable]:
+    """The query read in each way that a variant asks for, over what is published.
+
+    Over the published settings in every arm: what the shown one did is no fact to go by.
+    """
+    found: dict[Reading, Hashable] = {}
+    for steering in counted:
+        for reading in readings_asked(steering):
+            if reading not in found:
+                synonyms, understanding, spelling = reading
+                settings = replace(
+                    steering.settings,
+                    synonyms=synonyms,
+                    understanding=understanding,
+                    spelling=spelling,
+                )
+                read = understood(request, settings)
+                found[reading] = (read.searched, read.terms, read.extracted)
+    return found
 
 
 def _attributes(request: SearchRequest, query_id: UUID) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from apps.merchandising.services import synonyms_draft_from_lines
 from apps.publishing.services import draft_create, version_publish
 from apps.search.domain.configuration import SETTINGS_SUBJECT, settings_content
 from apps.search.domain.overrides import SearchSettings
+from tests.search.experimenting import left_behind, running
 from tests.search.types import Ask, Json, Search
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -175,3 +176,13 @@ def test_a_brand_that_is_a_common_word_only_lifts(search: Search, settings: Sett
     answer = search(q="wireless mouse", per_page=100)
     assert extracted(answer)["brand:Wireless"] == "boost"
     assert answer["found"] > 2
+
+
+def test_an_experiment_on_reading_is_exposed_where_it_reads_otherwise(search: Search) -> None:
+    running("reads", None, {"search": {"understanding": False}})
+    for query, differs in (("mouse under 30", True), ("silent sensor", False)):
+        # Of twenty people some are in either arm, and both are exposed alike.
+        asked = [search(q=query, client_id=f"person {n}")["query_id"] for n in range(20)]
+        _entries, exposures = left_behind()
+        told = {str(event.query_id) for event in exposures}
+        assert {query_id in told for query_id in asked} == {differs}
