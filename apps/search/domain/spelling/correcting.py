@@ -118,23 +118,27 @@ def _unknown(
     words: Sequence[str], pieces: list[_Piece], vocabulary: Counts, protected: Container[str]
 ) -> list[_Piece]:
     """What may be changed."""
-    spaced = joins_of([piece.text for piece in pieces], vocabulary)
-    joined = {
+    unknown = [
         at
-        for each in spaced
-        if each.kind is AlternativeKind.JOINED
-        for at in range(each.start, each.end)
-    }
-    return [
-        piece
         for at, piece in enumerate(pieces)
         if not piece.known
-        and at not in joined
         and piece.text not in protected
         and correctable(piece.text)
         and distance_allowed(len(piece.text))
         and not any(letter.isdigit() for letter in words[piece.word])
     ]
+    joined = _joined(pieces, vocabulary) if unknown else set()
+    return [pieces[at] for at in unknown if at not in joined]
+
+
+def _joined(pieces: list[_Piece], vocabulary: Counts) -> set[int]:
+    """Places of pieces that make a word of the catalogue with a neighbour."""
+    return {
+        at
+        for each in joins_of([piece.text for piece in pieces], vocabulary)
+        if each.kind is AlternativeKind.JOINED
+        for at in range(each.start, each.end)
+    }
 
 
 def _candidates(typed: str, vocabulary: Counts, spelling: Suggesting) -> tuple[Candidate, ...]:
