@@ -26,8 +26,8 @@ def always(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.search.domain.swapping._WHOLE", 2**64 * 20)
 
 
-def ranked(query: str = "mouse", **more: object) -> list[str]:
-    request = SearchRequest(query=query, logged=False, **more)
+def ranked() -> list[str]:
+    request = SearchRequest(query="mouse", logged=False)
     return products(search_answer(request=request, as_of=timezone.now()))
 
 

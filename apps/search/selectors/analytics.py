@@ -154,8 +154,9 @@ def _lines(asked: Mapping[str, Any]) -> tuple[dict[str, tuple[QueryLine, ...]], 
 
 
 def _figures(counts: list[Any]) -> Figures:
-    ranks = COUNTS.index("reciprocal_ranks")
-    return Figures(*(float(v) if at == ranks else int(v) for at, v in enumerate(counts)))
+    told = dict(zip(COUNTS, counts, strict=True))
+    ranks = float(told.pop("reciprocal_ranks"))
+    return Figures(reciprocal_ranks=ranks, **{name: int(count) for name, count in told.items()})
 
 
 def _sure(lines: tuple[QueryLine, ...], tested: int, share: float) -> tuple[QueryLine, ...]:

@@ -58,7 +58,8 @@ def test_sums_are_of_every_count(parts: list[Figures]) -> None:
 
 def test_shares_and_what_cannot_be_computed() -> None:
     assert MOUSE.found == 90
-    assert (MOUSE.zero_share, MOUSE.ctr, MOUSE.mrr) == (0.1, 0.5, pytest.approx(1 / 3))
+    assert (MOUSE.zero_share, MOUSE.ctr) == (0.1, 0.5)
+    assert MOUSE.mrr == pytest.approx(1 / 3)
     assert (MOUSE.refined_share, MOUSE.conversion) == (0.12, 0.09)
     nothing = Figures()
     shares = ("zero_share", "ctr", "mrr", "refined_share", "conversion")

@@ -1,5 +1,6 @@
 """Days of searches: what is counted, and that a run may come at any time and often."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -44,19 +45,12 @@ def test_what_a_day_counts() -> None:
     happened("purchase", bought, NOON + 2 * DAY)
     happened("impression", bought)
     search_days_rollup()
-    assert day_rows() == {
-        (f"{NOON:%Y-%m-%d}", "mouse", "electronics/mice"): Figures(
-            searches=3,
-            zero_results=1,
-            corrected=1,
-            fallbacks=1,
-            clicks=3,
-            clicked=2,
-            reciprocal_ranks=pytest.approx(1 / 2 + 1 / 3),
-            refined=0,
-            converted=1,
-        )
-    }
+    ((place, found),) = day_rows().items()
+    assert place == (f"{NOON:%Y-%m-%d}", "mouse", "electronics/mice")
+    assert found.reciprocal_ranks == pytest.approx(1 / 2 + 1 / 3)
+    assert replace(found, reciprocal_ranks=0.0) == Figures(
+        searches=3, zero_results=1, corrected=1, fallbacks=1, clicks=3, clicked=2, converted=1
+    )
 
 
 def test_what_is_no_search_is_not_counted() -> None:
