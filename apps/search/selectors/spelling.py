@@ -100,7 +100,9 @@ class _Protected:
 
 
 def _words_of(index: SynonymIndex) -> frozenset[str]:
-    return frozenset(word for phrase in index.phrases for word in phrase)
+    sources = (word for phrase in index.phrases for word in phrase)
+    meant = (word for others in index.phrases.values() for each in others for word in each.split())
+    return frozenset(sources) | frozenset(meant)
 
 
 _spelling, _protected = _Spelling(), _Protected()

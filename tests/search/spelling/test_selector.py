@@ -3,6 +3,8 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from apps.merchandising.contracts import DEFAULT_SUBJECT
+from apps.publishing.services import draft_create, version_publish
 from apps.search.selectors.lexicon import lexicon
 from apps.search.selectors.spelling import spelling_of, words_corrected, words_respaced
 from apps.search.services.build_lexicon import lexicon_build
@@ -36,3 +38,15 @@ def test_without_a_lexicon_everything_stays(settings: Settings) -> None:
     assert lexicon() is None
     assert words_corrected(("wireles", "mose")) is None
     assert words_respaced(("usbc",)) == ()
+
+
+def test_words_that_a_merchandiser_wrote_into_a_synonym_stay() -> None:
+    assert _corrected("mose") == "mouse"
+    draft = draft_create(
+        kind="synonyms",
+        subject=DEFAULT_SUBJECT,
+        content={"entries": [{"kind": "one_way", "from": "clicker", "terms": ["mose"]}]},
+        actor=None,
+    )
+    version_publish(kind="synonyms", version_id=draft.id, actor=None, reason="a test")
+    assert _corrected("mose") == ""
