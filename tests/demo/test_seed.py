@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import Settings
 
 from apps.access.selectors import principal_for
@@ -22,6 +23,8 @@ from apps.events.selectors import events_count
 from apps.features.selectors import serving_snapshot
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec, job_register, job_unregister
 from apps.ranking_weights.selectors import weights_resolve
+from apps.search.domain.analytics.periods import period_of
+from apps.search.selectors.analytics import search_analytics
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ORIGIN = "http://127.0.0.1:8000"
@@ -42,6 +45,12 @@ def test_the_demo_is_made_once_and_repaired(
     first = capsys.readouterr().out
     assert "Catalogue: " in first
     assert "The demo is ready (" in first
+    # The page of search analytics has a past to show.
+    found = search_analytics(period=period_of(28, timezone.now().date()))
+    assert found.now.clicked > 100
+    assert len(found.days) > 20
+    assert found.top[0].name
+    assert found.now.mrr is not None
     events, products = events_count(), len(serving_snapshot().columns)
     assert events > 2_000
     assert products >= 80

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
 from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.history import history_play
 from apps.demo.domain.history_events import history_events
+from apps.demo.domain.planted import DAYS as LIVED_DAYS
 from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
 from apps.demo.services.experiments import experiments_live
+from apps.demo.services.searches import searches_log
 from apps.demo.services.stages import (
     DemoOptions,
     DemoPlan,
@@ -101,6 +104,7 @@ def _stages(
         *(_Stage(name, title, partial(job, name, title)) for name, title in INDEX_JOBS),
         # Last: the features of the ranking are those of the history alone.
         _Stage("experiments", "Experiments", lambda: experiments_live(plan, catalogue())),
+        _Stage("searches", "Search analytics", lambda: _searches_store(plan, catalogue())),
     )
 
 
@@ -151,6 +155,12 @@ def _history_store(plan: DemoPlan, catalogue: DemoCatalogue, say: Say) -> str:
         number, field, reason = report.errors[0]
         raise RuntimeError(f"line {number}: {field}: {reason}")
     return f"{report.stored + report.replayed:,} events of {plan.days} days"
+
+
+def _searches_store(plan: DemoPlan, catalogue: DemoCatalogue) -> str:
+    paths = {each.product_id: each.category_path for each in catalogue.products}
+    days = max(plan.days, LIVED_DAYS) + 1
+    return searches_log(first=plan.as_of - timedelta(days=days), last=plan.as_of, categories=paths)
 
 
 def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
