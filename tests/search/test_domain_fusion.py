@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from apps.ranking.contracts import Candidates
 from apps.search.contracts import FusionMethod, KeywordMode, RankedList
-from apps.search.domain.fusion import Fusion, candidates_fuse
+from apps.search.domain.fusion import DEEPEST_RANK, Fusion, candidates_fuse
 from apps.search.domain.keyword_list import KeywordMatches, keyword_list, keyword_mode, list_cut
 
 lists_of = st.lists(st.integers(0, 60), unique=True, max_size=40)
@@ -67,6 +67,18 @@ def test_one_list_alone_is_measured_by_its_own_most() -> None:
     assert found == pytest.approx({1: 1.0, 2: (61 / 62 + 0.5 * 0.5 / 1.5) / 1.5})
     found = scores_by_row(candidates_fuse(RankedList.empty(), ranked([3, 4]), Fusion()))
     assert found == pytest.approx({3: 1.0, 4: 61 / 62})
+
+
+def test_the_order_beyond_the_deepest_rank_changes_no_score() -> None:
+    generator = np.random.default_rng(1)
+    rows = generator.permutation(DEEPEST_RANK + 500).astype(np.int32)
+    scores = np.sort(generator.random(len(rows), dtype=np.float32))[::-1].copy()
+    semantic = ranked(rows[-40:].tolist())
+    whole = scores_by_row(candidates_fuse(RankedList(rows, scores), semantic, Fusion()))
+    tail = DEEPEST_RANK - 1 + generator.permutation(len(rows) - DEEPEST_RANK + 1)
+    order = np.concatenate([np.arange(DEEPEST_RANK - 1), tail])
+    bounded = RankedList(rows[order], scores[order])
+    assert scores_by_row(candidates_fuse(bounded, semantic, Fusion())) == whole
 
 
 def test_weighted_and_max_by_hand() -> None:

@@ -8,6 +8,8 @@ from apps.ranking.contracts import Candidates, Float32, Float64, Int32
 from apps.search.contracts import FusionMethod, RankedList
 
 RRF_K = 60.0
+# Nobody turns so many pages: ranks beyond are one, and need no order among them.
+DEEPEST_RANK = 10_001
 # Of one keyword rank: what a semantic rank counts, and what the keyword score adds to it.
 SEMANTIC_TRUST = 0.5
 SCORE_TRUST = 0.5
@@ -33,12 +35,14 @@ class Fusion:
 def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -> Candidates:
     """Every row of either list, once, with both ranks, both scores and the fused score.
 
+    Keyword ranks beyond DEEPEST_RANK count as it, so that the list need not be ordered there.
     The candidates come in the keyword list's order, then what only the semantic list holds.
     """
     slots, rows = _slots(keyword.rows, semantic.rows)
     first, size = len(keyword), len(rows)
     keyword_rank = np.zeros(size, dtype=np.int32)
     keyword_rank[:first] = np.arange(1, first + 1, dtype=np.int32)
+    keyword_rank[DEEPEST_RANK:first] = DEEPEST_RANK
     keyword_score = np.full(size, np.nan, dtype=np.float32)
     keyword_score[:first] = keyword.scores
     semantic_rank = np.zeros(size, dtype=np.int32)
@@ -124,6 +128,7 @@ def _reciprocal(keyword: RankedList, slots: Int32, size: int, fusion: Fusion) ->
 def _reciprocal_ranks(count: int) -> Float64:
     """float64[count]: 61 / (60 + rank), so 1 for the first."""
     ranks: Float64 = (RRF_K + 1.0) / np.arange(RRF_K + 1.0, RRF_K + 1.0 + count)
+    ranks[DEEPEST_RANK:] = (RRF_K + 1.0) / (RRF_K + DEEPEST_RANK)
     return ranks
 
 

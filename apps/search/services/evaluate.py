@@ -86,7 +86,7 @@ def _answered(query: str) -> Answered:
     matching, found = matching_of(core.scored), core.listing.found
     if not found:
         return Answered(0, "nothing")
-    return Answered(found, matching.step or "all_terms")
+    return Answered(found, matching.step or matching.keyword.value)
 
 
 def _run(system: Callable[[str], Sequence[str]], queries: Sequence[str]) -> SystemRun:

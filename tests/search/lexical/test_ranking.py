@@ -17,7 +17,13 @@ from apps.search.domain.lexical.lexicon import Lexicon, lexicon_follow
 from apps.search.domain.lexical.matching import lexical_search
 from apps.search.domain.lexical.queries import lexical_query
 from apps.search.domain.lexical.querying import LexicalQuery
-from apps.search.domain.lexical.ranking import Shelf, heads_of, lexical_list, stems_numbered
+from apps.search.domain.lexical.ranking import (
+    Shelf,
+    heads_of,
+    lexical_list,
+    order_of_best,
+    stems_numbered,
+)
 from apps.search.domain.lexical.relevance import (
     HeadCategory,
     Intent,
@@ -301,3 +307,13 @@ def test_a_synonym_of_many_words_says_no_more_than_the_word_itself() -> None:
     assert rows == [1, 2]
     assert scores[1] - 1.0 == pytest.approx(0.8 * (scores[0] - 1.0), rel=0.01)
     assert ranked(lexicon, shelf, asked("unknown", "memory flash drive"))[0] == [2]
+
+
+@given(st.lists(st.integers(0, 9), max_size=40), st.integers(1, 12))
+def test_a_bounded_order_is_the_whole_order_up_to_its_bound(values: list[int], most: int) -> None:
+    scores = np.array([value / 8 for value in values], dtype=np.float32)
+    pks = np.random.default_rng(len(values)).permutation(len(values)).astype(np.int32)
+    whole = sorted(range(len(values)), key=lambda at: (-values[at], pks[at]))
+    bounded = order_of_best(scores, pks, most).tolist()
+    assert bounded[:most] == whole[:most]
+    assert sorted(bounded) == sorted(whole)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from apps.catalog.contracts import CategoryTree
 from apps.search.contracts import RankedList
+from apps.search.domain.fusion import DEEPEST_RANK
 from apps.search.domain.keyword_list import ALL_TERMS, PART_NUMBER
 from apps.search.domain.lexical.arrays import Float32, Int32
 from apps.search.domain.lexical.category_names import CategoryNames
@@ -64,7 +65,8 @@ def lexical_list(
     """The list, and how many of its first rows match firmly (every group, or a part number).
 
     Scores: 2 for a part number, 1 + relevance for all groups, relevance for some, with
-    relevance in [0, 1). Equal scores stand in the order of their pk.
+    relevance in [0, 1). Equal scores stand in the order of their pk. From DEEPEST_RANK on the
+    order is none: fusion counts these ranks as one.
 
     Args:
         lexicon: the one that was searched.
@@ -75,7 +77,7 @@ def lexical_list(
     relevance, strict = _relevance(lexicon, query, matches, shelf), matches.strict
     scores = relevance + strict.astype(np.float32) * np.float32(ALL_TERMS)
     scores[matches.parts] = PART_NUMBER
-    order = _ordered(scores, shelf.pks[matches.rows])
+    order = order_of_best(scores, shelf.pks[matches.rows], DEEPEST_RANK - 1)
     firm = int(np.count_nonzero(strict | matches.parts))
     return RankedList(matches.rows[order], scores[order]), firm
 
@@ -101,8 +103,16 @@ def heads_of(group: TermGroup) -> set[str]:
     return {part.stems[-1] if part.stems else part.joined for part in last}
 
 
-def _ordered(scores: Float32, pks: Int32) -> NDArray[np.int64]:
-    """By descending score, then pk, in one sort: the bits of positive scores compare."""
+def order_of_best(scores: Float32, pks: Int32, most: int) -> NDArray[np.int64]:
+    """int64[m]: by descending score, then pk, the first `most` of them; the others behind, in any.
+
+    One sort: the bits of positive scores compare as the scores do.
+    """
     keys = (~scores.view(np.int32)).astype(np.int64) << 32 | pks
-    order: NDArray[np.int64] = np.argsort(keys)
+    if len(keys) <= most:
+        order: NDArray[np.int64] = np.argsort(keys)
+        return order
+    order = np.argpartition(keys, most - 1)
+    first = order[:most]
+    order[:most] = first[np.argsort(keys[first])]
     return order
