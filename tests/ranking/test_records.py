@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from apps.features.contracts import CF_SCORE, FRESHNESS_SCORE, POPULARITY_SCORE, SEARCH_SCORE
-from apps.ranking.contracts import HitRecord, Rule
+from apps.ranking.contracts import HitRecord, Rule, SearchBoost, WordMatch
 from apps.ranking.domain.pipeline import rank
 from apps.ranking.domain.records import (
     hit_record,
@@ -74,6 +74,33 @@ def test_a_step_that_moved_nothing_says_so() -> None:
 def test_boosts_are_named_in_the_reason() -> None:
     ranking = search_only([0.5], (Rule("up", "boost", (FIRST_ROW,), factor=2.0),))
     assert "Rules +0.500" in hit_record(ranking, 1).reason
+
+
+def test_what_the_query_names_and_what_stands_for_its_words() -> None:
+    record = _record()
+    plain = record_document(record)["score_breakdown"]
+    assert isinstance(plain, dict)
+    assert not {"found", "boosts", "words"} & set(plain[SEARCH_SCORE])  # type: ignore[arg-type]  # an object
+    search = dataclasses.replace(
+        record.search,
+        found=0.4,
+        boosts=(SearchBoost("Brand: Acme", 0.1),),
+        words=(WordMatch("couch", "sofa", "synonym", 0.8),),
+    )
+    named = dataclasses.replace(record, search=search)
+    reason = reason_in_words(named)
+    assert (
+        "'couch' matched by its synonym 'sofa'. Named by the query: Brand: Acme +0.100." in reason
+    )
+    told = record_document(named)["score_breakdown"]
+    assert isinstance(told, dict)
+    part = told[SEARCH_SCORE]
+    assert isinstance(part, dict)
+    assert part["found"] == 0.4
+    assert part["boosts"] == [{"name": "Brand: Acme", "added": 0.1}]
+    assert part["words"] == [
+        {"word": "couch", "matched": "sofa", "kind": "synonym", "weight": 0.8}
+    ]
 
 
 def test_found_by_neither_list_says_nothing_of_lists() -> None:

@@ -25,6 +25,7 @@ TREE = CategoryTree(
         Category(7, 8, "fashion/bags", "Bags", 6, 8),
         Category(8, 9, "toys", "Toys", None, 10),
         Category(9, 10, "toys/bags", "Bags", 8, 10),
+        Category(10, 11, "the", "The", None, 11),
     )
 )
 BRANDS = ("Acme", "ACME", "Western Digital", "Home", "3", "X", "The")
