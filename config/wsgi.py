@@ -6,6 +6,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = get_wsgi_application()
 
-from apps.search.services.warm import search_warm  # noqa: E402 - apps are ready only now
+from apps.search.services.warm import (  # noqa: E402 - apps are ready only now
+    answers_warm_in_background,
+    search_warm,
+)
 
 search_warm()
+answers_warm_in_background()

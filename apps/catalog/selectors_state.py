@@ -3,6 +3,7 @@
 from django.db import connection
 
 from apps.catalog.contracts import ProductColumns
+from apps.catalog.models import Product
 from apps.catalog.selectors import staleness_sql
 
 _LATEST = """
@@ -19,6 +20,32 @@ def staleness_statement() -> tuple[str, int]:
     """A statement that answers columns' fingerprint, and how often it takes their horizon."""
     sql = f"SELECT {staleness_sql()}".replace("%(horizon)s", "%s")
     return sql, sql.count("%s")
+
+
+class _Known:
+    """The last columns that were named: horizon, fingerprint, name."""
+
+    last: tuple[int, str, str] = (0, "", "")
+
+
+def catalogue_state(columns: ProductColumns) -> str:
+    """The name of `catalogue_state_read`, asked for once a state of the columns.
+
+    Raises:
+        DatabaseError: PostgreSQL did not answer.
+    """
+    horizon, fingerprint, name = _Known.last
+    if name and horizon == columns.horizon and fingerprint == columns.fingerprint:
+        return name
+    name = catalogue_state_read(columns)
+    _Known.last = (columns.horizon, columns.fingerprint, name)
+    return name
+
+
+def product_state(product_id: str) -> str | None:
+    """A name for one product as it is now; None for one that is not there."""
+    found = Product.objects.filter(product_id=product_id).values_list("pk", "changed_xid").first()
+    return None if found is None else f"{found[0]}:{found[1]}"
 
 
 def catalogue_state_read(columns: ProductColumns) -> str:

@@ -55,7 +55,8 @@ class Snapshot(Generic[T]):
         Raises:
             DatabaseError: on first use only, when PostgreSQL is down.
         """
-        poller_ensure()
+        if _poller is None or not _poller.serves_here():
+            poller_ensure()
         if not self._loaded:
             self.reload()
         elif self._stale and not settings.ENDCAP_VERSION_POLLER:
@@ -142,10 +143,14 @@ class _Poller(threading.Thread):
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._seen: dict[str, int] | None = None
+        self._ended = False
 
     def serves_here(self) -> bool:
-        """Whether it runs, and in this process: a fork has the object but not the thread."""
-        return self.pid == os.getpid() and self.is_alive()
+        """Whether it runs, and in this process: a fork has the object but not the thread.
+
+        Every reader of a snapshot asks: `is_alive` costs several times as much.
+        """
+        return self.pid == os.getpid() and not self._ended
 
     def wake(self) -> None:
         self._wake.set()
@@ -165,6 +170,7 @@ class _Poller(threading.Thread):
                 if not self._stopping.is_set():
                     self._poll_safely()
         finally:
+            self._ended = True
             connection.close()
 
     def _poll_safely(self) -> None:

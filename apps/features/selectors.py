@@ -196,6 +196,11 @@ def _tree_now(known: CategoryTree) -> CategoryTree:
         return known
 
 
+def serving_is_loaded() -> bool:
+    """Whether this process holds a snapshot already."""
+    return _serving.is_loaded
+
+
 def serving_matrix_state() -> Held[ServingSnapshot]:
     """The artifact that is served, and why not when it is not the one wanted."""
     return _holder.state

@@ -15,16 +15,25 @@ class SearchConfig(AppConfig):
         from apps.publishing.bases import PublishKind, publish_kind_register
         from apps.search.api.schema import schema_register
         from apps.search.api.schema_suggest import suggest_schema_register
+        from apps.search.api.warming import API_SHAPE
         from apps.search.health import lexicon_check
         from apps.search.models import SearchSettingsVersion
         from apps.search.services.surface import SearchSurface
-        from apps.search.tasks import BUILD_LEXICON, POPULAR_QUERIES, SEARCH_ANALYTICS
+        from apps.search.services.warm import shape_register
+        from apps.search.tasks import (
+            BUILD_LEXICON,
+            POPULAR_QUERIES,
+            SEARCH_ANALYTICS,
+            WARM_ANSWERS,
+        )
 
         schema_register()
         suggest_schema_register()
         job_register(BUILD_LEXICON)
         job_register(POPULAR_QUERIES)
         job_register(SEARCH_ANALYTICS)
+        job_register(WARM_ANSWERS)
+        shape_register(API_SHAPE)
         health_check_register("lexicon", lexicon_check)
         surface_register(SearchSurface())
         publish_kind_register(

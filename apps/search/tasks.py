@@ -8,6 +8,7 @@ from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
 from apps.search.services.analytics_rollup import search_days_rollup
 from apps.search.services.build_lexicon import lexicon_build
 from apps.search.services.popular_queries import popular_publish
+from apps.search.services.warm import answers_warm
 
 
 def build_lexicon_run(context: JobContext) -> JobOutcome:
@@ -63,6 +64,26 @@ POPULAR_QUERIES = JobSpec(
     description=(
         "Counts the searches of the last days that found something, and publishes those that "
         "enough different shoppers made: suggestions begin with them."
+    ),
+    quiet=True,
+)
+
+
+def warm_answers_run(context: JobContext) -> JobOutcome:
+    return asdict(
+        answers_warm(as_of=timezone.now(), limit=500, seconds=60.0, cancelled=context.cancelled)
+    )
+
+
+WARM_ANSWERS = JobSpec(
+    name="warm_answers",
+    title="Warm popular answers",
+    run=warm_answers_run,
+    every_s=300,
+    soft_time_limit_s=240,
+    description=(
+        "Computes the answers of the most popular requests of the last day that are not in the "
+        "cache, so that the first shopper after a change does not wait for them."
     ),
     quiet=True,
 )

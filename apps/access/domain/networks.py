@@ -1,6 +1,7 @@
 """Addresses: reading them, finding the caller's behind proxies, allow and deny lists."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from apps.access.contracts import IpNetwork, NetworkRules
@@ -33,6 +34,7 @@ def rules_parse(allowed: Iterable[str], denied: Iterable[str]) -> NetworkRules:
     return NetworkRules(tuple(map(network_parse, allowed)), tuple(map(network_parse, denied)))
 
 
+@lru_cache(maxsize=4096)
 def address_parse(text: str) -> IpAddress | None:
     """The address; None when it is none. IPv4 mapped into IPv6 is read as IPv4."""
     try:

@@ -10,10 +10,12 @@ from operator import is_
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.dispatch import receiver
 
 from apps.catalog.contracts import CategoryTree, ProductColumns
-from apps.catalog.selectors_state import catalogue_state_read, staleness_statement
+from apps.catalog.selectors_state import catalogue_state, staleness_statement
 from apps.embeddings.contracts import QueryEncoder
 from apps.embeddings.selectors import LoadedIndex, engines_now
 from apps.features.contracts import ServingSnapshot
@@ -26,6 +28,7 @@ from apps.search.domain.cache_key import digest_of
 from apps.search.domain.lexical.lexicon import Lexicon
 from apps.search.domain.overrides import SearchSettings
 from apps.search.selectors.configuration import search_settings
+from apps.search.selectors.language import search_language
 from apps.search.selectors.lexicon import lexicon_state
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 from apps.search.selectors.statements import prepared_fetch
@@ -63,10 +66,8 @@ class _Named:
 class _Last:
     """What this process need not find out again while nothing moves."""
 
-    # Columns' horizon and fingerprint, and the catalogue's state that they stand for.
-    state: tuple[int, str, str] = (0, "", "")
     named: _Named | None = None
-    settings: tuple[str, ...] = ()
+    settings: tuple[object, ...] = ()
 
 
 _last = _Last()
@@ -77,7 +78,10 @@ def versions_in_force(snapshot: ServingSnapshot) -> str:
 
     No SQL while catalogue and columns stay as they are.
     """
-    state = catalogue_state(snapshot.columns)
+    try:
+        state = postgresql_call("catalogue_state", lambda: catalogue_state(snapshot.columns))
+    except PostgresqlGone:
+        return ""
     if not state:
         return ""
     engines = engines_now()
@@ -91,7 +95,8 @@ def versions_in_force(snapshot: ServingSnapshot) -> str:
         vectors=engines.index,
         lexicon=lexicon_state(),
     )
-    plain = (snapshot.number, state, snapshot.columns.priced_until, *_plain_settings())
+    priced = snapshot.columns.priced_until
+    plain = (snapshot.number, state, priced, search_language(), _plain_settings())
     last = _last.named
     if last is not None and plain == last.plain and all(map(is_, parts, last.parts)):
         return last.name
@@ -115,19 +120,6 @@ def _contents(parts: _Parts) -> list[object]:
     ]
 
 
-def catalogue_state(columns: ProductColumns) -> str:
-    """A name for what the columns hold; empty when they are stale, or PostgreSQL is gone."""
-    horizon, fingerprint, state = _last.state
-    if state and horizon == columns.horizon and fingerprint == columns.fingerprint:
-        return state
-    try:
-        state = postgresql_call("catalogue_state", lambda: catalogue_state_read(columns))
-    except PostgresqlGone:
-        return ""
-    _last.state = (columns.horizon, columns.fingerprint, state)
-    return state
-
-
 def catalogue_is_fresh(columns: ProductColumns) -> bool:
     """Whether nothing was written since the columns were read; one statement."""
     try:
@@ -139,13 +131,17 @@ def catalogue_is_fresh(columns: ProductColumns) -> bool:
     return (row[0] or b"").decode() == columns.fingerprint
 
 
-def _plain_settings() -> list[object]:
-    names = _last.settings
-    if not names:
-        names = _last.settings = tuple(
-            name for name in dir(settings) if name.startswith(_SETTINGS)
-        )
-    return [getattr(settings, name) for name in names]
+def _plain_settings() -> tuple[object, ...]:
+    if not _last.settings:
+        names = (name for name in dir(settings) if name.startswith(_SETTINGS))
+        _last.settings = tuple((name, getattr(settings, name)) for name in names)
+    return _last.settings
+
+
+@receiver(setting_changed)
+def _settings_forget(**_changed: object) -> None:
+    """Settings change in tests only."""
+    _last.settings = ()
 
 
 def _database() -> tuple[str, str, str]:

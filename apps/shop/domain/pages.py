@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
-from apps.features.contracts import FEATURE_TITLES
+from apps.features.contracts import FEATURE_TITLES, FRESHNESS_SCORE, POPULARITY_SCORE
 from apps.ranking.contracts import HitRecord
 from apps.search.contracts import FacetLine
 from apps.shop.contracts import FacetBox, Link, WhyBar
@@ -22,6 +22,8 @@ SORTS = (
 )
 SHOWN_AT_ONCE = 7
 MOST_CATEGORIES = 12
+POPULAR, NEW = 0.75, 0.85
+"""From here on a product is called so: a few of a hundred in the demo's shop."""
 LEAST_COVERAGE = 0.2
 """A facet that fewer of the results have is left out: it would only confuse."""
 TITLES = {
@@ -187,3 +189,13 @@ def why_bars(record: HitRecord) -> tuple[WhyBar, ...]:
 
 def _all_names(*mappings: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name for names in mappings for name in names))
+
+
+def badges(features: Mapping[str, float]) -> tuple[str, ...]:
+    """What a product's features are worth saying of it.
+
+    Args:
+        features: stored feature → value in [0, 1].
+    """
+    said = (("Popular now", POPULARITY_SCORE, POPULAR), ("New", FRESHNESS_SCORE, NEW))
+    return tuple(text for text, name, least in said if features.get(name, 0.0) >= least)

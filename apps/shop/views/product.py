@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.catalog.contracts import FilterSet, ProductDocument
+from apps.features.selectors_kept import product_features
 from apps.search.contracts import SearchRequest
 from apps.search.services.answer import search_answer
 from apps.shop.contracts import Link
-from apps.shop.domain.pages import facet_title
+from apps.shop.domain.pages import badges, facet_title
 from apps.shop.domain.pictures import picture_svg
 from apps.shop.selectors import breadcrumbs, product_pictured, product_variants, products
 from apps.shop.views.frame import page_render
@@ -34,6 +35,7 @@ def product_page(request: HttpRequest, product_id: str) -> HttpResponse:
             (facet_title(f"attr.{key}"), value) for key, value in product.attributes.items()
         ],
         "more": _more_like(product),
+        "badges": badges(product_features(product_id) or {}),
         "query_id": _short(request.GET.get("qid", "")),
         "position": _short(request.GET.get("pos", "")),
         "buyable": product.availability != "out_of_stock",

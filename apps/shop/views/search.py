@@ -21,11 +21,12 @@ from apps.search.services.answer import search_answer
 from apps.search.services.stickiness import stored_read
 from apps.shop.contracts import Visitor
 from apps.shop.domain import pages, reading
-from apps.shop.selectors import breadcrumbs, facet_fields, subcategories
+from apps.shop.selectors import breadcrumbs, facet_fields, popular_products, subcategories
 from apps.shop.views.frame import page_render
 from apps.shop.visitor import visitor_of
 
 PER_PAGE = 24
+MOST_POPULAR = 6
 
 
 @require_safe
@@ -75,6 +76,7 @@ def _context(
 ) -> dict[str, object]:
     parameters = pages.parameters_kept(dict(request.GET.lists()))
     detected = answer.category.path if answer.category else ""
+    front = not category and not parameters
     return {
         "answer": answer,
         "category": category,
@@ -104,7 +106,8 @@ def _context(
         "why_base": pages.page_url(request.path, parameters, qid=str(answer.query_id), why=""),
         "detected": breadcrumbs(detected),
         "weights_trail": breadcrumbs(answer.weights.subject),
-        "front": not category and not parameters,
+        "front": front,
+        "popular": popular_products(MOST_POPULAR) if front else (),
     }
 
 

@@ -1,0 +1,51 @@
+"""The simulator's searches, without its events: how many find their answer kept."""
+
+import numpy as np
+from django.utils import timezone
+from numpy.random import PCG64, Generator, SeedSequence
+from prometheus_client import REGISTRY
+
+from apps.common.redis import redis_client
+from apps.demo.contracts import ShopperConfig
+from apps.demo.domain.queries import typo_make, zipf_shares
+from apps.demo.services.simulation import PER_PAGE
+from apps.demo.services.simulation_queries import demo_queries
+from apps.search.contracts import Asker, SearchRequest
+from apps.search.domain.cache_key import PREFIX
+from apps.search.services.answer import search_answer
+
+SHOPPERS = 2000
+
+
+def hit_share(searches: int, seed: int = 7) -> float:
+    """The share of hits, from an empty cache.
+
+    Queries, shares and typing errors as `simulate` draws them; shoppers' names too, so that
+    running experiments split answers by arm as they would there.
+    """
+    for key in redis_client().scan_iter(f"{PREFIX}*"):
+        redis_client().delete(key)
+    queries, config = demo_queries(), ShopperConfig()
+    shares = zipf_shares(len(queries), config.zipf_exponent)
+    before, misses = _counted("hit"), _counted("miss")
+    for number in range(searches):
+        rng = Generator(PCG64(SeedSequence([seed, 4, number])))
+        shopper = f"shopper-{int(rng.integers(SHOPPERS)):05d}"
+        query = queries[int(rng.choice(len(queries), p=shares))]
+        mistyped = rng.random() < config.typo_chance
+        request = SearchRequest(
+            query=typo_make(rng, query.text) if mistyped else query.text,
+            per_page=PER_PAGE,
+            explain=True,
+            asker=Asker(user_id=shopper, client_id=f"client-{shopper}"),
+            logged=False,
+        )
+        search_answer(request=request, as_of=timezone.now())
+    hits, missed = _counted("hit") - before, _counted("miss") - misses
+    print(f"{len(queries)} different queries, {int(missed)} of them asked and computed")
+    return float(np.divide(hits, searches))
+
+
+def _counted(outcome: str) -> float:
+    found = REGISTRY.get_sample_value("endcap_search_cache_requests_total", {"outcome": outcome})
+    return found or 0.0
