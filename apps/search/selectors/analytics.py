@@ -68,7 +68,8 @@ WITH picked AS MATERIALIZED (
  WHERE searches > 0 ORDER BY searches DESC, query COLLATE "C" LIMIT %(limit)s)
 UNION ALL
 (SELECT 'zero', query, before, 0, NULL, {_COLUMNS} FROM sums
- WHERE zero_results > 0 ORDER BY zero_results DESC, query COLLATE "C" LIMIT %(limit)s)
+ WHERE zero_results + fallbacks > 0
+ ORDER BY zero_results + fallbacks DESC, query COLLATE "C" LIMIT %(limit)s)
 UNION ALL
 (SELECT 'low_ctr', query, s.before, 0, NULL, {_COLUMNS} FROM
     (SELECT * FROM sums WHERE searches - zero_results >= {LEAST_SEARCHES}) s, whole w

@@ -145,7 +145,7 @@ def test_an_empty_shop_and_a_wrong_period(client: Client) -> None:
     text = client.get(reverse("search-analytics"), {"from": "never"}).content.decode()
     assert "Nothing has been counted yet" in text
     assert "from: A day such as 2026-11-21 is wanted." in text
-    assert "Every search found something." in text
+    assert "Words answered every search." in text
 
 
 def test_who_may_see_it(client: Client) -> None:

@@ -60,6 +60,13 @@ def test_what_is_no_search_is_not_counted() -> None:
     assert not day_rows()
 
 
+def test_dropping_a_word_is_no_fallback() -> None:
+    searched("blue mouse", fallback="relaxed")
+    searched("blue mouse", fallback="category_popular")
+    search_days_rollup()
+    assert summed()["blue mouse"].fallbacks == 1
+
+
 def test_an_empty_answer_of_half_a_search_says_nothing() -> None:
     searched("mouse", results_count=0, product_ids=(), degraded=("semantic",))
     searched("mouse", results_count=0, product_ids=(), degraded=("redis",))

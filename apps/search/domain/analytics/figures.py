@@ -16,7 +16,7 @@ class Figures:
         searches: how many.
         zero_results: of them, those that found nothing though no engine was missing.
         corrected: whose spelling was mended.
-        fallbacks: that were widened to find anything.
+        fallbacks: that words did not answer, but meaning or what is popular did.
         clicks: clicks on their hits.
         clicked: searches with at least one click.
         reciprocal_ranks: sum over clicked searches of 1 / (position of the uppermost click).
@@ -136,7 +136,7 @@ class Analytics:
         days: of the period; days without searches are missing.
         categories: the most searched first.
         top: the most searched queries.
-        zero: those that found nothing, the most frequent first.
+        zero: those that found nothing, or that words did not answer; the most frequent first.
         low_ctr: significantly less clicked than all together, the most clicks missed first.
         refined: the most often asked again in other words.
         trending: significantly more, or less, than before; the surest first.

@@ -74,7 +74,7 @@ _MISSED: tuple[str, Cell] = ("Clicks missed", lambda line, all_: count(clicks_mi
 _MRR: tuple[str, Cell] = ("MRR", lambda line, _: two_decimals(line.now.mrr))
 _ZERO: tuple[str, Cell] = ("Found nothing", lambda line, _: count(line.now.zero_results))
 _ZERO_SHARE: tuple[str, Cell] = ("Of searches", lambda line, _: percent(line.now.zero_share))
-_WIDENED: tuple[str, Cell] = ("Widened", lambda line, _: count(line.now.fallbacks))
+_OTHERWISE: tuple[str, Cell] = ("Not by words", lambda line, _: count(line.now.fallbacks))
 _CORRECTED: tuple[str, Cell] = ("Corrected", lambda line, _: count(line.now.corrected))
 _REFINED: tuple[str, Cell] = ("Asked again", lambda line, _: count(line.now.refined))
 _REFINED_SHARE: tuple[str, Cell] = ("Of searches", lambda line, _: percent(line.now.refined_share))
@@ -86,9 +86,10 @@ _SPECS = (
     _Spec(
         "zero",
         "Nothing found",
-        "Searches that ended with an empty page: a product to list, or a synonym to write.",
-        "Every search found something.",
-        (_ZERO, _ZERO_SHARE, _SEARCHES, _CORRECTED, _WIDENED, _REFINED),
+        "Searches that ended with an empty page, or that words did not answer but meaning or "
+        "popular products did: a product to list, or a synonym to write.",
+        "Words answered every search.",
+        (_ZERO, _ZERO_SHARE, _SEARCHES, _OTHERWISE, _CORRECTED, _REFINED),
     ),
     _Spec(
         "low_ctr",
