@@ -79,15 +79,15 @@ class SearchDay(models.Model):
     day = models.DateField()
     query = models.TextField()
     category = models.TextField()
-    searches = models.BigIntegerField()
-    zero_results = models.BigIntegerField()
-    corrected = models.BigIntegerField()
-    fallbacks = models.BigIntegerField()
-    clicks = models.BigIntegerField()
-    clicked = models.BigIntegerField()
+    searches = models.IntegerField()
+    zero_results = models.IntegerField()
+    corrected = models.IntegerField()
+    fallbacks = models.IntegerField()
+    clicks = models.IntegerField()
+    clicked = models.IntegerField()
     reciprocal_ranks = models.FloatField()
-    refined = models.BigIntegerField()
-    converted = models.BigIntegerField()
+    refined = models.IntegerField()
+    converted = models.IntegerField()
 
     class Meta:
         default_permissions = ("view", "export")
@@ -112,3 +112,18 @@ class SearchDaysState(models.Model):
 
     def __str__(self) -> str:
         return f"searches up to {self.horizon}"
+
+
+class LanguageRewrite(models.Model):
+    """How far the rows are rewritten in the language that was set last; one row.
+
+    `reached` is the pk of the last product rewritten.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    language = models.CharField(max_length=63)
+    reached = models.IntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"rows in {self.language} up to {self.reached}"
