@@ -23,7 +23,8 @@ def ids(answer: Json) -> list[str]:
 
 def test_meaning_finds_what_no_word_does(search: Search) -> None:
     answer = search(q="sneakers for jogging", explain="true")
-    assert answer["matching"] == {"keyword": "none", "semantic": True}
+    assert answer["matching"]["keyword"] == "none"
+    assert answer["matching"]["fallback"] == "semantic"
     assert answer["degraded"] == []
     assert all(each.startswith("p-3-") for each in ids(answer)[:5])
     part = answer["hits"][0]["explanation"]["score_breakdown"]["search_score"]
