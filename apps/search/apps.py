@@ -16,7 +16,7 @@ class SearchConfig(AppConfig):
         from apps.search.api.schema import schema_register
         from apps.search.api.schema_suggest import suggest_schema_register
         from apps.search.api.warming import API_SHAPE
-        from apps.search.health import lexicon_check
+        from apps.search.health import language_check, lexicon_check
         from apps.search.models import SearchSettingsVersion
         from apps.search.services.surface import SearchSurface
         from apps.search.services.warm import shape_register
@@ -35,6 +35,7 @@ class SearchConfig(AppConfig):
         job_register(WARM_ANSWERS)
         shape_register(API_SHAPE)
         health_check_register("lexicon", lexicon_check)
+        health_check_register("search_language", language_check)
         surface_register(SearchSurface())
         publish_kind_register(
             PublishKind(

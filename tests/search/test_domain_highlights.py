@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.search.domain.highlights import highlight, snippet, stems_of
-from apps.search.engines.english import english_stem
+from apps.search.engines.stemming import token_stemmer_of
+
+english_stem = token_stemmer_of("english")
 
 
 def marked(text: str, *query_words: str) -> str | None:

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.search.domain.lexical.analysis import fold
 from apps.search.domain.normalise import (
-    fold,
     normalise,
     part_number_spans,
     part_number_windows,

@@ -1,6 +1,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from apps.search.contracts_understanding import Extraction, ExtractionUse
 from apps.search.domain.lexical.querying import Choice, LexicalQuery, Part, TermGroup
@@ -11,7 +12,7 @@ def word(text: str, share: float, *, firm: bool = False, telling: bool = True) -
     return Spoken(text, share, firm, telling)
 
 
-def held(*masks: int) -> np.ndarray:
+def held(*masks: int) -> NDArray[np.uint32]:
     return np.array(masks, dtype=np.uint32)
 
 
@@ -29,8 +30,8 @@ def test_the_word_that_says_least_goes_first() -> None:
 def test_what_stays_says_the_most() -> None:
     query = (word("laptop", 0.6), word("cheap", 0.1), word("gaming", 0.3))
     assert relaxation_of(query, held(0b001, 0b110)) == Relaxation(("cheap", "gaming"), 0b001)
-    query = (word("usb", 0.3), word("hub", 0.3), word("acme", 0.1), word("trainers", 0.3))
-    assert relaxation_of(query, held(0b1000, 0b0111, 0b1100)) == Relaxation(("trainers",), 0b0111)
+    more = (word("usb", 0.3), word("hub", 0.3), word("acme", 0.1), word("trainers", 0.3))
+    assert relaxation_of(more, held(0b1000, 0b0111, 0b1100)) == Relaxation(("trainers",), 0b0111)
 
 
 def test_of_two_that_say_as_much_the_later_words_stay() -> None:

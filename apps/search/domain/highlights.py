@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Collection
 from html import escape
 
-from apps.search.domain.normalise import fold, pieces
+from apps.search.domain.lexical.analysis import fold
+from apps.search.domain.normalise import pieces
 
 _TOKEN = re.compile(r"[^\W_]+")
 _LOOKED_THROUGH = 2000  # characters of a description, from its start
@@ -27,10 +28,12 @@ STOP_WORDS = frozenset(
 )
 
 
-def stems_of(query_words: Collection[str], stem: Stem) -> frozenset[str]:
+def stems_of(
+    query_words: Collection[str], stem: Stem, stop_words: Collection[str] = STOP_WORDS
+) -> frozenset[str]:
     """Stems that the words come to, stop words left out."""
     tokens = (piece for word in query_words for piece in pieces(word))
-    return frozenset(stem(token) for token in tokens if fold(token) not in STOP_WORDS)
+    return frozenset(stem(token) for token in tokens if fold(token) not in stop_words)
 
 
 def highlight(text: str, stems: Collection[str], stem: Stem) -> str | None:

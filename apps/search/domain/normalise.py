@@ -28,14 +28,6 @@ def pieces(word: str) -> tuple[str, ...]:
     return tuple(_WORD_CHARACTERS.findall(word))
 
 
-def fold(text: str) -> str:
-    """Without accents, lower case: what PostgreSQL's unaccent and a lexeme come to."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
-
-
 def part_number_spans(query_words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     """What may be a part number: joined words, letters and digits only, and where they stand.
 

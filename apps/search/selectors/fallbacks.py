@@ -1,4 +1,4 @@
-"""Where words do not find everything: what was given up for the answer, and what answers instead."""
+"""Where words do not find everything: what was given up, and what answers instead."""
 
 from dataclasses import replace
 

@@ -28,7 +28,12 @@ from apps.search.domain.lexical.documents import ProductText
 from apps.search.domain.lexical.lexicon import Lexicon, lexicon_follow
 from apps.search.domain.lexical.matching import BoundLexicon
 from apps.search.engines.lexicon_files import FORMAT, LexiconUnreadable, lexicon_read
-from apps.search.selectors.language import search_analysis, search_language
+from apps.search.selectors.language import (
+    LANGUAGE_VERSION,
+    analysis_of,
+    search_analysis,
+    search_language,
+)
 
 LEXICON_ARTIFACT = "lexicon"
 # With PostgreSQL down a connection attempt may cost seconds: not at every request.
@@ -44,9 +49,12 @@ def lexicon_fits(metadata: Mapping[str, Scalar]) -> bool:
 
 
 def _artifact_load(artifact: Artifact) -> Lexicon:
-    if not lexicon_fits(artifact.manifest.metadata):
-        raise LexiconUnreadable("another format or language")
-    return Lexicon.of(lexicon_read(artifact.folder), search_analysis(), artifact.number)
+    metadata = artifact.manifest.metadata
+    if metadata.get("format") != FORMAT:
+        raise LexiconUnreadable("another format")
+    # Of another language it answers, in that one, until it is built anew: see docs/search.md.
+    analysis = analysis_of(str(metadata["language"]))
+    return Lexicon.of(lexicon_read(artifact.folder), analysis, artifact.number)
 
 
 _holder: ArtifactHolder[Lexicon] = ArtifactHolder(LEXICON_ARTIFACT, _artifact_load)
@@ -91,7 +99,8 @@ def _follow() -> Lexicon | None:
     # Read first: the lexicon is read later, and so is never older.
     columns = serving_snapshot().columns
     moment = (columns.horizon, columns.fingerprint)
-    if base is _state.base and moment == _state.moment:
+    spoken = _state.lexicon is None or not _outspoken(_state.lexicon)
+    if base is _state.base and moment == _state.moment and spoken:
         return _state.lexicon
     before = _state.lexicon if base is _state.base and _state.lexicon is not None else base
     try:
@@ -108,11 +117,17 @@ def _follow() -> Lexicon | None:
 
 
 def _current(before: Lexicon | None, columns: ProductColumns) -> Lexicon | None:
-    if before is None or texts_change_count(before.horizon) > settings.LEXICON_FOLLOW_MOST:
+    most = settings.LEXICON_FOLLOW_MOST
+    if before is None or _outspoken(before) or texts_change_count(before.horizon) > most:
         return _built(columns)
     changes = texts_changed(before.horizon)
     texts = [product_text(each) for each in changes.texts]
     return lexicon_follow(before, texts, changes.gone, horizon=changes.new_horizon)
+
+
+def _outspoken(found: Lexicon) -> bool:
+    """Whether it was built here in a language that is spoken no more."""
+    return not found.number and found.analysis.language != search_language()
 
 
 def _built(columns: ProductColumns) -> Lexicon | None:
@@ -151,7 +166,7 @@ def _lines(values: Iterable[str]) -> str:
 
 
 _snapshot: Snapshot[Lexicon | None] = Snapshot(
-    "lexicon", _follow, versions=(f"artifact:{LEXICON_ARTIFACT}",)
+    "lexicon", _follow, versions=(f"artifact:{LEXICON_ARTIFACT}", LANGUAGE_VERSION)
 )
 
 

@@ -11,7 +11,7 @@ from apps.search.contracts import Hit, SearchRequest
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.highlights import highlight, snippet, stems_of
 from apps.search.domain.understanding.evidence import word_matches
-from apps.search.engines.english import english_stem
+from apps.search.engines.stemming import token_stemmer_of
 from apps.search.selectors.hydration import documents_of_rows
 from apps.search.selectors.language import search_analysis
 from apps.search.selectors.listing import Listing
@@ -70,16 +70,18 @@ def _record(
 def _stems(understanding: Understanding) -> frozenset[str]:
     texts = [term.text for term in understanding.terms]
     texts += [other.text for term in understanding.terms for other in term.alternatives]
-    return stems_of(texts, english_stem)
+    analysis = search_analysis()
+    return stems_of(texts, token_stemmer_of(analysis.language), analysis.stop_words)
 
 
 def _highlights(document: ProductDocument, stems: frozenset[str]) -> dict[str, str]:
     if not stems:
         return {}
+    stem = token_stemmer_of(search_analysis().language)
     found = {
-        "title": highlight(document.title, stems, english_stem),
-        "description": snippet(document.description, stems, english_stem),
-        "brand": highlight(document.brand, stems, english_stem),
+        "title": highlight(document.title, stems, stem),
+        "description": snippet(document.description, stems, stem),
+        "brand": highlight(document.brand, stems, stem),
     }
     return {field: text for field, text in found.items() if text is not None}
 

@@ -27,6 +27,7 @@ from apps.search.domain.keyword_list import (
 from apps.search.domain.overrides import SearchSettings
 from apps.search.metrics import step_timed
 from apps.search.selectors.keyword import keyword_matches
+from apps.search.selectors.language import search_language
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 from apps.search.selectors.statements import prepared_fetch
 from apps.search.selectors.vectors import Scan, list_above
@@ -105,6 +106,7 @@ def lists_found(understanding: Understanding, *, semantic: bool) -> Lists:
             snapshot, degraded = _looked(snapshot, search, meanwhile)
             words = search.over()
             keyword, firm = (None, 0) if words is None else (words.ranked, words.firm)
+            degraded = (*degraded, *language_missing(words))
         else:
             words = None
             degraded_total.labels(component="lexicon", reason="missing").inc()
@@ -146,6 +148,13 @@ def lists_fused(lists: Lists, how: SearchSettings) -> Retrieved:
         degraded=degraded,
         words=lists.words,
     )
+
+
+def language_missing(words: Words | None) -> tuple[str, ...]:
+    """`language` while the lexicon is not yet in the one that is set."""
+    if words is None or words.bound.lexicon.analysis.language == search_language():
+        return ()
+    return ("language",)
 
 
 def retrieval(understanding: Understanding, how: SearchSettings) -> Retrieved:

@@ -29,8 +29,6 @@ SEMANTIC_SIMILARITY_RELATIVE = env_float("SEMANTIC_SIMILARITY_RELATIVE", 0.70)
 SEMANTIC_CANDIDATES = env_int("SEMANTIC_CANDIDATES", 200)
 # Under this many all-terms matches the keyword query is relaxed to any term.
 KEYWORD_RELAX_BELOW = env_int("KEYWORD_RELAX_BELOW", 10)
-# What words are stemmed by, as PostgreSQL calls its text-search configurations.
-SEARCH_LANGUAGE = env_str("SEARCH_LANGUAGE", "english")
 # Without a published lexicon a process builds its own up to so many products.
 LEXICON_IN_PROCESS_MOST = env_int("LEXICON_IN_PROCESS_MOST", 50_000)
 # More changed products than this are not followed one by one.

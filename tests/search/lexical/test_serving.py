@@ -77,17 +77,6 @@ def test_a_version_stands_until_enough_has_changed(settings: Settings) -> None:
     settings.LEXICON_REBUILD_AFTER = 1
     assert build() == first + 1
     assert build(force=True) == first + 2
-    settings.SEARCH_LANGUAGE = "german"
-    assert build() == first + 3
-
-
-def test_a_version_in_another_language_is_not_served(settings: Settings) -> None:
-    build()
-    settings.SEARCH_LANGUAGE = "german"
-    found = lexicon()
-    assert found is not None
-    assert (found.number, found.base.language) == (0, "german")
-    assert lexicon_check().detail == "load"
 
 
 def test_no_statement_while_nothing_changes() -> None:

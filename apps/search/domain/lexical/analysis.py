@@ -22,8 +22,9 @@ UNITS = frozenset(_UNITS.split())
 # Letters that have no decomposition: what PostgreSQL's unaccent makes of them.
 _PLAIN = str.maketrans({
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l",
-    "\u0131": "i",
+    "\u0131": "i", "\u0451": "\u0435",
 })  # fmt: skip
+_PAST_GREEK = "\u0400"
 _TOKEN = re.compile(
     r"(?P<number>\d+(?:[.,]\d+)*)(?P<rest>[^\W\d_][^\W_]*)?(?P<inch>[\"\u201d\u2033]|''|\u2032\u2032|\u2019\u2019)?"
     r"|(?P<word>[^\W_]+)"
@@ -49,12 +50,19 @@ class Compound:
 
 
 def fold(text: str) -> str:
-    """Compatibility forms made plain, lower case, no accents."""
+    """Compatibility forms made plain, lower case, no accents.
+
+    Marks go from Latin and Greek letters only, as with PostgreSQL's unaccent: elsewhere they
+    make another letter (`й` is no `и`).
+    """
     if text.isascii():
         return text.lower()
     lowered = unicodedata.normalize("NFKC", text).lower().translate(_PLAIN)
-    decomposed = unicodedata.normalize("NFKD", lowered)
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
+    bare: list[str] = []
+    for each in unicodedata.normalize("NFKD", lowered):
+        if not unicodedata.combining(each) or (bare and bare[-1] >= _PAST_GREEK):
+            bare.append(each)
+    return unicodedata.normalize("NFC", "".join(bare))
 
 
 def run_compounds(run: str) -> tuple[Compound, ...]:
