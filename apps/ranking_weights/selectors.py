@@ -19,6 +19,7 @@ from apps.ranking_weights.contracts import (
     WeightSet,
 )
 from apps.ranking_weights.domain.resolve import subjects_upwards, weights_resolve_from
+from apps.ranking_weights.last_known import weights_remember, weights_remembered
 from apps.ranking_weights.models import WeightSetVersion
 
 logger = structlog.get_logger(__name__)
@@ -61,9 +62,11 @@ def _load() -> _Published:
         logger.warning("ranking_weights_default", reason=str(error))
         # Stale from the start: the next poll tries again.
         _published.mark_stale()
-        return _Published({}, degraded=True)
+        # The last ones that anybody published, where Redis remembers them; else the default.
+        return _Published(weights_remembered(), degraded=True)
     settled = {(row[1], row[2]): WeightSet(*row[1:]) for row in rows}
     live = {row[1]: settled[row[1], row[2]] for row in rows if row[0] == _SETTLED[0]}
+    weights_remember(live)
     return _Published(live, settled)
 
 
