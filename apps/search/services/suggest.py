@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
 from prometheus_client import Counter, Histogram
 
 from apps.common.observability.metrics import LATENCY_BUCKETS, degraded_total
@@ -20,9 +20,9 @@ from apps.search.domain.suggesting.meaning import Meant, meant_by, meant_plainly
 from apps.search.domain.suggesting.mixing import MOST_OF, mixed
 from apps.search.domain.suggesting.phrases import Phrase
 from apps.search.domain.suggesting.products import products_found
-from apps.search.domain.suggesting.typed import typed_of
+from apps.search.domain.suggesting.typed import Typed, typed_of
 from apps.search.selectors.language import search_analysis
-from apps.search.selectors.presenting import page_documents
+from apps.search.selectors.suggested import suggested_documents
 from apps.search.selectors.suggesting import Sources, suggestion_sources
 
 suggests_total = Counter("endcap_suggests_total", "Answered requests for suggestions.")
@@ -44,8 +44,14 @@ def suggest_answer(*, request: SuggestRequest) -> Suggestions:
     """What the shopper may want to say, best first by type."""
     started = time.perf_counter()
     sources = suggestion_sources()
-    found, degraded = _found(sources, request)
-    items = mixed(found, request.limit)
+    typed, degraded = typed_of(request.query), _degraded(sources)
+    meant = None if typed is None else _meant(sources, typed)
+    if meant is not None:
+        found, whole = _found(sources, request, meant)
+        degraded += () if whole else ("catalog",)
+    else:
+        found = {} if request.query.strip() else _at_rest(sources, request)
+    items = tuple(_marked(item, meant) for item in mixed(found, request.limit))
     spent = time.perf_counter() - started
     suggest_seconds.observe(spent)
     suggests_total.inc()
@@ -53,40 +59,40 @@ def suggest_answer(*, request: SuggestRequest) -> Suggestions:
         _items[item.type].inc()
     if not items and request.query.strip():
         suggest_empty_total.inc()
-    return Suggestions(request.query, items, round(spent * 1000.0, 3), tuple(degraded))
+    return Suggestions(request.query, items, round(spent * 1000.0, 3), degraded)
+
+
+def _degraded(sources: Sources) -> tuple[str, ...]:
+    if sources.words is not None:
+        return ()
+    degraded_total.labels(component="lexicon", reason="suggest").inc()
+    return ("lexicon",)
+
+
+def _meant(sources: Sources, typed: Typed) -> Meant:
+    words = sources.words
+    if words is None:
+        return meant_plainly(typed)
+    return meant_by(words.lexicon, words.beginnings, words.spelling, typed)
 
 
 def _found(
-    sources: Sources, request: SuggestRequest
-) -> tuple[dict[SuggestionType, list[Suggestion]], list[str]]:
-    typed = typed_of(request.query)
-    degraded: list[str] = []
-    if sources.words is None:
-        degraded_total.labels(component="lexicon", reason="suggest").inc()
-        degraded.append("lexicon")
-    if typed is None:
-        return ({} if request.query.strip() else _at_rest(sources, request)), degraded
-    words = sources.words
-    meant = (
-        meant_plainly(typed)
-        if words is None
-        else meant_by(words.lexicon, words.beginnings, words.spelling, typed)
-    )
+    sources: Sources, request: SuggestRequest, meant: Meant
+) -> tuple[dict[SuggestionType, list[Suggestion]], bool]:
+    """By type, and whether the products' documents are as new as the catalogue."""
     found: dict[SuggestionType, list[Suggestion]] = {}
+    whole = True
     if SuggestionType.QUERY in request.types:
         found[SuggestionType.QUERY] = _queries(sources, request, meant)
     if SuggestionType.CATEGORY in request.types:
-        phrases = sources.shelves.categories.found(
-            meant.forms, 4 * MOST_OF[SuggestionType.CATEGORY]
-        )
-        found[SuggestionType.CATEGORY] = _categories(sources, phrases, meant)
+        phrases = sources.shelves.categories.found(meant.forms, _NAMES)
+        found[SuggestionType.CATEGORY] = _categories(sources, phrases)
     if SuggestionType.BRAND in request.types:
-        phrases = sources.shelves.brands.found(meant.forms, 4 * MOST_OF[SuggestionType.BRAND])
-        found[SuggestionType.BRAND] = _brands(sources, phrases, meant)
+        phrases = sources.shelves.brands.found(meant.forms, _NAMES)
+        found[SuggestionType.BRAND] = _brands(sources, phrases)
     if SuggestionType.PRODUCT in request.types:
         found[SuggestionType.PRODUCT], whole = _products(sources, request, meant)
-        degraded += [] if whole else ["catalog"]
-    return found, degraded
+    return found, whole
 
 
 def _at_rest(sources: Sources, request: SuggestRequest) -> dict[SuggestionType, list[Suggestion]]:
@@ -94,10 +100,10 @@ def _at_rest(sources: Sources, request: SuggestRequest) -> dict[SuggestionType, 
     found: dict[SuggestionType, list[Suggestion]] = {}
     if SuggestionType.QUERY in request.types:
         popular = sources.queries.heaviest(MOST_OF[SuggestionType.QUERY])
-        found[SuggestionType.QUERY] = [_query(each.text, None) for each in popular]
+        found[SuggestionType.QUERY] = [_query(each.text) for each in popular]
     if SuggestionType.CATEGORY in request.types:
         greatest = sources.shelves.categories.heaviest(_NAMES)
-        found[SuggestionType.CATEGORY] = _categories(sources, greatest, None)
+        found[SuggestionType.CATEGORY] = _categories(sources, greatest)
     return found
 
 
@@ -110,22 +116,20 @@ def _queries(sources: Sources, request: SuggestRequest, meant: Meant) -> list[Su
         made = completions(words.lexicon, words.beginnings, meant.earlier, meant.prefixes, most)
         texts += [each.text for each in made]
     asked = " ".join(request.query.lower().split())
-    return [_query(text, meant) for text in texts if text != asked]
+    return [_query(text) for text in texts if text != asked]
 
 
-def _query(text: str, meant: Meant | None) -> Suggestion:
-    return Suggestion(SuggestionType.QUERY, text, _marked(text, meant))
+def _query(text: str) -> Suggestion:
+    return Suggestion(SuggestionType.QUERY, text, "")
 
 
-def _categories(
-    sources: Sources, phrases: Sequence[Phrase], meant: Meant | None
-) -> list[Suggestion]:
+def _categories(sources: Sources, phrases: Sequence[Phrase]) -> list[Suggestion]:
     tree = sources.snapshot.tree
     return [
         Suggestion(
             SuggestionType.CATEGORY,
             each.text,
-            _marked(each.text, meant),
+            "",
             category=tree.categories[each.key].path,
             trail=tree.names(each.key),
             products=int(sources.live.categories[each.key]),
@@ -135,13 +139,13 @@ def _categories(
     ]
 
 
-def _brands(sources: Sources, phrases: Sequence[Phrase], meant: Meant) -> list[Suggestion]:
+def _brands(sources: Sources, phrases: Sequence[Phrase]) -> list[Suggestion]:
     counted = [(each, sources.shelves.brand_products(sources.live, each.key)) for each in phrases]
     return [
         Suggestion(
             SuggestionType.BRAND,
             each.text,
-            _marked(each.text, meant),
+            "",
             brand=each.text,
             products=products,
         )
@@ -162,11 +166,11 @@ def _products(
         words.bound, meant.groups or (), meant.parts, sources.popularity, most * _VARIANTS
     )
     shown = _one_a_group(sources, rows.tolist(), most)
-    documents, whole = page_documents(sources.snapshot, np.array(shown, dtype=np.int32))
+    documents, whole = suggested_documents(sources.snapshot, shown)
     found = [documents[row] for row in shown if row in documents and documents[row].active]
     return [
         Suggestion(
-            SuggestionType.PRODUCT, each.title, _marked(each.title, meant), product=each,
+            SuggestionType.PRODUCT, each.title, "", product=each,
             category=each.category_path, brand=each.brand,
         )
         for each in found
@@ -182,6 +186,7 @@ def _one_a_group(sources: Sources, rows: Sequence[int], most: int) -> list[int]:
     return list(kept.values())[:most]
 
 
-def _marked(text: str, meant: Meant | None) -> str:
+def _marked(item: Suggestion, meant: Meant | None) -> Suggestion:
     stems, prefixes = (meant.stems, meant.prefixes) if meant else (frozenset[str](), ())
-    return marked(text, stems, prefixes, search_analysis().stem_of)
+    html = marked(item.text, stems, prefixes, search_analysis().stem_of)
+    return replace(item, highlighted=html)

@@ -8,9 +8,10 @@ import numpy as np
 from apps.search.domain.lexical.arrays import Field, Int32
 from apps.search.domain.lexical.found import common
 from apps.search.domain.lexical.lexicon import Lexicon
+from apps.search.domain.suggesting.products import postings_of
 from apps.search.domain.suggesting.vocabulary import Beginnings, words_beginning
 
-_CANDIDATES, _VERIFIED, _EXTENDED, _NEXT = 24, 6, 3, 2
+_CANDIDATES, _VERIFIED, _EXTENDED, _NEXT = 16, 5, 2, 2
 _FEWEST_LETTERS = 3
 # A pair of neighbours that only one title has is no query.
 _LEAST_PAIR = 2
@@ -48,11 +49,9 @@ def completions(
     """
     words = _words(lexicon, beginnings, prefixes)
     ended = _ended(lexicon, beginnings, earlier, words)
-    found = ended + [
-        longer
-        for each in ended[:_EXTENDED]
-        for longer in _longer(lexicon, each, alone=not earlier)
-    ]
+    found = [each for each, _ in ended]
+    for each, docs in ended[:_EXTENDED]:
+        found += _longer(lexicon, each, docs)
     found.sort(key=lambda each: (-each.products, each.text))
     return found[:most]
 
@@ -84,13 +83,15 @@ def _in_titles(beginnings: Beginnings, stem: int) -> int:
 
 def _ended(
     lexicon: Lexicon, beginnings: Beginnings, earlier: Sequence[str], words: Sequence[str]
-) -> list[Completion]:
-    """The query with its last word ended."""
+) -> list[tuple[Completion, Int32 | None]]:
+    """The query with its last word ended, and its documents where it has more words than that."""
     stems = {word: lexicon.stem_id(lexicon.analysis.stem_of(word)) for word in words}
+    found: list[tuple[Completion, Int32 | None]]
     if not earlier:
-        return _sorted(
-            [Completion(word, _in_titles(beginnings, stem)) for word, stem in stems.items()]
-        )
+        found = [
+            (Completion(word, _in_titles(beginnings, stem)), None) for word, stem in stems.items()
+        ]
+        return _sorted(found)
     text = " ".join(earlier)
     likely = sorted(
         (word for word in words if word not in earlier),
@@ -98,41 +99,47 @@ def _ended(
     )[:_VERIFIED]
     told = [word for word in earlier if word not in lexicon.analysis.stop_words]
     held = _titles(lexicon, [lexicon.stem_id(lexicon.analysis.stem_of(word)) for word in told])
-    counted = [
-        Completion(f"{text} {word}", _together(held, _title_docs(lexicon, stems[word])))
-        for word in likely
-    ]
-    return _sorted([each for each in counted if each.products])
+    both = [(word, _together(held, _title_docs(lexicon, stems[word]))) for word in likely]
+    found = [(Completion(f"{text} {word}", len(docs)), docs) for word, docs in both if len(docs)]
+    return _sorted(found)
 
 
-def _sorted(found: list[Completion]) -> list[Completion]:
-    return sorted(found, key=lambda each: (-each.products, each.text))
+def _sorted(
+    found: list[tuple[Completion, Int32 | None]],
+) -> list[tuple[Completion, Int32 | None]]:
+    return sorted(found, key=lambda each: (-each[0].products, each[0].text))
 
 
-def _longer(lexicon: Lexicon, ended: Completion, *, alone: bool) -> list[Completion]:
+def _longer(lexicon: Lexicon, ended: Completion, docs: Int32 | None) -> list[Completion]:
     """The query with the words that titles most often have next."""
-    *_, last = ended.text.split()
-    base, at = lexicon.base, lexicon.lookup.word(last)
+    words = ended.text.split()
+    base, at = lexicon.base, lexicon.lookup.word(words[-1])
     if at < 0:
         return []
     first, stop = np.searchsorted(base.pair_keys, np.array([at << 32, (at + 1) << 32], np.uint64))
     counts = base.pair_counts[first:stop]
-    best = np.argsort(-counts, kind="stable")[: 4 * _NEXT].tolist()
     found: list[Completion] = []
-    for each in best:
+    for each in _greatest(counts, 2 * _NEXT):
         word = base.words.get(int(base.pair_keys[first + each]) & 0xFFFFFFFF)
+        if counts[each] < _LEAST_PAIR or not _tells(lexicon, word) or word in words:
+            continue
         products = min(int(counts[each]), ended.products)
-        # After more than one word the pair's count says nothing of all of them together.
-        products = products if alone else _products(lexicon, ended.text, word)
-        if products >= _LEAST_PAIR and _tells(lexicon, word) and word not in ended.text.split():
+        if docs is not None:
+            # After more than one word the pair's count says nothing of all of them together.
+            stem = lexicon.stem_id(lexicon.analysis.stem_of(word))
+            products = len(_together(docs, _title_docs(lexicon, stem)))
+        if products >= _LEAST_PAIR:
             found.append(Completion(f"{ended.text} {word}", products))
     return found[:_NEXT]
 
 
-def _products(lexicon: Lexicon, text: str, word: str) -> int:
-    words = [each for each in text.split() if each not in lexicon.analysis.stop_words]
-    stems = [lexicon.stem_id(lexicon.analysis.stem_of(each)) for each in (*words, word)]
-    return len(_titles(lexicon, stems))
+def _greatest(counts: Int32, most: int) -> list[int]:
+    """Places of the greatest counts, greatest first."""
+    if len(counts) > most:
+        places = np.argpartition(-counts, most - 1)[:most]
+    else:
+        places = np.arange(len(counts))
+    return sorted(places.tolist(), key=lambda place: (-int(counts[place]), place))
 
 
 def _titles(lexicon: Lexicon, stems: Sequence[int]) -> Int32:
@@ -148,12 +155,12 @@ def _titles(lexicon: Lexicon, stems: Sequence[int]) -> Int32:
 
 def _title_docs(lexicon: Lexicon, stem: int) -> Int32:
     segment = lexicon.base.segment
-    begin, end = segment.postings(stem)
+    begin, end = postings_of(segment, stem)
     docs: Int32 = segment.docs[begin:end][(segment.fields[begin:end] & _TITLE) > 0]
     return docs
 
 
-def _together(first: Int32, second: Int32) -> int:
+def _together(first: Int32, second: Int32) -> Int32:
     if len(first) > len(second):
         first, second = second, first
-    return len(common(first, second)[0])
+    return first[common(first, second)[0]]

@@ -17,7 +17,7 @@ _SHOWN = np.uint8(
     1 << Field.TITLE | 1 << Field.BRAND | 1 << Field.IDENTIFIER | 1 << Field.CATEGORY
 )
 # Of a beginning so many stems are looked at: those that most products hold.
-MOST_STEMS = 32
+MOST_STEMS = 16
 # From so many postings on, products are looked through by popularity instead.
 _BROAD = 60_000
 _CHUNK, _CHUNKS = 2_048, 16
@@ -114,7 +114,8 @@ def _best(rows: Int32, scores: Float32, popularity: Popularity, most: int) -> In
 def _postings(segment: Segment, groups: Sequence[StemGroup]) -> int:
     """How many postings the smallest group has: what intersecting begins with."""
     return min(
-        sum(end - begin for begin, end in map(segment.postings, group.stems)) for group in groups
+        sum(end - begin for begin, end in (postings_of(segment, stem) for stem in group.stems))
+        for group in groups
     )
 
 
@@ -131,9 +132,9 @@ def _every(segment: Segment, groups: Sequence[StemGroup]) -> _Held:
 def _group(segment: Segment, group: StemGroup) -> _Held:
     """Documents that hold any of the stems where a shopper sees them; the best one counts."""
     held = [_stem(segment, *each) for each in zip(group.stems, group.weights, strict=True)]
-    held = [each for each in held if len(each.docs)]
     if len(held) == 1:
-        return held[0]
+        shown = np.flatnonzero(held[0].scores)
+        return _Held(held[0].docs[shown], held[0].scores[shown])
     best = np.zeros(len(segment), dtype=np.float32)
     for each in held:
         best[each.docs] = np.maximum(best[each.docs], each.scores)
@@ -142,12 +143,19 @@ def _group(segment: Segment, group: StemGroup) -> _Held:
 
 
 def _stem(segment: Segment, stem: int, weight: float) -> _Held:
-    begin, end = segment.postings(stem)
-    shown = np.flatnonzero(segment.fields[begin:end] & _SHOWN)
-    impacts = segment.impacts[begin:end][shown].astype(np.float32)
+    """Documents with the stem; score 0 where no shopper sees it."""
+    begin, end = postings_of(segment, stem)
     # A word that says next to nothing is still there.
-    scores = np.maximum(impacts, np.float32(1.0)) * np.float32(weight / MOST_IMPACT)
-    return _Held(segment.docs[begin:end][shown], scores)
+    scores = np.maximum(segment.impacts[begin:end], 1) * np.float32(weight / MOST_IMPACT)
+    return _Held(segment.docs[begin:end], scores * (segment.fields[begin:end] & _SHOWN > 0))
+
+
+def postings_of(segment: Segment, stem: int) -> tuple[int, int]:
+    """`Segment.postings`, without a search where the stems are all of the lexicon's."""
+    terms = segment.terms
+    if 0 <= stem < len(terms) and terms[stem] == stem:
+        return int(segment.offsets[stem]), int(segment.offsets[stem + 1])
+    return segment.postings(stem)
 
 
 def _by_popularity(
