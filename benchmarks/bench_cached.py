@@ -167,6 +167,12 @@ def _same_answer(port: int, key: str) -> None:
         ]
         same = same and counts[0] == counts[1]
     print(f"{len(ours):,} bytes; the peer answers {'the same' if same else 'DIFFERENTLY'}")
+    if not same:
+        told = [
+            (each["found"], [hit["product_id"] for hit in each["hits"]])
+            for each in (answer, peers)
+        ]
+        print(f"  ours {told[0]}, its {told[1]}")
 
 
 def _get(port: int, path: str, key: str) -> bytes:
@@ -207,7 +213,7 @@ def _ratios(port: int, key: str) -> bool:
     passed = True
     for one, other, least in wanted:
         pairs = zip(rates[one], rates[other], strict=True)
-        ratio = statistics.median(mine / its for mine, its in pairs)
+        ratio = statistics.median(mine / max(its, 0.1) for mine, its in pairs)
         told = f" (at least {least})" if least else ""
         print(f"{one} / {other}: {ratio:.2f}{told}")
         passed = passed and ratio >= least

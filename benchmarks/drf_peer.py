@@ -108,14 +108,15 @@ def _ranked(asked: dict[str, Any]) -> tuple[Any, Any]:
     """The same lists, fused and scored by the same code; what is shown of them is not."""
     from apps.search.selectors.retrieval import lists_found, lists_fused
     from apps.search.selectors.scoring import matches_scored
-    from apps.search.selectors.understanding import query_understanding
+    from apps.search.services.core import understood
 
     settings = search_settings()
     filters = FilterSet(price_min=0.0, price_max=asked["price_most"])
     request = SearchRequest(query=asked["q"], filters=filters)
-    understanding = query_understanding(asked["q"])
+    understanding = understood(request, settings)
     lists = lists_found(understanding, semantic=settings.semantic)
-    return lists, matches_scored(lists_fused(lists, settings), request, Arm(settings))
+    retrieved = lists_fused(lists, settings)
+    return lists, matches_scored(retrieved, request, Arm(settings), understanding.extracted)
 
 
 def _answer(asked: dict[str, Any], lists: Any, scored: Any) -> dict[str, Any]:
