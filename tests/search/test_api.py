@@ -19,7 +19,10 @@ def ids(answer: dict[str, Any]) -> list[str]:
 def test_all_terms(search: Search) -> None:
     answer = search(q="running shoe")
     assert answer["found"] == 9
-    assert answer["matching"] == {"keyword": "all_terms", "semantic": False}
+    assert answer["matching"] == {
+        "keyword": "all_terms", "semantic": False, "fallback": None, "popular_in": None,
+        "relaxed": [],
+    }  # fmt: skip
     assert all(each.startswith("p-3-") for each in ids(answer))
     assert [hit["position"] for hit in answer["hits"]] == list(range(1, 10))
     assert answer["category"] == {"detected": "fashion/shoes", "share": 1.0}
