@@ -33,6 +33,18 @@ def test_search_page_shows_hits_facets_and_what_ranked_them(
     assert "no-store" in page["Cache-Control"]
 
 
+def test_the_page_says_what_was_given_up_and_what_answers_instead(
+    client: Client, product: DemoProduct
+) -> None:
+    given_up = client.get("/", {"q": f"{product.title} zeppelin"}).content.decode()
+    assert "No product has all of your words. Shown: without \u2018zeppelin\u2019." in given_up
+    assert "some match only part of your words" not in given_up
+    popular = client.get("/", {"q": "headphones", "filter[category]": "fashion"}).content.decode()
+    assert 'Popular in <a href="/c/fashion">' in popular
+    plain = client.get("/", {"q": product.title}).content.decode()
+    assert "No product has" not in plain
+
+
 def test_filters_and_sorting_work_by_get_alone(client: Client, product: DemoProduct) -> None:
     page = client.get("/", {"filter[brand]": product.brand, "sort": "price"})
     html = page.content.decode()

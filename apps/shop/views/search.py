@@ -105,6 +105,7 @@ def _context(
         "here": pages.page_url(request.path, parameters),
         "why_base": pages.page_url(request.path, parameters, qid=str(answer.query_id), why=""),
         "detected": breadcrumbs(detected),
+        "popular_in": breadcrumbs(answer.matching.popular_in or ""),
         "weights_trail": breadcrumbs(answer.weights.subject),
         "front": front,
         "popular": popular_products(MOST_POPULAR) if front else (),
