@@ -61,20 +61,17 @@ def query_understanding(
     reads = how.understanding and asked.extraction
     price = price_read(normalised) if reads else None
     searched = normalised if price is None else price.rest
-    correction = None
-    if how.spelling and asked.spelling:
-        correction = words_corrected(words(searched))
-        searched = searched if correction is None else correction.corrected
+    spells = how.spelling and asked.spelling
+    correction = words_corrected(words(searched)) if spells else None
+    searched = searched if correction is None else correction.corrected
     found = words(searched)
     reading = _reading(found, same, short) if reads else Reading((), found)
     if reading.words != found:
         found, searched = reading.words, " ".join(reading.words)
     groups = words_expand(found, same, short)
-    joins = words_respaced(found) if how.spelling and asked.spelling else ()
+    joins = words_respaced(found) if spells else ()
     wanted, dropped = _wanted(reading, price, asked)
     kind, signals = (None, ()) if not how.understanding else _class(normalised, reading, price)
-    if kind is QueryClass.INFORMATIONAL:
-        wanted = tuple(_softened(each) for each in wanted)
     return Understanding(
         normalised=normalised,
         searched=searched,
@@ -84,7 +81,7 @@ def query_understanding(
         correction=_of_the_whole(correction, normalised, price),
         query_class=kind,
         signals=signals,
-        extracted=wanted,
+        extracted=_fitting(wanted, kind),
         dropped=dropped,
     )
 
@@ -118,9 +115,11 @@ def _class(
     return query_class(words(typed), named)
 
 
-def _softened(extraction: Extraction) -> Extraction:
+def _fitting(wanted: tuple[Extraction, ...], kind: QueryClass | None) -> tuple[Extraction, ...]:
     """Whoever compares brands wants to see both, and what stands beside them."""
-    return extraction if extraction.field == "price" else extraction.softened()
+    if kind is not QueryClass.INFORMATIONAL:
+        return wanted
+    return tuple(each if each.field == "price" else each.softened() for each in wanted)
 
 
 def _of_the_whole(
