@@ -61,6 +61,13 @@ def texts_horizon() -> int:
         return int((cursor.fetchone() or (0,))[0])
 
 
+def texts_ceiling() -> int:
+    """The first transaction that has not begun yet: what it and later ones write is new."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        return int((cursor.fetchone() or (0,))[0])
+
+
 def texts_stream(batch: int = 2000) -> Iterator[CatalogText]:
     """Every active product by pk; `batch` rows are in memory at a time."""
     statement = f"SELECT {_TEXT} FROM catalog_product AS p WHERE p.active ORDER BY p.id"

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.access.services import Actor
-from apps.catalog.selectors_texts import texts_change_count, texts_horizon
+from apps.catalog.selectors_texts import texts_ceiling, texts_change_count, texts_horizon
 from apps.model_registry.contracts import Scalar
 from apps.model_registry.selectors import active_version
 from apps.model_registry.services.publish import artifact_publish
@@ -79,12 +79,12 @@ def lexicon_build(
             "horizon": index.horizon,
             "products": len(index.segment),
             "words": len(index.words),
-            "recent": recent,
+            "ceiling": ceiling,
         }
 
     # Before the texts: a change between the two is read twice, never missed.
     horizon = texts_horizon()
-    recent = texts_change_count(horizon)
+    ceiling = texts_ceiling()
     number = artifact_publish(name=LEXICON_ARTIFACT, write=write, actor=actor)
     progress(_STEPS, _STEPS, f"Version {number}")
     return LexiconReport(number, changed or 0, len(built[0].segment), len(built[0].words))
@@ -101,9 +101,9 @@ def _changed() -> int | None:
     active = active_version(LEXICON_ARTIFACT)
     if active is None or not lexicon_fits(active.metadata):
         return None
-    # What came after its horizon and is in it all the same has not changed since.
-    written = texts_change_count(int(active.metadata["horizon"] or 0))
-    return max(written - int(active.metadata["recent"] or 0), 0)
+    # From the ceiling on: a long transaction holds the horizon back, and what came between is
+    # nearly always in.
+    return texts_change_count(int(active.metadata["ceiling"] or 0))
 
 
 def _far(changed: int) -> bool:
