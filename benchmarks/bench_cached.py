@@ -156,8 +156,9 @@ def _same_answer(port: int, key: str) -> None:
     peers = json.loads(_get(port, _drf_path("1000000000"), key))
     answer = json.loads(ours)
     BODY.write_bytes(ours)
-    names = ("found", "pages", "weights", "matching")
+    names = ("found", "pages", "weights")
     same = all(answer[name] == peers[name] for name in names)
+    same = same and answer["matching"]["keyword"] == peers["matching"]["keyword"]
     for mine, its in zip(answer["hits"], peers["hits"], strict=True):
         same = same and mine["product_id"] == its["product_id"] and mine.keys() == its.keys()
     for name in FACETS.split(","):
@@ -168,11 +169,8 @@ def _same_answer(port: int, key: str) -> None:
         same = same and counts[0] == counts[1]
     print(f"{len(ours):,} bytes; the peer answers {'the same' if same else 'DIFFERENTLY'}")
     if not same:
-        told = [
-            (each["found"], [hit["product_id"] for hit in each["hits"]])
-            for each in (answer, peers)
-        ]
-        print(f"  ours {told[0]}, its {told[1]}")
+        for name in (*names, "matching", "facets"):
+            print(f"  {name}: ours {answer[name]}, its {peers[name]}"[:600])
 
 
 def _get(port: int, path: str, key: str) -> bytes:

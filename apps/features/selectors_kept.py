@@ -167,7 +167,8 @@ def _read(keys: list[str]) -> list[bytes | None]:
         answers = redis_exchange(client, [RedisCommand(("GET", key)) for key in keys])
         return [answer if isinstance(answer, bytes) else None for answer in answers]
 
-    return redis_try("kept_values", call, [None for _ in keys])[0]
+    nothing: list[bytes | None] = [None for _ in keys]
+    return redis_try("kept_values", call, nothing)[0]
 
 
 def _write(values: Mapping[str, bytes], seconds: int) -> None:

@@ -99,7 +99,9 @@ def test_an_older_versions_features_count_as_none() -> None:
     another_process()
     product_features("p-0-1")
     key = f"feature:p-0-1:{FRESHNESS_SCORE}"
-    version, _value = msgspec.msgpack.decode(redis_client().get(key))
+    kept = redis_client().get(key)
+    assert isinstance(kept, bytes)
+    version, _value = msgspec.msgpack.decode(kept)
     redis_client().set(key, msgspec.msgpack.encode((version, 0.123)))
     another_process()
     found = product_features("p-0-1")

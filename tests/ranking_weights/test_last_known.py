@@ -25,7 +25,7 @@ def postgresql_gone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     published_weight_sets()
     selectors._published.forget()
     monkeypatch.setattr(WeightSetVersion.objects, "filter", refuse)
-    monkeypatch.setattr(selectors.connection, "close", lambda: None)
+    monkeypatch.setattr("apps.ranking_weights.selectors.connection.close", lambda: None)
     yield
     selectors._published.forget()
 
