@@ -60,9 +60,10 @@ def _popular(size: int, scores: list[float] | None = None) -> Popularity:
 def _found(lexicon: Lexicon, text: str, scores: list[float] | None = None) -> list[int]:
     meant = _meant(lexicon, text)
     size = sum(len(segment) for segment in lexicon.segments) + 2
-    return products_found(
+    rows = products_found(
         bound_by_pk(lexicon), meant.groups or (), meant.parts, _popular(size, scores), 5
-    ).tolist()
+    )
+    return [int(row) for row in rows]
 
 
 def test_typed() -> None:
@@ -161,6 +162,7 @@ def test_completions() -> None:
     assert made(["mouse"], "sleev") == []
     followed = lexicon_follow(lexicon, [product(8, "Zorb teapot")], [], horizon=2)
     assert completions(followed, beginnings, [], ["teap"], 5) == []
+    assert completions(followed, beginnings, ["bolt"], ["headph"], 5)[0].products == 2
 
 
 def test_phrases() -> None:
@@ -234,3 +236,22 @@ def test_parameters() -> None:
         suggest_parse({"x": ["1"]})
     with pytest.raises(ParameterInvalid):
         suggest_parse({"limit": ["1", "2"]})
+
+
+def test_the_best_of_many_products() -> None:
+    """Cutting before sorting changes nothing."""
+    lexicon = lexicon_of(*texts([f"mouse number{at}" for at in range(60)]))
+    scores = [0.001 * (at * 37 % 61) for at in range(62)]
+    best = sorted(range(1, 61), key=lambda pk: -scores[pk])[:5]
+    assert _found(lexicon, "mouse", scores) == best
+
+
+def test_phrases_are_counted() -> None:
+    assert len(PhraseIndex([Phrase("wireless mouse", 9.0)], _plain)) == 1
+
+
+def test_a_form_that_only_changed_products_have_leads_no_further() -> None:
+    lexicon = lexicon_of(*texts(("Acme teapot", "Acme teapot red")))
+    followed = lexicon_follow(lexicon, [product(9, "Zorb teapots")], [], horizon=2)
+    found = completions(followed, beginnings_of(lexicon.base), [], ["teapots"], 5)
+    assert [each.text for each in found] == ["teapots"]

@@ -83,11 +83,6 @@ class PhraseIndex:
         """The heaviest ones."""
         return self._phrases[:most]
 
-    def has_prefix(self, prefix: str) -> bool:
-        """Whether any word begins so."""
-        first, last = self._range(prefix)
-        return first < last
-
     def found(self, words: Sequence[WordForms], most: int) -> list[Phrase]:
         """Phrases that hold every word, in any order, best first.
 

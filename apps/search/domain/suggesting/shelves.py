@@ -98,11 +98,10 @@ def _by_category(
 ) -> NDArray[np.float64]:
     rows = np.flatnonzero(columns.active & (columns.category >= 0))
     worth = _worth(rows.astype(np.int64), popularity)
-    own: NDArray[np.float64] = np.bincount(
-        columns.category[rows], weights=worth, minlength=len(tree)
-    )
+    own = np.bincount(columns.category[rows], weights=worth, minlength=len(tree))
     # Nodes stand in preorder: a node's descendants are the ones right behind it.
-    before: NDArray[np.float64] = np.concatenate([np.zeros(1), np.cumsum(own)])
+    before = np.zeros(len(tree) + 1, dtype=np.float64)
+    np.cumsum(own, out=before[1:])
     ends = np.array([node.end for node in tree.categories], dtype=np.int64)
     found: NDArray[np.float64] = before[ends] - before[: len(tree)]
     return found
