@@ -46,6 +46,20 @@ def test_what_is_given_up_is_judged_over_what_passes_the_filters(search: Search)
     assert answer["found"] > 0
 
 
+def test_another_order_takes_what_holds_some_words_where_filters_leave_no_other(
+    search: Search,
+) -> None:
+    Product.objects.filter(product_id="p-0-0").update(description="With a zeppelin on it.")
+    asked = {"q": "wireless mouse zeppelin", "sort": "price"}
+    assert [hit["product_id"] for hit in search(asked)["hits"]] == ["p-0-0"]
+    answer = search({"filter[brand]": "Belmont"}, **asked)
+    assert answer["matching"]["relaxed"] == ["zeppelin"]
+    assert answer["matching"]["fallback"] is None
+    prices = [hit["price"] for hit in answer["hits"]]
+    assert prices
+    assert prices == sorted(prices)
+
+
 def test_a_part_number_outlasts_soft_words(search: Search) -> None:
     answer = search(q="dv7-1211ea zeppelin")
     assert answer["hits"][0]["product_id"] == "p-2-0"

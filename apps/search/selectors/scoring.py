@@ -1,6 +1,6 @@
 """Filter, weigh, score and order what was retrieved; count facets over all of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,8 +87,11 @@ def matches_scored(
     """
     columns = retrieved.snapshot.columns
     category = _detected(retrieved)
-    matched = _matched(retrieved, request.sort)
-    filters, passes, extracted = _narrowed(retrieved, request, matched, category, extracted)
+    for matched in _matched(retrieved, request.sort):
+        filters, passes, acting = _narrowed(retrieved, request, matched, category, extracted)
+        if _all_of(passes, len(matched)).any():
+            break
+    extracted = acting
     kept = candidates_kept(matched, _all_of(passes, len(matched)))
     lift = _lift(retrieved, kept, extracted)
     if lift is not None:
@@ -181,22 +184,21 @@ def _detected(retrieved: Retrieved) -> DetectedCategory | None:
     return category_detect(codes, retrieved.snapshot.tree)
 
 
-def _matched(retrieved: Retrieved, sort: Sort) -> Candidates:
-    """What a sort answers from: everything by relevance; else the firm matches, if any.
+def _matched(retrieved: Retrieved, sort: Sort) -> Iterator[Candidates]:
+    """What a sort answers from: everything by relevance; else the first that filters leave any of.
 
     The far end of a fused list is in no order but relevance's a good answer: sorted by price
     it would come first. So other sorts take products with every term, else with any, else
     the semantic list.
     """
-    if sort is Sort.RELEVANCE or retrieved.mode is KeywordMode.BROWSE:
-        return retrieved.candidates
-    firm = retrieved.firm or len(retrieved.keyword)
-    if not firm:
-        return retrieved.candidates
-    # Fused candidates begin with the keyword list, best first.
-    keep = np.zeros(len(retrieved.candidates), dtype=np.bool_)
-    keep[:firm] = True
-    return candidates_kept(retrieved.candidates, keep)
+    if sort is not Sort.RELEVANCE and retrieved.mode is not KeywordMode.BROWSE:
+        for count in dict.fromkeys((retrieved.firm, len(retrieved.keyword))):
+            if count:
+                # Fused candidates begin with the keyword list, best first.
+                keep = np.zeros(len(retrieved.candidates), dtype=np.bool_)
+                keep[:count] = True
+                yield candidates_kept(retrieved.candidates, keep)
+    yield retrieved.candidates
 
 
 def _passes(retrieved: Retrieved, filters: FilterSet, matched: Candidates) -> dict[str, BoolArray]:
