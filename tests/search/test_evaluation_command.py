@@ -20,7 +20,9 @@ def judgements(tmp_path: Path) -> Path:
     return path
 
 
-SYSTEMS = ["baseline", "keyword", "semantic", "not_understood", "hybrid", "served"]
+SYSTEMS = [
+    "baseline", "keyword", "semantic", "not_understood", "hybrid", "served_as_typed", "served",
+]  # fmt: skip
 FIGURES = {
     "ndcg_at_10", "ndcg_at_10_judged_only", "ndcg_at_10_ci", "mrr", "recall_at_100",
     "zero_result_rate", "judged_at_10", "queries", "p50_ms", "p95_ms",
@@ -43,6 +45,7 @@ def test_json(judgements: Path, embedded: Build, capsys: pytest.CaptureFixture[s
         "served_over_baseline",
         "hybrid_over_keyword",
         "hybrid_over_not_understood",
+        "served_over_served_as_typed",
     }
     for found in report["comparisons"].values():
         assert found["better"] + found["worse"] <= found["queries"] == 3

@@ -42,6 +42,7 @@ COMPARED = (
     ("served", "baseline"),
     ("hybrid", "keyword"),
     ("hybrid", "not_understood"),
+    ("served", "served_as_typed"),
 )
 
 
@@ -127,6 +128,7 @@ def definition(judgements: Judgements, unknown_products: int) -> dict[str, str |
         "semantic": "the semantic list alone",
         "hybrid": "both lists fused, before weights",
         "not_understood": "hybrid without query understanding, spelling and synonyms",
+        "served_as_typed": "served with spell=false and understand=false: nothing read out of it",
         "served": "what the endpoint answers: weights and rules applied",
     }
 

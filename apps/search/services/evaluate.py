@@ -137,7 +137,16 @@ def _fused(query: str, how: SearchSettings) -> list[str]:
 
 
 def _served(query: str) -> list[str]:
-    request = SearchRequest(query=query, per_page=DEPTH, logged=False)
+    return _shown(SearchRequest(query=query, per_page=DEPTH, logged=False))
+
+
+def _served_as_typed(query: str) -> list[str]:
+    return _shown(
+        SearchRequest(query=query, per_page=DEPTH, logged=False, spell=False, understand=False)
+    )
+
+
+def _shown(request: SearchRequest) -> list[str]:
     hits = core_hits(search_core(request), request)
     return [hit.document.product_id for hit in hits]
 
@@ -152,5 +161,6 @@ SYSTEMS: dict[str, Callable[[str], Sequence[str]]] = {
     "semantic": _semantic,
     "not_understood": _not_understood,
     "hybrid": _hybrid,
+    "served_as_typed": _served_as_typed,
     "served": _served,
 }
