@@ -34,12 +34,17 @@ def catalogue_state(columns: ProductColumns) -> str:
     Raises:
         DatabaseError: PostgreSQL did not answer.
     """
-    horizon, fingerprint, name = _Known.last
-    if name and horizon == columns.horizon and fingerprint == columns.fingerprint:
-        return name
-    name = catalogue_state_read(columns)
-    _Known.last = (columns.horizon, columns.fingerprint, name)
+    name = catalogue_state_known(columns)
+    if not name:
+        name = catalogue_state_read(columns)
+        _Known.last = (columns.horizon, columns.fingerprint, name)
     return name
+
+
+def catalogue_state_known(columns: ProductColumns) -> str:
+    """The same without a statement; empty: it has not been asked for."""
+    horizon, fingerprint, name = _Known.last
+    return name if (horizon, fingerprint) == (columns.horizon, columns.fingerprint) else ""
 
 
 def product_state(product_id: str) -> str | None:

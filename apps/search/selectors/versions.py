@@ -15,7 +15,11 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.dispatch import receiver
 
 from apps.catalog.contracts import CategoryTree, ProductColumns
-from apps.catalog.selectors_state import catalogue_state, staleness_statement
+from apps.catalog.selectors_state import (
+    catalogue_state,
+    catalogue_state_known,
+    staleness_statement,
+)
 from apps.embeddings.contracts import QueryEncoder
 from apps.embeddings.selectors import LoadedIndex, engines_now
 from apps.features.contracts import ServingSnapshot
@@ -78,8 +82,11 @@ def versions_in_force(snapshot: ServingSnapshot) -> str:
 
     No SQL while catalogue and columns stay as they are.
     """
+    columns = snapshot.columns
+    # What is known already says nothing of PostgreSQL: its breaker must not take it for a sign.
+    state = catalogue_state_known(columns)
     try:
-        state = postgresql_call("catalogue_state", lambda: catalogue_state(snapshot.columns))
+        state = state or postgresql_call("catalogue_state", lambda: catalogue_state(columns))
     except PostgresqlGone:
         return ""
     if not state:
