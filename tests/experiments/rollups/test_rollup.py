@@ -7,6 +7,7 @@ import pytest
 from apps.common.domain.uuid7 import uuid7_new
 from apps.experiments.contracts.design import UnitType
 from apps.experiments.contracts.rollups import RollupSums
+from apps.experiments.domain.rollups.totals import totals_sql
 from apps.experiments.models import RollupState, Unit
 from apps.experiments.selectors.metrics import metric_view
 from apps.experiments.selectors.rollups import (
@@ -309,7 +310,7 @@ def test_a_unit_whose_events_went_meanwhile_stays_with_nothing(
             Row("purchase", 3, client_id="b", value=7),
         ]
     )
-    whole = units.totals_sql
+    whole = totals_sql
     # As if everything of the first unit had been dropped after its exposures were read.
     monkeypatch.setattr(
         units,
