@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import numpy as np
@@ -87,8 +88,8 @@ def _measured(queries: list[str], pairs: int) -> float:
 
     # One shopper's: whatever variants act, their answers have been kept.
     compared("kept answers", lambda _number: "warm")
-    begun.request_is_shared = lambda _request: False
-    bound = compared("computed answers", "c{}".format)
+    with patch.object(begun, "request_is_shared", return_value=False):
+        bound = compared("computed answers", "c{}".format)
     _snapshot.forget()
     return bound
 
