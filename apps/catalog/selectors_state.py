@@ -16,10 +16,29 @@ _LATEST = """
 _NOTHING_SINCE = "0:0"
 
 
-def staleness_statement() -> tuple[str, int]:
-    """A statement that answers columns' fingerprint, and how often it takes their horizon."""
-    sql = f"SELECT {staleness_sql()}".replace("%(horizon)s", "%s")
-    return sql, sql.count("%s")
+_LATEST_STATEMENT = f"SELECT ({_LATEST})::text"
+_FINGERPRINT_STATEMENT = f"SELECT {staleness_sql()}".replace("%(horizon)s", "%s")
+_TAKES = _FINGERPRINT_STATEMENT.count("%s")
+
+
+def look_statement(columns: ProductColumns) -> tuple[str, list[int]]:
+    """A statement that tells whether `columns` are stale, and its parameters.
+
+    Where nothing was written at or past their horizon, the greatest transaction that wrote any
+    product tells: two looks at an index's end, and no parameter, so that PostgreSQL plans it
+    once a connection. With one it would plan anew each time, which takes longer than the look.
+    """
+    if columns.fingerprint == _NOTHING_SINCE:
+        return _LATEST_STATEMENT, []
+    return _FINGERPRINT_STATEMENT, [columns.horizon] * _TAKES
+
+
+def look_says_fresh(columns: ProductColumns, answer: bytes | None) -> bool:
+    """Whether what `look_statement` was answered means that nothing was written since."""
+    told = (answer or b"").decode()
+    if columns.fingerprint == _NOTHING_SINCE:
+        return told != "" and int(told) < columns.horizon
+    return told == columns.fingerprint
 
 
 class _Known:

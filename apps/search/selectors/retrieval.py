@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 
 from apps.catalog.contracts import ProductColumns
-from apps.catalog.selectors_state import staleness_statement
+from apps.catalog.selectors_state import look_says_fresh, look_statement
 from apps.common.observability.metrics import degraded_total
 from apps.embeddings.selectors import engines_now
 from apps.features.contracts import ServingSnapshot
@@ -34,7 +34,6 @@ from apps.search.selectors.vectors import Scan, list_above
 from apps.search.selectors.words import Words, WordSearch
 
 logger = structlog.get_logger(__name__)
-_LOOK, _LOOK_TAKES = staleness_statement()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,12 +185,11 @@ def _looked(
         search.over()
         meanwhile(columns)
 
-    horizons = [columns.horizon] * _LOOK_TAKES
     try:
-        row = postgresql_call("look", lambda: prepared_fetch(_LOOK, horizons, work))
+        row = postgresql_call("look", lambda: prepared_fetch(*look_statement(columns), work))
     except PostgresqlGone:
         return snapshot, ("catalog",)
-    if (row[0] or b"").decode() == columns.fingerprint:
+    if look_says_fresh(columns, row[0]):
         return snapshot, () if search.current or not search.wanted else ("catalog",)
     snapshot, followed = serving_snapshot_followed()
     if search.wanted:

@@ -18,7 +18,8 @@ from apps.catalog.contracts import CategoryTree, ProductColumns
 from apps.catalog.selectors_state import (
     catalogue_state,
     catalogue_state_known,
-    staleness_statement,
+    look_says_fresh,
+    look_statement,
 )
 from apps.embeddings.contracts import QueryEncoder
 from apps.embeddings.selectors import LoadedIndex, engines_now
@@ -39,7 +40,6 @@ from apps.search.selectors.statements import prepared_fetch
 
 # Raised when answers of this release differ from the last one's for the same request.
 RELEASE = 1
-_LOOK, _LOOK_TAKES = staleness_statement()
 # Settings that change what is found or how it is ranked.
 _SETTINGS = ("SEARCH_", "SEMANTIC_", "KEYWORD_", "LEXICON_", "FRESHNESS_")
 
@@ -130,12 +130,10 @@ def _contents(parts: _Parts) -> list[object]:
 def catalogue_is_fresh(columns: ProductColumns) -> bool:
     """Whether nothing was written since the columns were read; one statement."""
     try:
-        row = postgresql_call(
-            "look", lambda: prepared_fetch(_LOOK, [columns.horizon] * _LOOK_TAKES)
-        )
+        row = postgresql_call("look", lambda: prepared_fetch(*look_statement(columns)))
     except PostgresqlGone:
         return False
-    return (row[0] or b"").decode() == columns.fingerprint
+    return look_says_fresh(columns, row[0])
 
 
 def _plain_settings() -> tuple[object, ...]:
