@@ -1,8 +1,7 @@
 """What search counts. RED by route and degraded counts stand in common."""
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from prometheus_client import Counter, Histogram
 
@@ -68,11 +67,16 @@ def understanding_counted(marks: Iterable[tuple[str, ...]]) -> None:
             corrections_total.inc()
 
 
-@contextmanager
-def step_timed(name: str) -> Iterator[None]:
+class step_timed:  # noqa: N801 - used like a function; a generator costs three times as much
     """Observe one step's time, also when it fails."""
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        _steps[name].observe(time.perf_counter() - started)
+
+    __slots__ = ("_name", "_started")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_raised: object) -> None:
+        _steps[self._name].observe(time.perf_counter() - self._started)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from django.db import DataError, OperationalError, connection
@@ -11,6 +12,7 @@ from apps.search.selectors import statements
 from apps.search.selectors.statements import (
     _deadline_s,
     prepared_fetch,
+    prepared_rows,
     row_fetch,
     rows_fetch,
 )
@@ -121,3 +123,26 @@ def test_a_refused_prepared_statement_is_djangos_error() -> None:
     with pytest.raises(DataError):
         prepared_fetch("SELECT int4send(1 / %s)", [0])
     assert prepared_fetch(PREPARED, [7, 1])[0] == b"\x00\x00\x00\x07"
+
+
+ROWS = "SELECT number, 1.50::numeric, true, NULL::text FROM unnest(%s::int4[]) AS of(number)"
+
+
+@pytest.mark.usefixtures("_way")
+def test_rows_of_a_prepared_statement_are_read_as_any_other() -> None:
+    for _ in range(2):
+        assert prepared_rows(ROWS, "{3,4}") == rows_fetch(ROWS, ["{3,4}"])
+    assert prepared_rows(ROWS, "{3}") == [(3, Decimal("1.50"), True, None)]
+    assert prepared_rows(ROWS, "{}") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_read_where_preparing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements._prepared, "possible", True)
+    prepared_rows(ROWS, "{3}")
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert [row[0] for row in prepared_rows(ROWS, "{3,4}")] == [3, 4]
+    assert not statements._prepared.possible
+    with pytest.raises(DataError):
+        prepared_rows(ROWS, "{x}")

@@ -151,6 +151,7 @@ def _by_score(keyword: Float32, semantic: Float32, fusion: Fusion) -> Float64:
 
 
 def _scaled(scores: Float32) -> Float64:
-    filled = np.nan_to_num(scores.astype(np.float64), nan=0.0).clip(min=0.0)
+    # The greater of two numbers, or the one that is a number.
+    filled = np.fmax(scores.astype(np.float64), 0.0)
     top = filled.max(initial=0.0)
     return filled / top if top > 0.0 else filled

@@ -12,7 +12,7 @@ from apps.catalog.contracts import IntArray, ProductDocument
 from apps.catalog.domain.sale_sql import sale_price_now_sql
 from apps.catalog.selectors import attributes_read
 from apps.features.contracts import ServingSnapshot
-from apps.search.selectors.statements import rows_fetch
+from apps.search.selectors.statements import prepared_rows
 
 _PAGE = f"""
     SELECT id, product_id, title, description, brand, price, {sale_price_now_sql()},
@@ -32,7 +32,7 @@ def documents_of_rows(snapshot: ServingSnapshot, rows: IntArray) -> dict[int, Pr
     row_of_pk = dict(zip(columns.pks[rows].tolist(), rows.tolist(), strict=True))
     # As a literal: psycopg would look at the type of each key.
     pks = "{" + ",".join(map(str, row_of_pk)) + "}"
-    found = rows_fetch(_PAGE, [pks])
+    found = prepared_rows(_PAGE, pks)
     return {row_of_pk[each[0]]: _document(snapshot, row_of_pk[each[0]], each) for each in found}
 
 

@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,7 @@ from django_prometheus.db import (  # type: ignore[import-untyped]  # ships no t
     query_duration_seconds,
 )
 from psycopg import generators, pq
+from psycopg.adapt import Transformer
 
 Row = tuple[bytes | None, ...]
 _LABELS = {"alias": DEFAULT_DB_ALIAS, "vendor": "postgresql"}
@@ -113,6 +115,32 @@ def prepared_fetch(
             return tuple(result.get_value(0, column) for column in range(result.nfields))
         _prepared.refused(raw, result)
     return row_fetch(sql, numbers)
+
+
+def prepared_rows(sql: str, value: str) -> list[tuple[Any, ...]]:
+    """All rows of a statement that every request sends, as psycopg reads them.
+
+    Args:
+        sql: with one `%s`.
+        value: its parameter, as PostgreSQL reads it from text.
+
+    Raises:
+        OperationalError: PostgreSQL did not answer.
+        DatabaseError: it refused.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    raw = _plain_connection(database)
+    if raw is None or not raw.autocommit or not _prepared.possible:
+        return rows_fetch(sql, [value])
+    with database.wrap_database_errors, _counted():
+        raw.pgconn.send_query_prepared(_prepared.ensure(raw, sql), [value.encode()])
+        result = _last_result(raw, lambda: None)
+        if result.status == pq.ExecStatus.TUPLES_OK:
+            reader = Transformer(raw)
+            reader.set_pgresult(result)
+            return reader.load_rows(0, result.ntuples, tuple)
+        _prepared.refused(raw, result)
+    return rows_fetch(sql, [value])
 
 
 class _Prepared:
@@ -204,7 +232,13 @@ def _awaited(raw: psycopg.Connection[Any], timeout_s: float) -> list[pq.abc.PGre
 
 def _deadline_s() -> float:
     """A second after PostgreSQL itself gives up; when it never does, six."""
-    options = str(connections[DEFAULT_DB_ALIAS].settings_dict["OPTIONS"].get("options", ""))
+    return _patience_s(
+        str(connections[DEFAULT_DB_ALIAS].settings_dict["OPTIONS"].get("options", ""))
+    )
+
+
+@lru_cache(maxsize=8)
+def _patience_s(options: str) -> float:
     found = _STATEMENT_TIMEOUT.search(options)
     own_ms = int(found[1]) if found else 0
     return (own_ms / 1000.0 if own_ms > 0 else _PATIENCE_S) + 1.0

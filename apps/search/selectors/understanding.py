@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.merchandising.contracts import NO_SYNONYMS, SynonymIndex, words_expand
 from apps.merchandising.selectors import abbreviations, synonyms
@@ -13,6 +14,8 @@ from apps.search.contracts_understanding import (
     QueryClass,
     Understanding,
 )
+from apps.search.domain.lexical.analysis import Analysis
+from apps.search.domain.lexical.lexicon import Lexicon
 from apps.search.domain.normalise import normalise, part_number_windows, words
 from apps.search.domain.overrides import SearchSettings
 from apps.search.domain.understanding.classes import Named, query_class
@@ -22,9 +25,14 @@ from apps.search.domain.understanding.prices import PricePhrase, price_read
 from apps.search.domain.understanding.terms import terms_of
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.dictionaries import catalogue_knowledge
+from apps.search.selectors.language import search_analysis
+from apps.search.selectors.lexicon import lexicon
 from apps.search.selectors.spelling import words_corrected, words_respaced
 
 _TWO = 2  # words that the catalogue may write as one
+_KEPT = 2000  # readings; each takes about a kilobyte
+# All that a reading is made from: whoever changes any of it puts another object there.
+Source = tuple[ServingSnapshot, SynonymIndex, SynonymIndex, Lexicon | None, Analysis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +52,15 @@ class Insisting:
     filtered: frozenset[str] = frozenset()
 
 
+Asked = tuple[str, tuple[bool, bool, bool], Insisting]
+
+
 def query_understanding(
     query: str, settings: SearchSettings | None = None, insisting: Insisting | None = None
 ) -> Understanding:
     """The query as it is searched for; no SQL once everything is loaded.
+
+    Read once while catalogue, vocabulary, lexicon and language stay as they are.
 
     Args:
         query: as typed.
@@ -55,6 +68,38 @@ def query_understanding(
         insisting: what the shopper said about it.
     """
     how, asked = settings or search_settings(), insisting or Insisting()
+    kept = _readings.of(
+        (serving_snapshot(), synonyms(), abbreviations(), lexicon(), search_analysis())
+    )
+    key = (query, how.reading, asked)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _KEPT:
+            kept.clear()
+        found = kept[key] = _understood(query, how, asked)
+    return found
+
+
+class _Readings:
+    """Queries as they were read from one state of what they are read from."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Source, dict[Asked, Understanding]] | None = None
+
+    def of(self, source: Source) -> dict[Asked, Understanding]:
+        """What was read from just these objects; to be added to."""
+        last = self._last
+        if last is None or any(
+            one is not other for one, other in zip(last[0], source, strict=True)
+        ):
+            last = self._last = (source, {})
+        return last[1]
+
+
+_readings = _Readings()
+
+
+def _understood(query: str, how: SearchSettings, asked: Insisting) -> Understanding:
     normalised = normalise(query)
     same = synonyms() if how.synonyms else NO_SYNONYMS
     short = abbreviations() if how.understanding else NO_SYNONYMS

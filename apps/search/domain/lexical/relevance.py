@@ -137,7 +137,11 @@ def head_category(
 
 def places_about(found: Evidence, heads: HeadWords) -> NDArray[np.int64]:
     """int64: the products (places in the evidence) whose title a head ends, or before a number."""
-    at = np.flatnonzero(np.isin(found.titles, heads.stems))
+    # A query has few heads: comparing with each is faster than looking up in all.
+    held = np.zeros(len(found.titles), dtype=np.bool_)
+    for stem in heads.stems.tolist():
+        held |= found.titles == stem
+    at = np.flatnonzero(held)
     product = np.searchsorted(found.title_offsets, at, side="right") - 1
     last = at + 1 == found.title_offsets[product + 1]
     following = found.titles.take(at + 1, mode="clip")
