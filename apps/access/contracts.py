@@ -1,6 +1,6 @@
 """Who may call, with what, how often: what crosses the boundary of access."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -86,10 +86,12 @@ class EdgeAsk:
     Attributes:
         hashes: keys of hashes, read whole.
         command: one more command.
+        meanwhile: work of the route's own that is done while Redis answers; it raises nothing.
     """
 
     hashes: Sequence[str] = ()
     command: RedisCommand | None = None
+    meanwhile: Callable[[], object] | None = None
 
 
 NOTHING_ASKED = EdgeAsk()

@@ -77,7 +77,7 @@ def _ask(
     commands += [RedisCommand(("HGETALL", key)) for key in ask.hashes]
     if ask.command is not None:
         commands.append(ask.command)
-    first, *rest = redis_exchange(client, commands)
+    first, *rest = redis_exchange(client, commands, ask.meanwhile)
     for answer in rest:
         if isinstance(answer, Exception):
             raise answer

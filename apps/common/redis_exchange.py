@@ -5,7 +5,7 @@ a good part of the whole. Scripts are sent by their hash, and in full to a Redis
 forgotten them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from typing import Any
 
@@ -28,15 +28,24 @@ class RedisScript:
         return RedisCommand(("EVALSHA", self.sha, *rest), ("EVAL", self.source, *rest))
 
 
-def redis_exchange(client: redis.Redis, commands: Sequence[RedisCommand]) -> list[Any]:
+def redis_exchange(
+    client: redis.Redis,
+    commands: Sequence[RedisCommand],
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Any]:
     """Each command's answer; one that was refused answers its error.
 
     One round trip, and a second one after Redis has forgotten a script.
 
+    Args:
+        client: whose connections are used.
+        commands: sent together.
+        meanwhile: work that is done while Redis answers; it needs no Redis.
+
     Raises:
         redis.ConnectionError, redis.TimeoutError: Redis did not answer.
     """
-    answers = _exchanged(client, [each.parts for each in commands])
+    answers = _exchanged(client, [each.parts for each in commands], meanwhile)
     forgotten = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if forgotten:
         again = _exchanged(client, [commands[at].in_full for at in forgotten])
@@ -45,13 +54,19 @@ def redis_exchange(client: redis.Redis, commands: Sequence[RedisCommand]) -> lis
     return answers
 
 
-def _exchanged(client: redis.Redis, commands: Sequence[tuple[RedisPart, ...]]) -> list[Any]:
+def _exchanged(
+    client: redis.Redis,
+    commands: Sequence[tuple[RedisPart, ...]],
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Any]:
     connection = client.connection_pool.get_connection()
     try:
         connection.send_packed_command(
             connection.pack_commands(commands),  # type: ignore[no-untyped-call]  # redis-py leaves it bare
             check_health=False,
         )
+        if meanwhile is not None:
+            meanwhile()
         return [_answer(connection) for _ in commands]
     except BaseException:
         # Answers that nobody has read must not be read by the next one.

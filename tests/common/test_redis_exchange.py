@@ -51,3 +51,22 @@ def test_an_answer_that_nobody_read_is_never_anothers(monkeypatch: pytest.Monkey
         with pytest.raises(KeyboardInterrupt):
             redis_exchange(client, [command("GET", "a")])
     assert redis_exchange(client, [command("PING")]) == [b"PONG"]
+
+
+def test_work_is_done_between_question_and_answer() -> None:
+    done: list[str] = []
+    client = redis_client()
+    answers = redis_exchange(client, [RedisCommand(("PING",))], lambda: done.append("once"))
+    assert answers == [b"PONG"]
+    assert done == ["once"]
+
+
+def test_work_that_fails_leaves_no_answer_to_the_next() -> None:
+    client = redis_client()
+
+    def work() -> None:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        redis_exchange(client, [RedisCommand(("ECHO", "first"))], work)
+    assert redis_exchange(client, [RedisCommand(("ECHO", "second"))]) == [b"second"]

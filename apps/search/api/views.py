@@ -10,6 +10,7 @@ from apps.common.observability.context import user_set
 from apps.search.api.splicing import API, served_bytes
 from apps.search.contracts import ParameterInvalid, ParameterUnknown, SearchRequest
 from apps.search.domain.parameters import request_parse
+from apps.search.selectors.versions import catalogue_is_fresh
 from apps.search.services.answer import answer_make
 from apps.search.services.begun import Begun, search_begin
 from apps.search.services.kept_answers import Absent, Found, found_read, kept_ask
@@ -29,7 +30,14 @@ def _asks(request: HttpRequest) -> EdgeAsk:
     except ApplicationError:
         return EdgeAsk(hashes)  # the view says so, once the caller is counted
     vars(request)["search_begun"] = begun
-    return EdgeAsk(hashes, kept_ask(begun.key, leading=not hashes) if begun.key else None)
+    if not begun.key:
+        return EdgeAsk(hashes)
+
+    def look() -> None:
+        vars(request)["search_fresh"] = begun.columns and catalogue_is_fresh(begun.columns)
+
+    # PostgreSQL is asked while Redis answers, whether or not anything is kept.
+    return EdgeAsk(hashes, kept_ask(begun.key, leading=not hashes), look)
 
 
 @hot_route(scope=Scope.SEARCH_READ, reads=_asks)
@@ -52,8 +60,9 @@ def _begun(request: EdgeRequest) -> tuple[Begun, Found]:
         begun = search_begin(request=asked, as_of=timezone.now(), kind=API.kind)
         return begun, None
     found = found_read(edge.answer)
+    fresh: bool | None = vars(request).get("search_fresh")
     if edge.hashes == {}:
-        return replace(early, request=asked), found
+        return replace(early, request=asked, fresh=fresh), found
     begun = search_begin(request=asked, as_of=early.as_of, kind=API.kind, query_id=early.query_id)
     if isinstance(found, bytes) and begun.key == early.key:
         return begun, found

@@ -29,6 +29,7 @@ from apps.search.metrics import step_timed
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.language import search_language
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
+from apps.search.selectors.seen import columns_are_seen
 from apps.search.selectors.statements import prepared_fetch
 from apps.search.selectors.vectors import Scan, list_above
 from apps.search.selectors.words import Words, WordSearch
@@ -185,11 +186,18 @@ def _looked(
         search.over()
         meanwhile(columns)
 
+    fresh = columns_are_seen(columns)
     try:
-        row = postgresql_call("look", lambda: prepared_fetch(*look_statement(columns), work))
+        if fresh:
+            work()
+        else:
+            answer = postgresql_call(
+                "look", lambda: prepared_fetch(*look_statement(columns), work)
+            )
+            fresh = look_says_fresh(columns, answer[0])
     except PostgresqlGone:
         return snapshot, ("catalog",)
-    if look_says_fresh(columns, row[0]):
+    if fresh:
         return snapshot, () if search.current or not search.wanted else ("catalog",)
     snapshot, followed = serving_snapshot_followed()
     if search.wanted:

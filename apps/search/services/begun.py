@@ -33,6 +33,8 @@ class Begun:
         key: of its kept answer; empty: nobody else may have it, or nobody can tell.
         columns: the catalogue that the key was made for.
         swaps: whether two neighbours are exchanged: then it is nobody else's answer.
+        fresh: whether PostgreSQL said, since the request came, that nothing was written since
+            `columns` were read; None: it was not asked.
     """
 
     request: SearchRequest
@@ -43,6 +45,7 @@ class Begun:
     key: str = ""
     columns: ProductColumns | None = None
     swaps: bool = False
+    fresh: bool | None = None
 
     def took_ms(self) -> float:
         return round((time.perf_counter() - self.started) * 1000.0, 3)

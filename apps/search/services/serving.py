@@ -15,6 +15,7 @@ from apps.search.contracts import SearchAnswer
 from apps.search.domain.kept import Frame, Kept, KeptUnreadable, kept_decode, kept_encode
 from apps.search.domain.understanding.marks import understanding_marks
 from apps.search.metrics import understanding_counted
+from apps.search.selectors.seen import catalogue_seen
 from apps.search.selectors.versions import catalogue_is_fresh
 from apps.search.services.begun import Begun, key_now
 from apps.search.services.core import Core
@@ -120,7 +121,7 @@ def _replayed(begun: Begun, packed: bytes, outcome: str) -> Served | None:
         kept = kept_decode(packed)
     except KeptUnreadable:
         return None
-    if begun.columns is None or not catalogue_is_fresh(begun.columns):
+    if not _is_fresh(begun):
         return None
     _outcomes[outcome].inc()
     request, trial = begun.request, begun.trial
@@ -134,6 +135,12 @@ def _replayed(begun: Begun, packed: bytes, outcome: str) -> Served | None:
         understanding_counted(kept.marks)
     frame = Frame(request.query, begun.query_id, took_ms, trial.documents, degraded, token)
     return Served(frame, kept.body)
+
+
+def _is_fresh(begun: Begun) -> bool:
+    if begun.fresh is not None:
+        return begun.fresh
+    return begun.columns is not None and catalogue_is_fresh(begun.columns)
 
 
 def _entry(begun: Begun, kept: Kept, took_ms: float) -> QueryLogEntry:
@@ -163,7 +170,8 @@ def _computed(
     _outcomes[outcome].inc()
     leads = outcome == "miss"
     try:
-        made = make(begun)
+        with catalogue_seen(begun.columns if begun.fresh else None):
+            made = make(begun)
     except BaseException:
         if leads:
             commands_send(lead_given_up(begun.key))
