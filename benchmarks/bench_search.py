@@ -113,6 +113,7 @@ def _floors() -> dict[str, Callable[[str], None]]:
     """What the engines alone take: those in use, and PostgreSQL's full text for the words."""
     from django.conf import settings
 
+    from apps.catalog.selectors_state import look_statement
     from apps.embeddings.domain.masks import rows_allowed
     from apps.embeddings.selectors import product_index, query_vector
     from apps.features.selectors import serving_snapshot
@@ -120,7 +121,6 @@ def _floors() -> dict[str, Callable[[str], None]]:
     from apps.search.domain.lexical.queries import lexical_query
     from apps.search.selectors.keyword import keyword_statement
     from apps.search.selectors.lexicon import lexicon_bound
-    from apps.search.selectors.retrieval import _LOOK, _LOOK_TAKES
     from apps.search.selectors.statements import prepared_fetch, row_fetch
     from apps.search.selectors.understanding import query_understanding
     from apps.search.selectors.vectors import active_products
@@ -146,7 +146,7 @@ def _floors() -> dict[str, Callable[[str], None]]:
 
     def engines(query: str) -> None:
         asked, _, vector = ready(query)
-        prepared_fetch(_LOOK, [columns.horizon] * _LOOK_TAKES)
+        prepared_fetch(*look_statement(columns))
         matches = lexical_search(bound, asked, enough=enough)
         np.argsort(-matches.scores)
         loaded.index.search(vector, settings.SEMANTIC_CANDIDATES, mask)
