@@ -12,11 +12,12 @@ in Business and Industry 26, 2010 (probability matching in batches).
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import betainc, betaincinv, ndtr, ndtri
 
 from apps.experiments.contracts.bandits import (
     ArmEstimate,
@@ -60,6 +61,42 @@ class Posterior(Protocol):
     def ppf(self, q: Vector, /) -> Vector:
         """The value below which the chance is q."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class BetaPosterior:
+    """Beta(a, b)."""
+
+    a: float
+    b: float
+
+    def cdf(self, x: Vector, /) -> Vector:
+        """Chance of a value of at most x; beyond [0, 1] it is certain."""
+        below: Vector = betainc(self.a, self.b, np.clip(x, 0.0, 1.0))
+        return below
+
+    def ppf(self, q: Vector, /) -> Vector:
+        """The value below which the chance is q."""
+        value: Vector = betaincinv(self.a, self.b, q)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class NormalPosterior:
+    """Normal around a mean, with a standard deviation above 0."""
+
+    mean: float
+    deviation: float
+
+    def cdf(self, x: Vector, /) -> Vector:
+        """Chance of a value of at most x."""
+        below: Vector = ndtr((x - self.mean) / self.deviation)
+        return below
+
+    def ppf(self, q: Vector, /) -> Vector:
+        """The value below which the chance is q."""
+        value: Vector = self.mean + self.deviation * ndtri(q)
+        return value
 
 
 def chances_best(posteriors: Sequence[Posterior], *, highest: bool = True) -> tuple[float, ...]:
@@ -216,8 +253,7 @@ def _value(estimand: Estimand, arm: ArmMoments) -> tuple[float, float]:
 def _rate_posterior(rate: float, arm: ArmMoments) -> Posterior:
     """Beta(1 + s, 1 + n - s) with n the effective number of units and s = rate · n."""
     successes = rate * arm.effective_n
-    posterior: Posterior = stats.beta(1 + successes, 1 + arm.effective_n - successes)
-    return posterior
+    return BetaPosterior(1 + successes, 1 + arm.effective_n - successes)
 
 
 def _normal_posterior(value: float, error: float) -> Posterior:
@@ -228,5 +264,4 @@ def _normal_posterior(value: float, error: float) -> Posterior:
     """
     if error <= 0:
         raise NotComputable(Reason.ZERO_VARIANCE, "a variant does not vary: no posterior")
-    posterior: Posterior = stats.norm(value, error)
-    return posterior
+    return NormalPosterior(value, error)

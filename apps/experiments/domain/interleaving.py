@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import bdtr, betaincinv
 
 from apps.experiments.contracts.interleaving import (
     CONTROL_TEAM,
@@ -146,7 +146,8 @@ def preference_test(
         why = "No unit with a credited click preferred one of the rankings."
         return CannotCompute(Reason.NO_DATA, why)
     low, high = _clopper_pearson(wins[1], decided, alpha)
-    p_value = float(stats.binomtest(wins[1], decided).pvalue)
+    # Even odds are symmetric: both tails are as likely.
+    p_value = min(1.0, 2.0 * float(bdtr(min(wins), decided, 0.5)))
     return PreferenceTest(
         wins=wins,
         ties=ties,
@@ -163,8 +164,8 @@ def preference_test(
 def _clopper_pearson(successes: int, trials: int, alpha: float) -> tuple[float, float]:
     """Exact interval of a share, of level 1 - alpha."""
     failures = trials - successes
-    low = stats.beta.ppf(alpha / 2, successes, failures + 1) if successes else 0.0
-    high = stats.beta.ppf(1 - alpha / 2, successes + 1, failures) if failures else 1.0
+    low = betaincinv(successes, failures + 1, alpha / 2) if successes else 0.0
+    high = betaincinv(successes + 1, failures, 1 - alpha / 2) if failures else 1.0
     return float(low), float(high)
 
 

@@ -2,8 +2,7 @@
 
 import math
 
-from scipy.special import ndtr, ndtri
-from scipy.stats import t as student
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from apps.experiments.contracts.statistics import (
     Alternative,
@@ -44,13 +43,13 @@ def t_test_of(
     statistic = (estimate.effect - null_effect) / estimate.standard_error
     degrees = estimate.degrees_of_freedom
     tail = alpha / 2 if alternative is Alternative.TWO_SIDED else alpha
-    halfwidth = float(student.isf(tail, degrees)) * estimate.standard_error
+    halfwidth = -float(stdtrit(degrees, tail)) * estimate.standard_error
     if alternative is Alternative.TWO_SIDED:
-        p_value = 2 * float(student.sf(abs(statistic), degrees))
+        p_value = 2 * float(stdtr(degrees, -abs(statistic)))
     elif alternative is Alternative.GREATER:
-        p_value = float(student.sf(statistic, degrees))
+        p_value = float(stdtr(degrees, -statistic))
     else:
-        p_value = float(student.cdf(statistic, degrees))
+        p_value = float(stdtr(degrees, statistic))
     return TestResult(
         estimate=estimate,
         method=method,

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from scipy.special import betaincinv
-from scipy.stats import chi2
+from scipy.special import betaincinv, chdtrc
 
 from apps.experiments.contracts.statistics import (
     CupedSums,
@@ -68,7 +67,7 @@ def srm(
     expected = _expected(observed, allocation)
     cells = [(n, cell) for n, cell in zip(observed, expected, strict=True) if cell > 0]
     chi = sum((n - cell) ** 2 / cell for n, cell in cells)
-    p_value = float(chi2.sf(chi, len(cells) - 1))
+    p_value = float(chdtrc(len(cells) - 1, chi))
     return SrmResult(
         chi_square=chi,
         degrees_of_freedom=len(cells) - 1,

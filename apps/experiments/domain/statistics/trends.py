@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import chi2
+from scipy.special import chdtrc, ndtr
 
 from apps.experiments.contracts.statistics import ArmSums, DayEffect, Reason, Scale
 from apps.experiments.contracts.statistics_results import NoveltyResult, SimpsonResult
@@ -77,7 +76,7 @@ def simpson(
     w = np.array([estimate.standard_error**-2 for estimate in estimates])
     combined = float(w @ y / w.sum())
     q = float(w @ (y - combined) ** 2)
-    p_value = float(chi2.sf(q, len(phases) - 1))
+    p_value = float(chdtrc(len(phases) - 1, q))
     against = any(_opposite(float(effect), whole) for effect in y)
     return SimpsonResult(
         phase_effects=tuple(float(effect) for effect in y),
