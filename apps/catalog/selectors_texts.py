@@ -64,7 +64,12 @@ def texts_horizon() -> int:
 def texts_ceiling() -> int:
     """The first transaction that has not begun yet: what it and later ones write is new."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        # The snapshot's end may lie before the transaction that asks: what that one has
+        # written it also reads.
+        cursor.execute(
+            "SELECT greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint, "
+            "pg_current_xact_id_if_assigned()::text::bigint + 1)"
+        )
         return int((cursor.fetchone() or (0,))[0])
 
 
