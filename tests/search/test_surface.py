@@ -94,6 +94,10 @@ def test_what_can_be_used() -> None:
         assert surface.payload_check(payload) == ()
     assert surface.payload_words(None) == "Search stays as it is."
     assert "global weights" in surface.payload_words(GLOBAL)
+    read: Any = {"search": {"understanding": False, "spelling": True}}
+    assert surface.payload_words(read) == (
+        "Query understanding is off. Spelling correction is on."
+    )
     assert surface.payload_words({"search": 1}).startswith("Cannot be used: search")
 
 

@@ -189,16 +189,6 @@ class Units:
         found = units[attribute] = None if text is None else Unit(text, code_units(text))
         return found
 
-    def states(self, attribute: str) -> Sequence[int] | None:
-        """The first hashes under every version-2 seed of an attribute; None without a unit."""
-        states = self._states.get(attribute)
-        if states is None:
-            unit = self.unit(attribute)
-            if unit is None:
-                return None
-            states = self._states[attribute] = self._lanes[attribute].fold(unit.codes)
-        return states
-
     def shared_slot(self, seed: Seed, unit: Unit) -> int:
         """The slot under a seed that several experiments share (a layer's, a holdout's)."""
         found = self._slots.get(seed)

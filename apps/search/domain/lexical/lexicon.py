@@ -213,12 +213,6 @@ def lexicon_follow(
     )
 
 
-def _unknown(lexicon: Lexicon, changed: Sequence[ProductText]) -> list[ProductText]:
-    """What the lexicon does not have as it is."""
-    known = lexicon.recent
-    return [each for each in changed if not each.version or known.get(each.pk) != each.version]
-
-
 def _without(segment: Segment, mask: BoolArray, pks: Int32) -> BoolArray:
     """The mask without the documents of `pks`; the same object when it has none of them."""
     held = np.flatnonzero(np.isin(segment.pks, pks) & mask)
