@@ -17,7 +17,7 @@ from apps.catalog.domain.columns import (
     columns_recoded,
     columns_repriced,
 )
-from apps.catalog.domain.facets import facet_counts
+from apps.catalog.domain.facets import _numbers, facet_counts
 from apps.catalog.domain.masks import filter_masks, filters_combine
 from apps.catalog.domain.tree import CategoryNode, tree_build
 from tests.catalog import naive
@@ -245,3 +245,16 @@ def test_prices_above_the_last_edge_are_open() -> None:
 def test_masks_are_needed_to_combine() -> None:
     with pytest.raises(ValueError, match="no masks"):
         filters_combine({})
+
+
+def test_many_numbers_become_ranges_of_about_equally_many() -> None:
+    numbers = np.array([1.0, 2.0, 2.5, 10.0, 40.0])
+    counts = np.array([4, 1, 0, 3, 4], dtype=np.int64)
+    few = [(each.value, each.count) for each in _numbers(numbers, counts, 4)]
+    assert few == [("1", 4), ("2", 1), ("10", 3), ("40", 4)]
+    ranges = _numbers(numbers, counts, 3)
+    assert [(each.value, each.label, each.count) for each in ranges] == [
+        ("1..1", "1", 4),
+        ("2..10", "2 to 10", 4),
+        ("40..40", "40", 4),
+    ]

@@ -47,7 +47,8 @@ class Core:
 def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
     """Understand, retrieve, score, page and hydrate: at most two SQL statements.
 
-    A plan that interleaves two readings of the query asks PostgreSQL a third one.
+    A plan that interleaves two readings of the query asks PostgreSQL a third one only while
+    its full text stands in for the lexicon.
 
     Args:
         request: what is asked.
