@@ -14,7 +14,7 @@ class AccessConfig(AppConfig):
         from corsheaders.signals import check_request_enabled
 
         from apps.access import openapi
-        from apps.access.edge import cors_allowed
+        from apps.access.cors import cors_allowed
 
         del openapi  # imported for its registrations
 

@@ -5,13 +5,11 @@ DRF views get the two authentication classes and `HasScope` by default and say
 The installation's IP lists have been asked before, by the middleware.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Protocol, cast
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +31,7 @@ from apps.access.contracts import (
 from apps.access.domain.networks import address_allowed, address_parse
 from apps.access.domain.origins import origin_allowed
 from apps.access.limiter import limit_enforce
-from apps.access.selectors import access_snapshot, key_record_for, principal_of_user
+from apps.access.selectors import key_record_for, principal_of_user
 from apps.common.api.exceptions import error_response
 from apps.common.errors import ApplicationError, Forbidden, NotAuthenticated, Unavailable
 
@@ -225,24 +223,6 @@ def _origin_enforce(request: HttpRequest, principal: Principal) -> None:
         return
     if not origin_allowed(origin, principal.allowed_origins):
         raise Forbidden("This origin may not use this key.", code="origin_refused")
-
-
-def cors_allowed(*, request: HttpRequest, **_kwargs: object) -> bool:
-    """Answers corsheaders: may this origin read our answer, or ask in a preflight?
-
-    A preflight carries no key, so any live public key's origins count; a request with a key
-    is held to that key's. An answer about an unknown key may be read by all of them.
-    """
-    origin = request.META.get("HTTP_ORIGIN", "")
-    if not origin or not re.match(settings.CORS_URLS_REGEX, request.path_info):
-        return False
-    try:
-        raw = raw_key_of(request)
-        record = key_record_for(raw) if raw is not None else None
-        origins = record.principal.allowed_origins if record else access_snapshot().origins
-    except DatabaseFailure:
-        return False
-    return origin_allowed(origin, origins)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
