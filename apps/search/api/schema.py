@@ -12,6 +12,7 @@ from apps.search.api.schema_parts import (
     Json,
     object_of,
     or_null,
+    read_operation,
     ref,
 )
 from apps.search.api.schema_understanding import query_parts, understanding_components
@@ -191,23 +192,13 @@ def _answer() -> Json:
 
 
 def operation() -> Json:
-    refusal = {
-        "description": "Refused; `extra.field` names the parameter.",
-        "content": {"application/json": {"schema": ref("SearchRefusal")}},
-    }
-    answer = {"application/json": {"schema": ref("SearchAnswer")}}
-    return {
-        "operationId": "search",
-        "summary": "Search, filter, sort and count the catalogue.",
-        "description": "Scope `search:read`. Filters: AND between fields, OR inside a field.",
-        "tags": ["search"],
-        "security": [{"Bearer": []}, {"ApiKey": []}],
-        "parameters": _parameters(),
-        "responses": {
-            "200": {"description": "The answer.", "content": answer},
-            **dict.fromkeys(("400", "401", "403", "429"), refusal),
-        },
-    }
+    return read_operation(
+        "search",
+        "Search, filter, sort and count the catalogue.",
+        "Scope `search:read`. Filters: AND between fields, OR inside a field.",
+        answer="SearchAnswer",
+        parameters=_parameters(),
+    )
 
 
 def _parameters() -> list[Json]:

@@ -26,3 +26,26 @@ def or_null(schema: Json) -> Json:
 
 def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def read_operation(
+    name: str, summary: str, description: str, *, answer: str, parameters: list[Json]
+) -> Json:
+    """A GET of search: one answer, and refusals that name the parameter."""
+    refusal = {
+        "description": "Refused; `extra.field` names the parameter.",
+        "content": {"application/json": {"schema": ref("SearchRefusal")}},
+    }
+    content = {"application/json": {"schema": ref(answer)}}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "description": description,
+        "tags": ["search"],
+        "security": [{"Bearer": []}, {"ApiKey": []}],
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": "The answer.", "content": content},
+            **dict.fromkeys(("400", "401", "403", "429"), refusal),
+        },
+    }

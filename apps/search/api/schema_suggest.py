@@ -1,7 +1,17 @@
 """`GET /api/v1/search/suggest` in the committed OpenAPI document."""
 
 from apps.common.api.openapi import hot_components_document, hot_route_document
-from apps.search.api.schema_parts import NUMBER, TEXT, TEXTS, WHOLE, Json, object_of, or_null, ref
+from apps.search.api.schema_parts import (
+    NUMBER,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Json,
+    object_of,
+    or_null,
+    read_operation,
+    ref,
+)
 from apps.search.contracts import MOST_QUERY_CHARACTERS
 from apps.search.domain.suggesting.items import (
     DEFAULT_SUGGESTIONS,
@@ -53,23 +63,13 @@ def suggest_components() -> Json:
 
 
 def suggest_operation() -> Json:
-    refusal = {
-        "description": "Refused; `extra.field` names the parameter.",
-        "content": {"application/json": {"schema": ref("SearchRefusal")}},
-    }
-    answer = {"application/json": {"schema": ref("Suggestions")}}
-    return {
-        "operationId": "search_suggest",
-        "summary": "What the shopper may want to say, while they type.",
-        "description": "Scope `search:read`. By type, of each type the best first.",
-        "tags": ["search"],
-        "security": [{"Bearer": []}, {"ApiKey": []}],
-        "parameters": _parameters(),
-        "responses": {
-            "200": {"description": "The answer.", "content": answer},
-            **dict.fromkeys(("400", "401", "403", "429"), refusal),
-        },
-    }
+    return read_operation(
+        "search_suggest",
+        "What the shopper may want to say, while they type.",
+        "Scope `search:read`. By type, of each type the best first.",
+        answer="Suggestions",
+        parameters=_parameters(),
+    )
 
 
 def _parameters() -> list[Json]:
