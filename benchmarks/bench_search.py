@@ -104,9 +104,10 @@ def _core(queries: list[str]) -> float:
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     own = statistics.median(ratios["engines"])
     ratio = statistics.median(ratios["full text"])
-    print(f"core / (look + BM25 list + FAISS): {own:.2f}")
+    print(f"core / (look + BM25 list + FAISS): {own:.2f} (at most {AT_MOST})")
     print(f"core / (PostgreSQL's full text + FAISS): {ratio:.2f} (at most {AT_MOST})")
-    return ratio
+    # Both: the engines in use are the floor, and what they replaced must not be undercut either.
+    return max(own, ratio)
 
 
 def _floors() -> dict[str, Callable[[str], None]]:
