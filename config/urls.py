@@ -6,12 +6,14 @@ urlpatterns = [
     path("api/v1/", include("apps.common.api.urls")),
     path("api/v1/", include("apps.events.api.urls")),
     path("api/v1/", include("apps.search.api.urls")),
+    path("api/v1/", include("apps.explainability.api.urls")),
     # Hot routes of serving come first: `conversions` is no experiment's key.
     path("", include("apps.experiments.api.serving_urls")),
     path("api/v1/", include("apps.experiments.api.urls")),
     path("experiments/", include("apps.experiments.urls")),
     # Pages of search inside admin come first: the admin site answers everything below it.
     path("admin/", include("apps.search.urls")),
+    path("admin/", include("apps.explainability.urls")),
     path("admin/", admin.site.urls),
     path("", include("apps.shop.urls")),
 ]

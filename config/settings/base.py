@@ -35,6 +35,7 @@ ENDCAP_APPS = [
     "apps.merchandising",
     "apps.ranking",
     "apps.search",
+    "apps.explainability",
     "apps.shop",
     "apps.demo",
 ]

@@ -1,0 +1,1 @@
+"""Every table of explainability; Django looks for them here."""
