@@ -17,7 +17,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaincinv, ndtr, ndtri
 
 from apps.experiments.contracts.bandits import (
     ArmEstimate,
@@ -38,6 +37,7 @@ from apps.experiments.domain.period_strata import (
     estimand_of,
     periods_usable,
 )
+from apps.experiments.domain.scipy_late import betainc, betaincinv, ndtr, ndtri
 from apps.experiments.domain.statistics.errors import NotComputable, typed_state
 from apps.experiments.domain.statistics.estimands import Estimand
 

@@ -11,7 +11,6 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, betaincinv
 
 from apps.experiments.contracts.interleaving import (
     CONTROL_TEAM,
@@ -23,6 +22,7 @@ from apps.experiments.contracts.interleaving import (
 from apps.experiments.contracts.results import InterleavingResult
 from apps.experiments.contracts.rollups import InterleavingDay
 from apps.experiments.contracts.statistics import CannotCompute, Reason
+from apps.experiments.domain.scipy_late import bdtr, betaincinv
 
 Rows = Sequence[int] | NDArray[np.int64] | NDArray[np.int32]
 

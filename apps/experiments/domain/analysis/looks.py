@@ -11,10 +11,10 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from apps.experiments.contracts.design import AnalysisPlan
 from apps.experiments.contracts.statistics import SpendingPlan
+from apps.experiments.domain.scipy_late import PchipInterpolator
 from apps.experiments.domain.statistics.group_sequential import UNREACHABLE, boundaries_compute
 
 _LEVELS = (1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 5e-3, 0.02, 0.1, 0.2, 0.4, 0.7, 0.99)

@@ -2,8 +2,6 @@
 
 import math
 
-from scipy.optimize import brentq
-
 from apps.experiments.contracts.analysis import PlanAnswer, PlanPoint, PlanQuestion
 from apps.experiments.contracts.design import AnalysisPlan, Correction, Horizon, Method
 from apps.experiments.contracts.metrics import Direction, MetricKind
@@ -18,6 +16,7 @@ from apps.experiments.contracts.statistics import (
 from apps.experiments.contracts.statistics_results import PlanResult
 from apps.experiments.domain.analysis.sums import plain_sums
 from apps.experiments.domain.analysis.words import percent
+from apps.experiments.domain.scipy_late import brentq
 from apps.experiments.domain.statistics.errors import NotComputable
 from apps.experiments.domain.statistics.power import (
     MOST_UNITS,

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from scipy.special import ndtri
-
 from apps.experiments.contracts.design import AnalysisPlan, Horizon, Method
 from apps.experiments.contracts.results import Effect
 from apps.experiments.contracts.statistics import (
@@ -28,6 +26,7 @@ from apps.experiments.domain.analysis.looks import (
     spending_of,
 )
 from apps.experiments.domain.analysis.words import method_used
+from apps.experiments.domain.scipy_late import ndtri
 from apps.experiments.domain.statistics.bayesian import posterior_of
 from apps.experiments.domain.statistics.beta_binomial import beta_posterior
 from apps.experiments.domain.statistics.errors import NotComputable

@@ -2,10 +2,9 @@
 
 import math
 
-from scipy.special import ndtr, ndtri
-
 from apps.experiments.contracts.statistics import ArmSums, NormalPrior, Reason, Scale
 from apps.experiments.contracts.statistics_results import EffectEstimate, PosteriorResult
+from apps.experiments.domain.scipy_late import ndtr, ndtri
 from apps.experiments.domain.statistics.effects import effect_compute
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import betainc, betaincinv
 
 from apps.experiments.contracts.statistics import BetaPrior, ProportionSums, Reason, Scale
 from apps.experiments.contracts.statistics_results import PosteriorResult
+from apps.experiments.domain.scipy_late import betainc, betaincinv, brentq
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 from apps.experiments.domain.statistics.moments import Vector
 

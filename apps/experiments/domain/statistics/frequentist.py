@@ -2,8 +2,6 @@
 
 import math
 
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
-
 from apps.experiments.contracts.statistics import (
     Alternative,
     ArmSums,
@@ -12,6 +10,7 @@ from apps.experiments.contracts.statistics import (
     Scale,
 )
 from apps.experiments.contracts.statistics_results import EffectEstimate, TestResult
+from apps.experiments.domain.scipy_late import ndtr, ndtri, stdtr, stdtrit
 from apps.experiments.domain.statistics.effects import effect_compute
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 from apps.experiments.domain.statistics.moments import moment_vector

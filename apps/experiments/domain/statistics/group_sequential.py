@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
 
 from apps.experiments.contracts.statistics import Reason, SpendingPlan
 from apps.experiments.contracts.statistics_results import (
     GroupSequentialDesign,
     GroupSequentialLook,
 )
+from apps.experiments.domain.scipy_late import brentq, ndtr, ndtri
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 from apps.experiments.domain.statistics.moments import Vector
 from apps.experiments.domain.statistics.spending import alpha_spent

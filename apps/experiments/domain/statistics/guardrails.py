@@ -1,9 +1,8 @@
 """Guardrails: is the metric no worse than we said we would bear?"""
 
-from scipy.special import stdtr, stdtrit
-
 from apps.experiments.contracts.statistics import ArmSums, Reason, Scale
 from apps.experiments.contracts.statistics_results import EffectEstimate, GuardrailResult
+from apps.experiments.domain.scipy_late import stdtr, stdtrit
 from apps.experiments.domain.statistics.effects import effect_compute
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from scipy.special import betaincinv, chdtrc
-
 from apps.experiments.contracts.statistics import (
     CupedSums,
     MeanSums,
@@ -16,6 +14,7 @@ from apps.experiments.contracts.statistics_results import (
     MultipleExposureResult,
     SrmResult,
 )
+from apps.experiments.domain.scipy_late import betaincinv, chdtrc
 from apps.experiments.domain.statistics.effects import effect_compute
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 from apps.experiments.domain.statistics.frequentist import t_test_of

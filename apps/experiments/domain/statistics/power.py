@@ -2,9 +2,6 @@
 
 import math
 
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
-
 from apps.experiments.contracts.statistics import (
     Alternative,
     ArmSums,
@@ -15,6 +12,7 @@ from apps.experiments.contracts.statistics import (
     Scale,
 )
 from apps.experiments.contracts.statistics_results import PlanResult
+from apps.experiments.domain.scipy_late import brentq, ndtr, ndtri
 from apps.experiments.domain.statistics.bayesian import prior_on
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 from apps.experiments.domain.statistics.estimands import estimand_for

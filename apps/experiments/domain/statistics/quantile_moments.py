@@ -1,9 +1,9 @@
 """The variance of a sample quantile from two order statistics around it."""
 
 import numpy as np
-from scipy.special import ndtri
 
 from apps.experiments.contracts.statistics import ClusterSums, QuantileSummary, Reason
+from apps.experiments.domain.scipy_late import ndtri
 from apps.experiments.domain.statistics.errors import NotComputable, require_level
 from apps.experiments.domain.statistics.moments import MomentVector
 

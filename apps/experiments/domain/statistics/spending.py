@@ -2,9 +2,8 @@
 
 import math
 
-from scipy.special import ndtr, ndtri
-
 from apps.experiments.contracts.statistics import Reason, Spending, SpendingPlan
+from apps.experiments.domain.scipy_late import ndtr, ndtri
 from apps.experiments.domain.statistics.errors import NotComputable, require_level
 
 

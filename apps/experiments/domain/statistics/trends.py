@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import chdtrc, ndtr
 
 from apps.experiments.contracts.statistics import ArmSums, DayEffect, Reason, Scale
 from apps.experiments.contracts.statistics_results import NoveltyResult, SimpsonResult
+from apps.experiments.domain.scipy_late import chdtrc, ndtr
 from apps.experiments.domain.statistics.effects import effect_compute
 from apps.experiments.domain.statistics.errors import NotComputable, require_level, typed_state
 
