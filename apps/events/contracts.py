@@ -154,6 +154,7 @@ class QueryLogEntry:
         applied_rules: names of the merchandising rules that acted.
         fallback: how the query had to be widened to find anything; empty: it had not.
         swap: upper position of two neighbours that were exchanged; product_ids are as shown.
+        features: of the shown hits, packed as the upper app that reads them says; None: not kept.
     """
 
     query_id: UUID
@@ -183,6 +184,7 @@ class QueryLogEntry:
     applied_rules: tuple[str, ...] = ()
     fallback: str = ""
     swap: int | None = None
+    features: bytes | None = None
 
     def ranks(self) -> tuple[int, ...]:
         """1-based rank of every hit over all pages."""

@@ -96,6 +96,7 @@ class QueryLog(models.Model):
     applied_rules = ArrayField(models.TextField(), default=list, db_default=[])
     fallback = models.TextField(default="", db_default="")
     swap = models.IntegerField(null=True)
+    features = models.BinaryField(null=True)
 
     class Meta:
         indexes = [

@@ -15,6 +15,7 @@ from apps.events.contracts import (
     PartitionSpan,
     QueryLogEntry,
 )
+from apps.events.contracts_companions import companion_tables
 from apps.events.domain.identity import IdentityMap, Sighting, identity_map
 from apps.events.domain.identity_sql import EVENT_TABLE, QUERY_LOG_TABLE
 from apps.events.domain.months import Coverage, coverage_of, span_from_name
@@ -28,7 +29,7 @@ _SPANS = """
     SELECT child.relname
     FROM pg_inherits
     JOIN pg_class child ON child.oid = inhrelid
-    WHERE inhparent = %s::regclass
+    WHERE inhparent = to_regclass(%s)
     ORDER BY child.relname
 """
 
@@ -52,8 +53,19 @@ def tables_exist() -> bool:
     return row is not None and row[0] == len(PARTITIONED)
 
 
+_PRESENT = "SELECT n FROM unnest(%s::text[]) AS t (n) WHERE to_regclass(n) IS NOT NULL"
+
+
+def tables_partitioned() -> tuple[str, ...]:
+    """Both logs and what other apps keep beside them, as far as migrations made them."""
+    tables = [*PARTITIONED, *(each.table for each in companion_tables())]
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT, [tables])
+        return tuple(name for (name,) in cursor.fetchall())
+
+
 def _coverages_load() -> dict[str, Coverage]:
-    return {table: coverage_of(partition_spans(table)) for table in PARTITIONED}
+    return {table: coverage_of(partition_spans(table)) for table in tables_partitioned()}
 
 
 _coverages = Snapshot("events_partitions", _coverages_load, versions=(PARTITIONS_VERSION,))
@@ -62,6 +74,11 @@ _coverages = Snapshot("events_partitions", _coverages_load, versions=(PARTITIONS
 def coverage(table: str = EVENT_TABLE) -> Coverage:
     """Which ids have a partition, from this process's memory."""
     return _coverages.get()[table]
+
+
+def coverage_of_table(table: str) -> Coverage:
+    """The same of any table; of one that is not there, nothing."""
+    return _coverages.get().get(table, coverage_of(()))
 
 
 def coverage_forget() -> None:
@@ -183,6 +200,8 @@ def _entry(row: QueryLog) -> QueryLogEntry:
     for name in ("product_ids", "positions", "degraded", "experiments", "applied_rules"):
         fields[name] = tuple(fields[name])
     fields["synonyms"] = tuple((word, other) for word, other in fields["synonyms"])
+    if fields["features"] is not None:
+        fields["features"] = bytes(fields["features"])
     return QueryLogEntry(**fields)
 
 

@@ -104,6 +104,11 @@ def weights_resolve_from(
     return ResolvedWeights((), "none", "", 0, _weighed_by_default(), tuple(chain), degraded)
 
 
+def weights_named(resolved: ResolvedWeights) -> str:
+    """Whose set it is: `global`, a category's path, or (override), (default), (none)."""
+    return resolved.subject or f"({resolved.source})"
+
+
 def _overriding(
     preview: WeightSet | None,
     choice: WeightsChoice | None,

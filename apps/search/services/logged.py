@@ -15,10 +15,13 @@ from apps.events.domain.query_codec import NOTHING_TOLD, Exposed
 from apps.events.services.query_log import query_log_append
 from apps.experiments.contracts.assignment import Json
 from apps.ranking.domain.records import record_document
+from apps.ranking_weights.domain.resolve import weights_named
+from apps.ranking_weights.metrics import weights_counted
 from apps.search.contracts import SearchAnswer, SearchRequest
 from apps.search.contracts_understanding import AlternativeKind
 from apps.search.domain.swapping import place_ranked, record_swapped
 from apps.search.metrics import fallbacks_total, search_seconds, searches_total, zero_results_total
+from apps.search.selectors.shown_features import features_shown
 from apps.search.services.core import Core
 from apps.search.services.trials import (
     Trial,
@@ -99,7 +102,7 @@ def _entry(
         client_id=request.asker.client_id,
         session_id=request.asker.session_id,
         experiments=trial.documents,
-        versions=answer.versions,
+        versions={**answer.versions, "weights_of": weights_named(answer.weights)},
         principal=request.asker.principal,
         query_class=read.query_class,
         corrected=read.correction.corrected if read.correction else None,
@@ -107,6 +110,7 @@ def _entry(
         applied_rules=answer.applied_rules,
         fallback=answer.matching.step,
         swap=answer.swap,
+        features=features_shown(core.listing, request, answer.swap),
     )
     if core.listing.draft is None:
         return entry
@@ -186,6 +190,7 @@ def search_counted(entry: QueryLogEntry, matching: str, degraded: Sequence[str])
         degraded: what the answer says is missing.
     """
     searches_total.labels(matching).inc()
+    weights_counted(str(entry.versions.get("weights_of", "")))
     search_seconds.observe(entry.latency_ms / 1000.0)
     # With an engine missing, nothing found says nothing about the catalogue.
     if not entry.results_count and not _ENGINES & set(degraded):
