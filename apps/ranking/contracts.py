@@ -1,7 +1,7 @@
 """What goes into the ranking pipeline and what it answers. Positions are 1-based everywhere."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -51,22 +51,23 @@ class Candidates:
         return len(self.rows)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One instruction about some products.
 
     Attributes:
         name: names it in steps and in `applied_rules`.
         kind: hide (leaves the answer), bury and boost (multiply the score), pin (fixes the rank).
-        rows: the snapshot's rows it concerns; several pins of one rule take following positions.
-        factor: bury: [0, 1); boost: > 1; otherwise unused.
+        rows: int32[r], the snapshot's rows it concerns, each once; those of a pin take
+            following positions, in their order.
+        factor: bury: [0, 1), 0 puts behind everything else; boost: > 1; otherwise unused.
         position: pin: 1-based; otherwise unused.
         detail: in words, for the explanation.
     """
 
     name: str
     kind: RuleKind
-    rows: tuple[int, ...]
+    rows: Int32
     factor: float = 1.0
     position: int = 0
     detail: str = ""
@@ -134,7 +135,7 @@ class Hidden:
     Attributes:
         row: the snapshot's row.
         rule: the rule's name.
-        from_rank: 1-based, where it would have stood by score alone.
+        from_rank: 1-based, where it would have stood without any rule.
     """
 
     row: int
@@ -152,12 +153,14 @@ class Ranking:
         contributions: float64[m, f] by candidate; each row sums to its score.
         feature_names: f names of the contributions' columns; `rules` is the last when rules
             changed scores.
-        steps: candidate's index → what moved it, in the order it happened.
-        hidden: who left, and why.
+        steps: candidate's index → what moved it, in the order it happened; with rules worked
+            out when it is asked for.
+        hidden: who left, and why; likewise.
         applied_rules: names of the rules that acted on at least one candidate.
         candidates: the input.
         features: the input, feature → float32[m].
         weights: the input.
+        pinned: candidate's index → 1-based position, of those that a pin holds there.
     """
 
     order: Int32
@@ -165,11 +168,12 @@ class Ranking:
     contributions: Float64
     feature_names: tuple[str, ...]
     steps: Mapping[int, tuple[Step, ...]]
-    hidden: tuple[Hidden, ...]
+    hidden: Collection[Hidden]
     applied_rules: tuple[str, ...]
     candidates: Candidates
     features: Mapping[str, Float32]
     weights: ResolvedWeights
+    pinned: Mapping[int, int] = field(default_factory=dict)
 
     def rows_ranked(self) -> Int32:
         """int32[v]: the snapshot's rows, best first."""
@@ -232,6 +236,21 @@ class SearchPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """A variant of an experiment that acted on the whole answer.
+
+    Attributes:
+        experiment: its key.
+        variant: its key; `interleaved` while both are shown.
+        turns: what the experiment turns, such as `weights` or `fusion`.
+    """
+
+    experiment: str
+    variant: str
+    turns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HitRecord:
     """Why one hit stands where it stands.
 
@@ -246,6 +265,7 @@ class HitRecord:
         contributions: feature → weight · value; sums to `final_score`.
         steps: what moved it, in order.
         reason: the same in words.
+        experiments: whose variants acted on the answer.
     """
 
     row: int
@@ -257,3 +277,4 @@ class HitRecord:
     contributions: Mapping[str, float]
     steps: tuple[Step, ...]
     reason: str = ""
+    experiments: tuple[Acted, ...] = ()

@@ -12,6 +12,7 @@ from apps.ranking.contracts import (
     Candidates,
     Diversity,
     Float32,
+    Int32,
     Int64,
     Ranking,
     Rule,
@@ -56,6 +57,10 @@ def candidates_of(search_scores: list[float]) -> Candidates:
     )
 
 
+def rows_of(*places: int) -> Int32:
+    return np.array([FIRST_ROW + place for place in places], dtype=np.int32)
+
+
 def search_only(
     search_scores: list[float], rules: tuple[Rule, ...] = (), diversity: Diversity | None = None
 ) -> Ranking:
@@ -77,12 +82,15 @@ _values = st.one_of(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.floats(0, 1, widt
 def rules(draw: st.DrawFn, size: int) -> Rule:
     kind = draw(st.sampled_from(RULE_ORDER))
     # One row more than there are: rules also name products that are no candidates.
-    rows = draw(st.lists(st.integers(FIRST_ROW, FIRST_ROW + size), max_size=4))
-    factor = {"bury": st.floats(0, 0.99), "boost": st.floats(1.01, 10)}.get(kind, st.just(1.0))
+    rows = draw(st.lists(st.integers(FIRST_ROW, FIRST_ROW + size), max_size=4, unique=True))
+    factor = {
+        "bury": st.one_of(st.just(0.0), st.floats(0, 0.99)),
+        "boost": st.floats(1.01, 10),
+    }.get(kind, st.just(1.0))
     return Rule(
         name=draw(st.text("abc", min_size=1, max_size=3)),
         kind=kind,
-        rows=tuple(rows),
+        rows=np.array(rows, dtype=np.int32),
         factor=draw(factor),
         position=draw(st.integers(1, size + 3)) if kind == "pin" else 0,
     )

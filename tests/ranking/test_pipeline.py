@@ -11,11 +11,19 @@ from apps.features.contracts import (
     POPULARITY_SCORE,
     SEARCH_SCORE,
 )
-from apps.ranking.contracts import Diversity, RankingInputInvalid, Rule
+from apps.ranking.contracts import Diversity, Hidden, RankingInputInvalid, Rule
 from apps.ranking.domain.pipeline import rank
 from apps.ranking.domain.records import hit_record, hit_records
 from apps.ranking_weights.contracts import ResolvedWeights
-from tests.ranking.strategies import FIRST_ROW, Case, candidates_of, cases, examples, search_only
+from tests.ranking.strategies import (
+    FIRST_ROW,
+    Case,
+    candidates_of,
+    cases,
+    examples,
+    rows_of,
+    search_only,
+)
 
 
 def wanted_pins(case: Case) -> dict[int, int]:
@@ -184,8 +192,8 @@ def test_score_is_the_weighted_sum_of_the_house_default() -> None:
 
 def test_boost_and_bury_multiply_the_score_and_say_so() -> None:
     rules = (
-        Rule("up", "boost", (FIRST_ROW + 2,), factor=3.0, detail="own brand"),
-        Rule("down", "bury", (FIRST_ROW,), factor=0.1),
+        Rule("up", "boost", rows_of(2), factor=3.0, detail="own brand"),
+        Rule("down", "bury", rows_of(0), factor=0.1),
     )
     ranking = search_only([0.9, 0.6, 0.4], rules)
     assert ranking.rows_ranked().tolist() == [FIRST_ROW + 2, FIRST_ROW + 1, FIRST_ROW]
@@ -200,18 +208,83 @@ def test_boost_and_bury_multiply_the_score_and_say_so() -> None:
 
 
 def test_hidden_hits_say_where_they_would_have_stood() -> None:
-    ranking = search_only([0.9, 0.6, 0.4], (Rule("out", "hide", (FIRST_ROW + 1,)),))
-    (hidden,) = ranking.hidden
-    assert (hidden.row, hidden.rule, hidden.from_rank) == (FIRST_ROW + 1, "out", 2)
+    rules = (Rule("out", "hide", rows_of(1)), Rule("too", "hide", rows_of(1, 2, 7)))
+    ranking = search_only([0.9, 0.6, 0.4], rules)
+    told = [(hidden.row, hidden.rule, hidden.from_rank) for hidden in ranking.hidden]
+    assert told == [(FIRST_ROW + 1, "out", 2), (FIRST_ROW + 2, "too", 3)]
+    assert Hidden(FIRST_ROW + 1, "out", 2) in ranking.hidden
+    assert len(ranking.hidden) == 2
+
+
+def test_buried_to_nothing_stands_behind_everything_else() -> None:
+    rules = (
+        Rule("away", "bury", rows_of(0), factor=0.0),
+        Rule("up", "boost", rows_of(0), factor=3.0),
+    )
+    ranking = search_only([0.9, 0.6, 0.0], rules)
+    assert (ranking.rows_ranked() - FIRST_ROW).tolist() == [1, 2, 0]
+    assert [(step.kind, step.from_rank, step.to_rank) for step in ranking.steps[0]] == [
+        ("bury", 1, 3),
+        ("boost", 3, 3),
+    ]
+
+
+def test_a_given_order_is_hidden_from_and_pinned_into() -> None:
+    case = Case(
+        candidates_of([0.9, 0.6, 0.4, 0.2]),
+        {},
+        ResolvedWeights(((SEARCH_SCORE, 1.0),), "default", "", 0),
+        np.arange(4, dtype=np.int64),
+    )
+    rules = (
+        Rule("out", "hide", rows_of(3)),
+        Rule("up", "boost", rows_of(1), factor=9.0),
+        Rule("top", "pin", rows_of(0), position=1),
+    )
+
+    def ranked(*given_rules: Rule) -> list[int]:
+        ranking = rank(
+            candidates=case.candidates,
+            features={},
+            weights=case.weights,
+            tie_break=case.tie_break,
+            rules=given_rules,
+            order=np.array([3, 2, 1, 0], dtype=np.int32),
+        )
+        if given_rules:
+            assert [one.from_rank for one in ranking.hidden] == [1]
+            assert ranking.pinned == {0: 1}
+            assert [(one.kind, one.from_rank, one.to_rank) for one in ranking.steps[1]] == [
+                ("boost", 2, 2)
+            ]
+        return [int(row) - FIRST_ROW for row in ranking.rows_ranked()]
+
+    assert ranked() == [3, 2, 1, 0]
+    assert ranked(*rules) == [0, 2, 1]
+
+
+@examples
+@given(cases())
+def test_the_last_step_leads_to_the_place(case: Case) -> None:
+    alone = dataclasses.replace(case, rules=case.rules[:1], diversity=None)
+    ranking = alone.ranked()
+    assert all(candidate in ranking.steps for candidate in ranking.steps)
+    assert bool(ranking.steps) is bool(len(ranking.steps))
+    hidden = {one.row for one in ranking.hidden}
+    for place, candidate in enumerate(ranking.order.tolist(), start=1):
+        steps = ranking.steps.get(candidate, ())
+        if steps:
+            assert steps[-1].to_rank == place
+        assert int(ranking.candidates.rows[candidate]) not in hidden
 
 
 def test_pins_that_cannot_land_take_the_nearest_place_and_say_so() -> None:
     rules = (
-        Rule("a", "pin", (FIRST_ROW + 3,), position=2),
-        Rule("b", "pin", (FIRST_ROW + 2,), position=2, detail="campaign"),
-        Rule("c", "pin", (FIRST_ROW,), position=9),
-        Rule("d", "pin", (FIRST_ROW + 1,), position=9),
-        Rule("nobody", "pin", (5,), position=1),
+        Rule("a", "pin", rows_of(3), position=2),
+        Rule("b", "pin", rows_of(2), position=2, detail="campaign"),
+        Rule("c", "pin", rows_of(0), position=9),
+        Rule("d", "pin", rows_of(1), position=9),
+        Rule("nobody", "pin", np.array([5], dtype=np.int32), position=1),
     )
     ranking = search_only([0.9, 0.8, 0.7, 0.6, 0.5], rules)
     rows = (ranking.rows_ranked() - FIRST_ROW).tolist()
@@ -232,13 +305,13 @@ def test_diversity_records_whom_it_held_back() -> None:
 
 def test_pinned_hits_take_their_groups_room() -> None:
     spread = Diversity(np.array([0, 1, 0, 1], dtype=np.int32), 1, 2, "brand")
-    pin = Rule("p", "pin", (FIRST_ROW + 2,), position=1)
+    pin = Rule("p", "pin", rows_of(2), position=1)
     ranking = search_only([0.9, 0.8, 0.7, 0.6], (pin,), spread)
     assert (ranking.rows_ranked() - FIRST_ROW).tolist() == [2, 1, 0, 3]
 
 
 def test_nothing_found_ranks_nothing() -> None:
-    ranking = search_only([], (Rule("p", "pin", (1,), position=1),))
+    ranking = search_only([], (Rule("p", "pin", np.array([1], dtype=np.int32), position=1),))
     assert len(ranking.order) == 0
     assert hit_records(ranking, 1, 20) == []
 
@@ -290,7 +363,7 @@ def test_arrays_that_are_not_aligned_are_refused() -> None:
 )
 def test_rules_outside_of_their_range_are_refused(kind: str, factor: float, position: int) -> None:
     with pytest.raises(RankingInputInvalid, match="rule 'r'"):
-        Rule("r", kind, (1,), factor=factor, position=position)  # type: ignore[arg-type]  # one parameter for all kinds
+        Rule("r", kind, rows_of(1), factor=factor, position=position)  # type: ignore[arg-type]  # one parameter for all kinds
 
 
 @pytest.mark.parametrize(("most", "window"), [(0, 1), (1, 0)])

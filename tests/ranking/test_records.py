@@ -16,7 +16,15 @@ from apps.ranking.domain.records import (
     record_document,
 )
 from apps.ranking_weights.contracts import ResolvedWeights
-from tests.ranking.strategies import FIRST_ROW, Case, candidates_of, cases, examples, search_only
+from tests.ranking.strategies import (
+    FIRST_ROW,
+    Case,
+    candidates_of,
+    cases,
+    examples,
+    rows_of,
+    search_only,
+)
 
 
 def _record() -> HitRecord:
@@ -42,7 +50,7 @@ def _record() -> HitRecord:
         },
         weights=weights,
         tie_break=np.arange(2, dtype=np.int64),
-        rules=(Rule("summer", "pin", (FIRST_ROW,), position=1, detail="until August"),),
+        rules=(Rule("summer", "pin", rows_of(0), position=1, detail="until August"),),
     )
     return hit_record(ranking, 1)
 
@@ -67,12 +75,12 @@ def test_the_reason_says_the_numbers() -> None:
 
 
 def test_a_step_that_moved_nothing_says_so() -> None:
-    ranking = search_only([0.9, 0.1], (Rule("top", "pin", (FIRST_ROW,), position=1),))
+    ranking = search_only([0.9, 0.1], (Rule("top", "pin", rows_of(0), position=1),))
     assert "Pin 'top' left it at 1." in hit_record(ranking, 1).reason
 
 
 def test_boosts_are_named_in_the_reason() -> None:
-    ranking = search_only([0.5], (Rule("up", "boost", (FIRST_ROW,), factor=2.0),))
+    ranking = search_only([0.5], (Rule("up", "boost", rows_of(0), factor=2.0),))
     assert "Rules +0.500" in hit_record(ranking, 1).reason
 
 
@@ -143,6 +151,7 @@ def test_the_document_has_the_house_shape() -> None:
         "popularity_score": 0.0,
         "freshness_score": 0.5,
         "cf_score": None,
+        "session_boost": None,
     }
     assert document["weights"] == {
         "source": "category",
@@ -150,6 +159,14 @@ def test_the_document_has_the_house_shape() -> None:
         "number": 3,
         "weights": {"search_score": 0.6, "popularity_score": 0.4, "freshness_score": 0.0},
         "shared_out": ["cf_score"],
+        "chain": [
+            {
+                "link": "experiment",
+                "subject": "",
+                "found": "none asks for weights",
+                "answered": False,
+            }
+        ],
     }
     assert document["steps"] == [
         {"kind": "pin", "rule": "summer", "from_rank": 2, "to_rank": 1, "detail": "until August"}

@@ -12,7 +12,7 @@ from apps.ranking.contracts import (
     Candidates,
     Diversity,
     Float32,
-    Float64,
+    Int32,
     Int64,
     Ranking,
     RankingInputInvalid,
@@ -20,6 +20,7 @@ from apps.ranking.contracts import (
 )
 from apps.ranking.domain.rules import Standing, diversity_apply, rules_apply
 from apps.ranking.domain.scoring import contributions_of, order_by_score, scores_of
+from apps.ranking.domain.trail import Trail
 from apps.ranking_weights.contracts import ResolvedWeights
 
 
@@ -31,6 +32,7 @@ def rank(
     tie_break: Int64,
     rules: Sequence[Rule] = (),
     diversity: Diversity | None = None,
+    order: Int32 | None = None,
 ) -> Ranking:
     """Order the candidates and keep the record of why.
 
@@ -41,17 +43,26 @@ def rank(
         tie_break: int64[m], distinct (the product's key): equal scores stand in its order.
         rules: hide, bury, boost, pin; they act in that order.
         diversity: acts last, and never on a pinned hit.
+        order: int32[m], every candidate once: the order that rules begin with (by price …);
+            None: by score. Boosts and buries do not move anything in a given one.
 
     Raises:
         RankingInputInvalid: arrays not aligned, a weighed feature missing, a value not finite.
     """
     _aligned(candidates, tie_break, diversity)
     products = contributions_of(candidates, features, weights.weights)
-    standing = _standing(candidates, scores_of(products), tie_break, rules)
+    scores = scores_of(products)
+    if rules:
+        standing = rules_apply(
+            rows=candidates.rows, scores=scores, tie_break=tie_break, rules=rules, first=order
+        )
+    else:
+        standing = Standing(scores, order_by_score(scores, tie_break) if order is None else order)
     if diversity is not None:
-        diversity_apply(standing, diversity)
+        trail = standing.trail or Trail(candidates.rows, scores, tie_break, order)
+        diversity_apply(standing, trail, diversity)
     names = tuple(name for name, _ in weights.weights)
-    if standing.rule_effect.any():
+    if standing.rule_effect is not None and standing.rule_effect.any():
         products = np.vstack([products, standing.rule_effect])
         names = (*names, RULES_CONTRIBUTION)
     return Ranking(
@@ -59,28 +70,14 @@ def rank(
         scores=standing.scores,
         contributions=products.T,
         feature_names=names,
-        steps={candidate: tuple(steps) for candidate, steps in standing.steps.items()},
-        hidden=tuple(standing.hidden),
+        steps=standing.steps(),
+        hidden=standing.hidden(),
         applied_rules=tuple(dict.fromkeys(standing.applied)),
         candidates=candidates,
         features=features,
         weights=weights,
+        pinned=standing.slots,
     )
-
-
-def _standing(
-    candidates: Candidates, scores: Float64, tie_break: Int64, rules: Sequence[Rule]
-) -> Standing:
-    standing = Standing(
-        rows=candidates.rows,
-        scores=scores,
-        tie_break=tie_break,
-        order=order_by_score(scores, tie_break),
-        rule_effect=np.zeros(len(candidates) if rules else 0),
-    )
-    if rules:
-        rules_apply(standing, rules)
-    return standing
 
 
 def _aligned(candidates: Candidates, tie_break: Int64, diversity: Diversity | None) -> None:

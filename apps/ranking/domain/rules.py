@@ -1,6 +1,6 @@
-"""Rules on scored candidates, each recorded on the hits it acted on."""
+"""Rules on scored candidates; whom each acted on is noted for the record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +13,12 @@ from apps.ranking.contracts import (
     Int32,
     Int64,
     Rule,
+    RuleKind,
     Step,
-    StepKind,
 )
 from apps.ranking.domain.placement import free_diversified, order_with_pins, pin_slots
-from apps.ranking.domain.scoring import order_by_score, ranks_of
+from apps.ranking.domain.scoring import ranks_of
+from apps.ranking.domain.trail import Bool, HiddenOf, Rescored, Stage, StepsOf, Trail
 
 
 @dataclass(slots=True, eq=False)
@@ -25,96 +26,100 @@ class Standing:
     """The state that rules work on, inside one call of the pipeline.
 
     Attributes:
-        rows: int32[m], the snapshot's row of each candidate.
         scores: float64[m], changed by boosts and buries.
-        tie_break: int64[m].
         order: int32[v], visible candidates, best first.
-        rule_effect: float64[m], what rules added to each score.
-        steps: candidate → its steps so far.
-        hidden: who left.
+        trail: the notes; None: no rule and no diversity came.
+        rule_effect: float64[m], what rules added to each score; None: nothing.
         applied: names of rules that acted, in order.
         slots: pinned candidate → position.
     """
 
-    rows: Int32
     scores: Float64
-    tie_break: Int64
     order: Int32
-    rule_effect: Float64
-    steps: dict[int, list[Step]] = field(default_factory=dict)
-    hidden: list[Hidden] = field(default_factory=list)
+    trail: Trail | None = None
+    rule_effect: Float64 | None = None
     applied: list[str] = field(default_factory=list)
     slots: dict[int, int] = field(default_factory=dict)
 
-    def step_add(self, candidate: int, step: Step) -> None:
-        """Record a step on a candidate."""
-        self.steps.setdefault(candidate, []).append(step)
+    def steps(self) -> Mapping[int, tuple[Step, ...]]:
+        """Candidate → its steps."""
+        return {} if self.trail is None else StepsOf(self.trail)
 
-    def ranks(self) -> Int32:
-        """int32[m]: 1-based ranks now, 0 for hidden ones."""
-        return ranks_of(self.order, len(self.rows))
-
-    def targets(self, rows: Iterable[int], ranks: Int32) -> list[int]:
-        """The visible candidates among `rows`, in the order of `rows`, each once."""
-        places = {int(row): place for place, row in enumerate(self.rows.tolist())}
-        found = dict.fromkeys(places[row] for row in rows if row in places)
-        return [candidate for candidate in found if ranks[candidate]]
+    def hidden(self) -> Collection[Hidden]:
+        """Who left."""
+        return () if self.trail is None or not self.trail.hides else HiddenOf(self.trail)
 
 
-def rules_apply(standing: Standing, rules: Sequence[Rule]) -> None:
-    """Hide, bury, boost, pin, in that order; rules of one kind in the order given."""
-    for kind in RULE_ORDER:
-        of_kind = [rule for rule in rules if rule.kind == kind]
-        if kind == "pin":
-            _pin(standing, of_kind)
-            continue
-        for rule in of_kind:
-            if kind == "hide":
-                _hide(standing, rule)
-            else:
-                _rescore(standing, rule)
+class _Places:
+    """Where rows stand among the candidates: one pass, then a look-up a rule."""
+
+    __slots__ = ("_place", "visible")
+
+    def __init__(self, rows: Int32) -> None:
+        # One more than the greatest row: those past it, and -1, are no candidates.
+        self._place = np.full(int(rows.max(initial=-1)) + 2, -1, dtype=np.int32)
+        self._place[rows] = np.arange(len(rows), dtype=np.int32)
+        self.visible: Bool = np.ones(len(rows), dtype=np.bool_)
+
+    def targets(self, rows: Int32) -> Int32:
+        """int32[k]: the visible candidates among `rows`, in their order."""
+        known = rows[(rows >= 0) & (rows < len(self._place))]
+        found = self._place[known]
+        found = found[found >= 0]
+        seen: Int32 = found[self.visible[found]]
+        return seen
 
 
-def _hide(standing: Standing, rule: Rule) -> None:
-    ranks = standing.ranks()
-    targets = standing.targets(rule.rows, ranks)
-    if not targets:
-        return
-    standing.applied.append(rule.name)
-    for candidate in targets:
-        standing.hidden.append(
-            Hidden(int(standing.rows[candidate]), rule.name, int(ranks[candidate]))
-        )
-    standing.order = standing.order[~np.isin(standing.order, targets)]
+def rules_apply(
+    *,
+    rows: Int32,
+    scores: Float64,
+    tie_break: Int64,
+    rules: Iterable[Rule],
+    first: Int32 | None = None,
+) -> Standing:
+    """Hide, bury, boost, pin, in that order; rules of one kind in the order given.
+
+    Args:
+        rows: int32[m], the snapshot's row of each candidate, each once.
+        scores: float64[m], the weighted sums.
+        tie_break: int64[m].
+        rules: what acts.
+        first: int32[m], the order to begin with; None: by score. Boosts and buries change
+            scores only, then.
+    """
+    places, trail = _Places(rows), Trail(rows, scores, tie_break, first)
+    by_kind: dict[RuleKind, list[Rule]] = {kind: [] for kind in RULE_ORDER}
+    for rule in rules:
+        by_kind[rule.kind].append(rule)
+    applied: list[str] = []
+    for rule in by_kind["hide"]:
+        if len(targets := places.targets(rule.rows)):
+            applied.append(rule.name)
+            trail.hides.append((rule, targets))
+            places.visible[targets] = False
+    state = Rescored(scores, tie_break)
+    for rule in (*by_kind["bury"], *by_kind["boost"]):
+        if len(targets := places.targets(rule.rows)):
+            applied.append(rule.name)
+            trail.changes.append((rule, targets))
+            state.multiply(rule, targets)
+    standing = Standing(
+        scores=state.scores,
+        order=state.order(places.visible if trail.hides else None, first),
+        trail=trail,
+        rule_effect=state.effect if trail.changes else None,
+        applied=applied,
+    )
+    if by_kind["pin"]:
+        _pin(standing, trail, places, by_kind["pin"])
+    return standing
 
 
-def _rescore(standing: Standing, rule: Rule) -> None:
-    before = standing.ranks()
-    targets = standing.targets(rule.rows, before)
-    if not targets:
-        return
-    standing.applied.append(rule.name)
-    change = standing.scores[targets] * (rule.factor - 1.0)
-    standing.rule_effect[targets] += change
-    standing.scores[targets] += change
-    visible = np.sort(standing.order)
-    standing.order = visible[order_by_score(standing.scores[visible], standing.tie_break[visible])]
-    _record(standing, rule, targets, before)
-
-
-def _record(standing: Standing, rule: Rule, targets: Sequence[int], before: Int32) -> None:
-    after = standing.ranks()
-    kind: StepKind = "boost" if rule.kind == "boost" else "bury"
-    for candidate in targets:
-        step = Step(kind, rule.name, int(before[candidate]), int(after[candidate]), rule.detail)
-        standing.step_add(candidate, step)
-
-
-def _pin(standing: Standing, rules: Sequence[Rule]) -> None:
-    before = standing.ranks()
+def _pin(standing: Standing, trail: Trail, places: _Places, rules: Sequence[Rule]) -> None:
     wanted: dict[int, tuple[int, Rule]] = {}
     for rule in rules:
-        targets = standing.targets(rule.rows, before)
+        targets = places.targets(rule.rows).tolist()
         # A hidden or absent row leaves no gap: those after it in the rule move up.
         for offset, candidate in enumerate(targets):
             wanted.setdefault(candidate, (rule.position + offset, rule))
@@ -126,27 +131,32 @@ def _pin(standing: Standing, rules: Sequence[Rule]) -> None:
         [(candidate, position) for candidate, (position, _) in wanted.items()],
         len(standing.order),
     )
-    free = standing.order[~np.isin(standing.order, list(wanted))]
-    standing.order = order_with_pins(free, standing.slots)
+    size = len(trail.rows)
+    before = ranks_of(standing.order, size)
+    standing.order = order_with_pins(_free(standing), standing.slots)
+    after = ranks_of(standing.order, size)
     for candidate, (position, rule) in wanted.items():
-        landed = standing.slots[candidate]
-        late = "" if landed == position else f"position {position} was not free"
+        late = "" if standing.slots[candidate] == position else f"position {position} was not free"
         detail = "; ".join(part for part in (rule.detail, late) if part)
-        standing.step_add(
-            candidate, Step("pin", rule.name, int(before[candidate]), landed, detail)
-        )
+        members = np.array([candidate], dtype=np.int32)
+        trail.moves.append(Stage("pin", rule.name, members, before, after, detail))
 
 
-def diversity_apply(standing: Standing, diversity: Diversity) -> None:
+def _free(standing: Standing) -> Int32:
+    """int32[u]: the visible candidates that no pin holds, in order."""
+    if not standing.slots:
+        return standing.order
+    free: Int32 = standing.order[~np.isin(standing.order, list(standing.slots))]
+    return free
+
+
+def diversity_apply(standing: Standing, trail: Trail, diversity: Diversity) -> None:
     """Spread groups over the window; pinned hits stay where they are."""
-    before = standing.ranks()
-    free = standing.order[~np.isin(standing.order, list(standing.slots))]
-    free, moved_back = free_diversified(free, standing.slots, diversity)
+    size = len(trail.rows)
+    before = ranks_of(standing.order, size)
+    free, moved_back = free_diversified(_free(standing), standing.slots, diversity)
     standing.order = order_with_pins(free, standing.slots)
-    after = standing.ranks()
+    standing.trail = trail
     detail = f"at most {diversity.max_per_group} in the first {diversity.window}"
-    for candidate in moved_back.tolist():
-        step = Step(
-            "diversity", diversity.name, int(before[candidate]), int(after[candidate]), detail
-        )
-        standing.step_add(candidate, step)
+    after = ranks_of(standing.order, size)
+    trail.moves.append(Stage("diversity", diversity.name, moved_back, before, after, detail))
