@@ -84,7 +84,7 @@ def _loss(theirs: Callable[[str], object], ours: Callable[[str], object]) -> flo
     from apps.common.domain.relevance import NotComputable, ndcg_at_k, paired_difference
     from apps.embeddings.services.model import embedding_model
     from apps.embeddings.services.publish_index import vectors_load
-    from apps.search.domain.evaluation import answerable_queries, judgements_read
+    from apps.explainability.domain.evaluation import answerable_queries, judgements_read
 
     with (ICECAT / "judgements.csv").open(encoding="utf-8", newline="") as handle:
         judgements = judgements_read(handle)

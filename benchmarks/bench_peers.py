@@ -34,7 +34,7 @@ def main() -> int:
         print(f"skipped: there is no {ICECAT}")
         return 0
     _prepare()
-    from apps.search.domain.evaluation import answerable_queries, judgements_read
+    from apps.explainability.domain.evaluation import answerable_queries, judgements_read
 
     with (ICECAT / "judgements.csv").open(encoding="utf-8", newline="") as handle:
         judgements = judgements_read(handle)
@@ -92,7 +92,7 @@ def _measured(
 
 
 def _words(_texts: Sequence[tuple[str, ...]]) -> Ask:
-    from apps.search.services.evaluate import SYSTEMS
+    from apps.search.services.systems import SYSTEMS
 
     return SYSTEMS["keyword"]
 

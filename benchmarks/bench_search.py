@@ -72,7 +72,7 @@ def _manage(*arguments: str) -> None:
 
 
 def _queries() -> list[str]:
-    from apps.search.domain.evaluation import answerable_queries, judgements_read
+    from apps.explainability.domain.evaluation import answerable_queries, judgements_read
 
     with (ICECAT / "judgements.csv").open(encoding="utf-8", newline="") as handle:
         return answerable_queries(judgements_read(handle))

@@ -38,7 +38,7 @@ def main() -> int:
     from benchmarks.bench_search import _prepare
 
     _prepare()
-    from apps.search.domain.evaluation import answerable_queries, judgements_read
+    from apps.explainability.domain.evaluation import answerable_queries, judgements_read
 
     with (ICECAT / "judgements.csv").open(encoding="utf-8", newline="") as handle:
         judgements = judgements_read(handle)

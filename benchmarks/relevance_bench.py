@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from apps.catalog.selectors import pks_by_product_id
 from apps.common.domain.relevance import judged_only as judged
 from apps.common.domain.relevance import ndcg_at_k
-from apps.features.contracts import ServingSnapshot
-from apps.features.selectors import serving_snapshot
-from apps.ranking.domain.scoring import order_by_score
-from apps.search.contracts import RankedList
-from apps.search.contracts_understanding import Understanding
-from apps.search.domain.evaluation import (
+from apps.explainability.domain.evaluation import (
     CUT,
     DEPTH,
     Judgements,
     answerable_queries,
     judgements_read,
 )
+from apps.features.contracts import ServingSnapshot
+from apps.features.selectors import serving_snapshot
+from apps.ranking.domain.scoring import order_by_score
+from apps.search.contracts import RankedList
+from apps.search.contracts_understanding import Understanding
 from apps.search.domain.fusion import Fusion, candidates_fuse
 from apps.search.domain.lexical.building import index_build
 from apps.search.domain.lexical.category_names import CategoryNames

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.search.domain.evaluation import (
+from apps.explainability.domain.evaluation import (
     COMPARED,
     Answered,
     JudgementsInvalid,

@@ -1,102 +1,36 @@
-"""Runs every system over judged queries, with the code that answers shoppers."""
+"""Every way in which search can answer a query, each as a list of product ids, for evaluations.
 
-import time
+They are the code that answers shoppers, and its parts; nothing is logged.
+"""
+
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 from django.conf import settings
 from django.db import connection
 
-from apps.catalog.selectors import pks_by_product_id
 from apps.common.errors import Unavailable
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.ranking.contracts import Int32
 from apps.ranking.domain.scoring import order_by_score
 from apps.search.contracts import SearchRequest
-from apps.search.domain.evaluation import (
-    DEPTH,
-    Answered,
-    Figure,
-    Judgements,
-    SystemRun,
-    answerable_queries,
-    answers_counted,
-    definition,
-    system_figures,
-    systems_compared,
-    unanswerable_queries,
-)
+from apps.search.domain.contending import SearchPlan
 from apps.search.domain.normalise import normalise
 from apps.search.domain.overrides import SearchSettings
 from apps.search.selectors.configuration import search_settings
-from apps.search.selectors.fallbacks import matching_of
 from apps.search.selectors.retrieval import retrieval
 from apps.search.selectors.understanding import query_understanding
 from apps.search.selectors.vectors import semantic_list
 from apps.search.services.core import core_hits, search_core
 
-Progress = Callable[[int, int, str], None]
-Figures = dict[str, dict[str, Figure]]
-Report = dict[str, Figures | dict[str, str | int | float] | dict[str, object]]
+DEPTH = 100
 _BASELINE = """
     SELECT product_id FROM catalog_product, plainto_tsquery('endcap', %(query)s) AS asked
     WHERE active AND search_vector @@ asked
     ORDER BY ts_rank_cd(search_vector, asked, 1) DESC, id LIMIT %(depth)s
 """
-
-
-def evaluation_run(*, judgements: Judgements, progress: Progress) -> Report:
-    """What every system scores over the database in use, who is better, and honesty.
-
-    `definition` says what the figures mean, `systems` has them by name, `comparisons` the
-    paired tests, `unanswerable` how the queries were answered that have no relevant product.
-
-    Raises:
-        Unavailable: no index or encoder: the semantic system cannot be measured.
-    """
-    queries = answerable_queries(judgements)
-    runs: dict[str, SystemRun] = {}
-    for done, (name, system) in enumerate(SYSTEMS.items()):
-        progress(done, len(SYSTEMS), name)
-        runs[name] = _run(system, queries)
-    progress(len(SYSTEMS), len(SYSTEMS), "done")
-    judged = {product_id for ratings in judgements.values() for product_id in ratings}
-    unknown = len(judged) - len(pks_by_product_id(judged))
-    return {
-        "definition": definition(judgements, unknown),
-        "systems": {name: system_figures(run, judgements) for name, run in runs.items()},
-        "comparisons": systems_compared(runs, judgements),
-        "unanswerable": _unanswerable(judgements),
-    }
-
-
-def _unanswerable(judgements: Judgements) -> dict[str, object]:
-    answers = {query: _answered(query) for query in unanswerable_queries(judgements)}
-    return {
-        "queries": len(answers),
-        "labels": answers_counted(answers),
-        "answers": {query: asdict(answer) for query, answer in answers.items()},
-    }
-
-
-def _answered(query: str) -> Answered:
-    core = search_core(SearchRequest(query=query, logged=False))
-    matching, found = matching_of(core.scored), core.listing.found
-    if not found:
-        return Answered(0, "nothing")
-    return Answered(found, matching.step or matching.keyword.value)
-
-
-def _run(system: Callable[[str], Sequence[str]], queries: Sequence[str]) -> SystemRun:
-    ranked = {query: system(query) for query in queries}  # also warms what is timed next
-    latencies = []
-    for query in queries:
-        started = time.perf_counter()
-        system(query)
-        latencies.append((time.perf_counter() - started) * 1000.0)
-    return SystemRun(ranked, latencies)
 
 
 def _baseline(query: str) -> list[str]:
@@ -147,8 +81,13 @@ def _served_as_typed(query: str) -> list[str]:
 
 
 def _shown(request: SearchRequest) -> list[str]:
-    hits = core_hits(search_core(request), request)
-    return [hit.document.product_id for hit in hits]
+    return list(served_under(request, None))
+
+
+def served_under(request: SearchRequest, plan: SearchPlan | None) -> tuple[str, ...]:
+    """What a request shows when search works by a plan; None: as published."""
+    hits = core_hits(search_core(request, plan), request)
+    return tuple(hit.document.product_id for hit in hits)
 
 
 def _ids(snapshot: ServingSnapshot, rows: Int32) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.common.errors import ApplicationError
-from apps.search.domain.evaluation import JudgementsInvalid, judgements_read
-from apps.search.services.evaluate import evaluation_run
+from apps.explainability.domain.evaluation import JudgementsInvalid, judgements_read
+from apps.explainability.services.evaluate import evaluation_run
 
 _FIGURES = (
     "ndcg_at_10",
