@@ -216,7 +216,8 @@ class RuleContext:
     """What a request says, as far as rules may ask.
 
     Attributes:
-        words: normalised words of the query as typed; empty: browsing.
+        words: of the query as typed, as `domain.rules.words.words_normalise` reads them; empty:
+            browsing.
         categories: paths of the filtered categories; else of the detected one, once known.
         attributes: what the caller says about the request.
         variants: experiment → variant that the request is in.
@@ -240,7 +241,7 @@ class Outdone:
         rule: key of the rule that gave way.
         what: the consequence in words ("pin of 1234 to position 1").
         winner: key of the rule that has it.
-        why: in words ("rule 'summer' has priority 20 against 10").
+        why: in words that follow "because" ("its priority is 20 against 10").
     """
 
     rule: str
@@ -255,13 +256,14 @@ class ActingRules:
 
     Attributes:
         rules: that match, in order of precedence.
-        rewrites: (rule, rewrite), in the order in which they are carried out.
+        rewrites: (rule, rewrite), in order of precedence; they are carried out at once by
+            `domain.rules.words.query_rewrite`, so that none rewrites what another has put in.
         redirect: (rule, redirect); None: none.
         banners: (rule, banner), one a slot.
         keeps: (rule, keep); a product must pass all.
         hides: (rule, hide).
         reweighs: (rule, reweigh); several on one product multiply.
-        pins: (rule, pin); each product and each position once.
+        pins: (rule, pin) by position; each product and each position once.
         outdone: what gave way, and to whom.
     """
 
@@ -303,8 +305,8 @@ class RuleBook(Protocol):
     def may_act(self, context: RuleContext, keys: frozenset[str]) -> bool:
         """Whether one of these rules (or campaigns) could act, in some category.
 
-        Switches, reach and the detected category are left aside: experiments ask this, and the
-        answer must not depend on an arm.
+        Switches, reach, experiments' variants and categories are left aside: experiments ask
+        this, and the answer must not depend on an arm.
         """
         ...
 
@@ -313,5 +315,10 @@ class RuleBook(Protocol):
         ...
 
     def narrowed(self, rules: tuple[MerchandisingRule, ...], gone: frozenset[str]) -> "RuleBook":
-        """This book with some rules added or replaced and others gone; previews use it."""
+        """This book with some rules added or replaced and others gone; previews use it.
+
+        Args:
+            rules: added, or in place of those with the same keys.
+            gone: keys of rules, or `campaign:<name>`.
+        """
         ...
