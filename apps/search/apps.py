@@ -23,6 +23,7 @@ class SearchConfig(AppConfig):
         from apps.search.tasks import (
             BUILD_LEXICON,
             POPULAR_QUERIES,
+            QUERY_CATEGORIES,
             SEARCH_ANALYTICS,
             WARM_ANSWERS,
         )
@@ -31,6 +32,7 @@ class SearchConfig(AppConfig):
         suggest_schema_register()
         job_register(BUILD_LEXICON)
         job_register(POPULAR_QUERIES)
+        job_register(QUERY_CATEGORIES)
         job_register(SEARCH_ANALYTICS)
         job_register(WARM_ANSWERS)
         shape_register(API_SHAPE)

@@ -8,6 +8,7 @@ from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
 from apps.search.services.analytics_rollup import search_days_rollup
 from apps.search.services.build_lexicon import lexicon_build
 from apps.search.services.popular_queries import popular_publish
+from apps.search.services.query_categories import query_categories_publish
 from apps.search.services.warm import answers_warm
 
 
@@ -64,6 +65,25 @@ POPULAR_QUERIES = JobSpec(
     description=(
         "Counts the searches of the last days that found something, and publishes those that "
         "enough different shoppers made: suggestions begin with them."
+    ),
+    quiet=True,
+)
+
+
+def query_categories_run(context: JobContext) -> JobOutcome:
+    del context
+    return asdict(query_categories_publish(as_of=timezone.now()))
+
+
+QUERY_CATEGORIES = JobSpec(
+    name="query_categories",
+    title="Publish queries' categories",
+    run=query_categories_run,
+    every_s=3600,
+    soft_time_limit_s=600,
+    description=(
+        "Totals by category what shoppers clicked, put into the cart and bought after each "
+        "query: it helps to tell which category's weights and rules a query asks for."
     ),
     quiet=True,
 )

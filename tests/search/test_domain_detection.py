@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from apps.catalog.contracts import Category, CategoryTree
 from apps.ranking.contracts import Candidates
 from apps.search.contracts import DetectedCategory
-from apps.search.domain.detection import category_detect, top_rows
+from apps.search.domain.detection import best_places, category_detect
 
 # home; electronics > audio > headphones, speakers; electronics > phones
 TREE = CategoryTree(
@@ -52,12 +52,12 @@ def test_agrees_with_counting_every_category(codes: list[int]) -> None:
     assert found == DetectedCategory(deepest.path, share)
 
 
-def test_top_rows_are_the_best_by_search_score() -> None:
+def test_best_places_are_the_best_by_search_score() -> None:
     size = 200
     score = (np.random.default_rng(1).permutation(size) / size).astype(np.float32)
     absent, nowhere = np.full(size, np.nan, np.float32), np.zeros(size, np.int32)
     rows = np.arange(size, dtype=np.int32)
     candidates = Candidates(rows, absent, nowhere, absent, nowhere, score)
     best = set(np.argsort(-score)[:50].tolist())
-    assert set(top_rows(candidates).tolist()) == best
-    assert len(top_rows(candidates, 500)) == size
+    assert set(best_places(candidates).tolist()) == best
+    assert len(best_places(candidates, 500)) == size

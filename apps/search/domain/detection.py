@@ -3,6 +3,7 @@
 from bisect import bisect_left
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apps.catalog.contracts import CategoryTree
 from apps.ranking.contracts import Candidates, Int32
@@ -12,12 +13,11 @@ TOP = 50
 SHARE = 0.6
 
 
-def top_rows(candidates: Candidates, count: int = TOP) -> Int32:
-    """Rows of the best `count` by search score, in no particular order."""
+def best_places(candidates: Candidates, count: int = TOP) -> NDArray[np.intp]:
+    """Where the best `count` by search score stand among the candidates, in no order."""
     if len(candidates) <= count:
-        return candidates.rows
-    best = np.argpartition(candidates.search_score, len(candidates) - count)[-count:]
-    return candidates.rows[best]
+        return np.arange(len(candidates))
+    return np.argpartition(candidates.search_score, len(candidates) - count)[-count:]
 
 
 def category_detect(

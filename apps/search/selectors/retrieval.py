@@ -53,6 +53,7 @@ class Retrieved:
         words: how the lexicon made the keyword list; None: it did not.
         popular_in: path of the category whose products these are, for nothing else was found;
             empty: they were found.
+        asked: the query as the query log counts it: normalised, corrected where it was.
     """
 
     snapshot: ServingSnapshot
@@ -64,6 +65,7 @@ class Retrieved:
     degraded: tuple[str, ...]
     words: Words | None = None
     popular_in: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +149,14 @@ def lists_fused(lists: Lists, how: SearchSettings) -> Retrieved:
         mode=keyword_mode(lists.firm, len(keyword)),
         degraded=degraded,
         words=lists.words,
+        asked=query_asked(lists.understanding),
     )
+
+
+def query_asked(understanding: Understanding) -> str:
+    """The query under which its log and its click history stand."""
+    mended = understanding.correction
+    return mended.corrected if mended else understanding.normalised
 
 
 def language_missing(words: Words | None) -> tuple[str, ...]:

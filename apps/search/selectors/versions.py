@@ -32,10 +32,12 @@ from apps.ranking_weights.selectors import published_weight_sets
 from apps.search.domain.cache_key import digest_of
 from apps.search.domain.lexical.lexicon import Lexicon
 from apps.search.domain.overrides import SearchSettings
+from apps.search.engines.query_category_files import ClicksOfQueries
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.language import search_language
 from apps.search.selectors.lexicon import lexicon_state
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
+from apps.search.selectors.query_categories import query_categories_state
 from apps.search.selectors.statements import prepared_fetch
 
 # Raised when answers of this release differ from the last one's for the same request.
@@ -55,6 +57,7 @@ class _Parts(NamedTuple):
     encoder: Held[QueryEncoder]
     vectors: Held[LoadedIndex]
     lexicon: Held[Lexicon]
+    clicked: Held[ClicksOfQueries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def versions_in_force(snapshot: ServingSnapshot) -> str:
         encoder=engines.encoder,
         vectors=engines.index,
         lexicon=lexicon_state(),
+        clicked=query_categories_state(),
     )
     priced = snapshot.columns.priced_until
     plain = (snapshot.number, state, priced, search_language(), _plain_settings())
@@ -114,7 +118,12 @@ def versions_in_force(snapshot: ServingSnapshot) -> str:
 
 def _contents(parts: _Parts) -> list[object]:
     weights = parts.weights.values()
-    held: tuple[Held[Any], ...] = (parts.encoder, parts.vectors, parts.lexicon)
+    held: tuple[Held[Any], ...] = (
+        parts.encoder,
+        parts.vectors,
+        parts.lexicon,
+        parts.clicked,
+    )
     return [
         sorted((each.subject, each.number, sorted(each.weights.items())) for each in weights),
         *(
