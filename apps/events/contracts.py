@@ -155,6 +155,8 @@ class QueryLogEntry:
         fallback: how the query had to be widened to find anything; empty: it had not.
         swap: upper position of two neighbours that were exchanged; product_ids are as shown.
         features: of the shown hits, packed as the upper app that reads them says; None: not kept.
+        record: id of the kept record that explains this answer: of a kept answer the query_id of
+            the one that was computed; None: the answer's own query_id.
     """
 
     query_id: UUID
@@ -185,6 +187,7 @@ class QueryLogEntry:
     fallback: str = ""
     swap: int | None = None
     features: bytes | None = None
+    record: UUID | None = None
 
     def ranks(self) -> tuple[int, ...]:
         """1-based rank of every hit over all pages."""

@@ -97,6 +97,7 @@ class QueryLog(models.Model):
     fallback = models.TextField(default="", db_default="")
     swap = models.IntegerField(null=True)
     features = models.BinaryField(null=True)
+    record = models.UUIDField(null=True)
 
     class Meta:
         indexes = [

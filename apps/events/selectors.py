@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -29,7 +30,7 @@ _SPANS = """
     SELECT child.relname
     FROM pg_inherits
     JOIN pg_class child ON child.oid = inhrelid
-    WHERE inhparent = to_regclass(%s)
+    WHERE inhparent = %s::regclass
     ORDER BY child.relname
 """
 
@@ -56,11 +57,15 @@ def tables_exist() -> bool:
 _PRESENT = "SELECT n FROM unnest(%s::text[]) AS t (n) WHERE to_regclass(n) IS NOT NULL"
 
 
+def tables_wanted() -> tuple[str, ...]:
+    """Both logs and what other apps keep beside them."""
+    return (*PARTITIONED, *(each.table for each in companion_tables()))
+
+
 def tables_partitioned() -> tuple[str, ...]:
-    """Both logs and what other apps keep beside them, as far as migrations made them."""
-    tables = [*PARTITIONED, *(each.table for each in companion_tables())]
+    """The same, as far as migrations have made them."""
     with connection.cursor() as cursor:
-        cursor.execute(_PRESENT, [tables])
+        cursor.execute(_PRESENT, [list(tables_wanted())])
         return tuple(name for (name,) in cursor.fetchall())
 
 
@@ -189,6 +194,12 @@ def query_log_recent(*, limit: int, before: datetime | None = None) -> list[Quer
     if before is not None:
         rows = rows.filter(occurred_at__lt=before)
     return [_entry(row) for row in rows[:limit]]
+
+
+def query_log_entry(query_id: UUID) -> QueryLogEntry | None:
+    """The logged search of this id; None when there is none (yet)."""
+    row = QueryLog.objects.filter(pk=query_id).first()
+    return None if row is None else _entry(row)
 
 
 def _entry(row: QueryLog) -> QueryLogEntry:

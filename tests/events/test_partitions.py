@@ -43,7 +43,7 @@ def test_ensuring_twice_creates_once() -> None:
     first = partitions_ensure(first=MAY, last=month_add(MAY, 1))
     assert set(first) == {
         f"{table}_2001_{month}"
-        for table in ("events_event", "events_querylog")
+        for table in ("events_event", "events_querylog", "ranking_record")
         for month in ("05", "06")
     }
     assert partitions_ensure(first=MAY, last=month_add(MAY, 1)) == ()
@@ -85,6 +85,7 @@ def test_a_partition_that_went_meanwhile_is_a_refusal_to_try_again(settings: Any
 def test_only_what_lies_wholly_before_retention_is_dropped(settings: Any) -> None:
     settings.EVENT_RETENTION_MONTHS = 2
     settings.QUERY_LOG_RETENTION_MONTHS = 0
+    settings.RANKING_RECORD_RETENTION_MONTHS = 0
     now = timezone.now()
     partitions_ensure(first=month_add(now, -4), last=now)
     dropped = partitions_drop_expired(now=now)

@@ -21,7 +21,16 @@ from apps.events.services.query_log import PAYLOAD, queries_store, query_log_app
 from apps.jobs.contracts import job_spec
 from tests.events.test_buffer import entry
 
-NEW = ("query_class", "corrected", "synonyms", "applied_rules", "fallback", "swap", "features")
+NEW = (
+    "query_class",
+    "corrected",
+    "synonyms",
+    "applied_rules",
+    "fallback",
+    "swap",
+    "features",
+    "record",
+)
 pytestmark = pytest.mark.django_db
 
 
@@ -34,6 +43,7 @@ def test_everything_that_is_new_comes_back() -> None:
         "fallback": "dropped",
         "swap": 3,
         "features": bytes(range(256)),
+        "record": uuid7_new(timezone.now()),
         "versions": {"weights": 4, "index": 2, "lexicon": 7, "features": 9},
     }
     assert query_log_append(entry(**told))
@@ -52,7 +62,7 @@ def test_an_entry_of_the_release_before_still_drains() -> None:
     result = buffer_drain(client=redis_client())
     assert (result.stored, result.dead) == (1, 0)
     (kept,) = query_log_recent(limit=5)
-    assert [getattr(kept, name) for name in NEW] == [None, None, (), (), "", None, None]
+    assert [getattr(kept, name) for name in NEW] == [None, None, (), (), "", None, None, None]
 
 
 def test_a_release_that_does_not_know_the_columns_can_still_insert() -> None:
@@ -67,7 +77,7 @@ def test_a_release_that_does_not_know_the_columns_can_still_insert() -> None:
             [uuid7_new(now), now],
         )
     (kept,) = query_log_recent(limit=5)
-    assert [getattr(kept, name) for name in NEW] == [None, None, (), (), "", None, None]
+    assert [getattr(kept, name) for name in NEW] == [None, None, (), (), "", None, None, None]
 
 
 def test_the_table_holds_every_field_of_an_entry() -> None:
@@ -102,7 +112,7 @@ def test_the_migration_loses_no_search_and_goes_back_as_well() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, query FROM events_querylog ORDER BY id")
         assert [row[1] for row in cursor.fetchall()] == [row[1] for row in before]
-    migrated("0004_querylog_features")
+    migrated("0005_querylog_record")
     assert list(QueryLog.objects.order_by("id").values_list("id", "query", "versions")) == before
     assert {one.fallback for one in query_log_recent(limit=9)} == {""}
 

@@ -1,6 +1,7 @@
 """A logged search and its exposures as bytes for the buffer: msgpack, never pickle."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 import msgspec
 
@@ -32,18 +33,34 @@ class Exposed(msgspec.Struct, frozen=True, array_like=True):
     category: str | None = None
 
 
+class Companion(msgspec.Struct, frozen=True, array_like=True):
+    """A row of another app's table, which comes with the search; see `contracts_companions`.
+
+    Attributes:
+        name: of the table's registration.
+        id: UUIDv7, the row's key.
+        packed: what its owner made of it.
+    """
+
+    name: str
+    id: UUID
+    packed: bytes
+
+
 class BufferEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one stream entry carries: a search, exposures, or both.
+    """What one stream entry carries: a search, exposures, rows of other apps, or all of them.
 
     Attributes:
         query: the search.
         exposures: of that search, or whole events.
         dimensions: what every exposure of the search tells beside its category.
+        companions: rows of other apps.
     """
 
     query: QueryLogEntry | None = None
     exposures: tuple[Exposed | Event, ...] = ()
     dimensions: Mapping[str, object] = NOTHING_TOLD
+    companions: tuple[Companion, ...] = ()
 
     def events(self) -> tuple[Event, ...]:
         """The exposures as they are stored.

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.common.contracts import HealthReport
 from apps.events.domain.months import month_add, months_between, partition_span
-from apps.events.selectors import PARTITIONED, partition_spans
+from apps.events.selectors import partition_spans, tables_wanted
 
 _NAME = "events_partitions"
 
@@ -19,7 +19,7 @@ def partitions_check() -> HealthReport:
     try:
         missing = [
             span.name
-            for table in PARTITIONED
+            for table in tables_wanted()
             for span in (partition_span(table, start) for start in _months(now))
             if span not in partition_spans(table)
         ]

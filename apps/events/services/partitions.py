@@ -8,9 +8,10 @@ from django.db import connection, transaction
 
 from apps.common.services import version_bump
 from apps.events.contracts import PartitionSpan
+from apps.events.contracts_companions import companion_tables
 from apps.events.domain.identity_sql import EVENT_TABLE, QUERY_LOG_TABLE
 from apps.events.domain.months import month_add, months_between, partition_span
-from apps.events.selectors import PARTITIONED, PARTITIONS_VERSION, partition_spans
+from apps.events.selectors import PARTITIONS_VERSION, partition_spans, tables_partitioned
 
 logger = structlog.get_logger(__name__)
 
@@ -21,17 +22,17 @@ _LOCK = 0x656E_6463  # "endc": one process at a time changes partitions
 
 
 def partitions_ensure(
-    *, first: datetime, last: datetime, tables: tuple[str, ...] = PARTITIONED
+    *, first: datetime, last: datetime, tables: tuple[str, ...] | None = None
 ) -> tuple[str, ...]:
     """Create what is missing for the months from `first` to `last`; the new partitions' names.
 
     A partition is made beside its table and then attached, which blocks neither readers nor
-    writers.
+    writers. Without `tables` those of both logs and of what is kept beside them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         created: list[str] = []
-        for table in tables:
+        for table in tables_partitioned() if tables is None else tables:
             present = {span.name for span in partition_spans(table)}
             for start in months_between(first, last):
                 span = partition_span(table, start)
@@ -75,9 +76,14 @@ def partitions_drop_expired(*, now: datetime) -> tuple[str, ...]:
     kept = {
         EVENT_TABLE: retention_start(now, settings.EVENT_RETENTION_MONTHS),
         QUERY_LOG_TABLE: retention_start(now, settings.QUERY_LOG_RETENTION_MONTHS),
+        **{
+            each.table: retention_start(now, each.retention_months())
+            for each in companion_tables()
+        },
     }
     dropped: list[str] = []
-    for table, start in kept.items():
+    for table in tables_partitioned():
+        start = kept[table]
         for span in partition_spans(table):
             if start is not None and span.ends <= start:
                 _partition_drop(table, span)

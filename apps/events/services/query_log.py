@@ -14,7 +14,14 @@ from apps.common.contracts import RedisCommand
 from apps.common.redis import redis_try
 from apps.common.redis_exchange import redis_exchange
 from apps.events.contracts import Event, QueryLogEntry
-from apps.events.domain.query_codec import NOTHING_TOLD, BufferEntry, Exposed, entry_encode
+from apps.events.domain.query_codec import (
+    NOTHING_TOLD,
+    BufferEntry,
+    Companion,
+    Exposed,
+    entry_encode,
+)
+from apps.events.services.companions import companions_store
 from apps.events.services.ingest import row_of_event, rows_store
 
 logger = structlog.get_logger(__name__)
@@ -31,18 +38,20 @@ _INSERT = """
         id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
         product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
         session_id, experiments, versions, principal, query_class, corrected, synonyms,
-        applied_rules, fallback, swap, features)
+        applied_rules, fallback, swap, features, record)
     SELECT id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
         product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
         session_id, experiments, versions, principal, query_class, corrected, synonyms,
-        applied_rules, fallback, swap, decode(features, 'base64')
+        applied_rules, fallback, swap, decode(features, 'base64'),
+        record
     FROM json_to_recordset(%s::json) AS item (
         id uuid, occurred_at timestamptz, query text, normalised text, filters jsonb, sort text,
         page integer, per_page integer, results_count integer, product_ids text[],
         positions integer[], category text, latency_ms float8, cache_hit boolean,
         degraded text[], user_id text, client_id text, session_id text, experiments jsonb,
         versions jsonb, principal text, query_class text, corrected text, synonyms jsonb,
-        applied_rules text[], fallback text, swap integer, features text)
+        applied_rules text[], fallback text, swap integer, features text,
+        record uuid)
     ON CONFLICT (id) DO NOTHING
 """
 
@@ -53,6 +62,7 @@ def query_log_append(
     dimensions: Mapping[str, object] = NOTHING_TOLD,
     *,
     beside: Sequence[RedisCommand] = (),
+    companions: Sequence[Companion] = (),
 ) -> bool:
     """Log one answered search, and what it exposed, with exactly one Redis command.
 
@@ -65,9 +75,22 @@ def query_log_append(
         dimensions: what every exposure tells.
         beside: commands of the caller's own for the same round trip; their answers are not
             looked at.
+        companions: rows of other apps that are stored with the search.
     """
-    logged = BufferEntry(query=entry, exposures=tuple(exposures), dimensions=dimensions)
+    logged = BufferEntry(
+        query=entry,
+        exposures=tuple(exposures),
+        dimensions=dimensions,
+        companions=tuple(companions),
+    )
     return buffer_append(logged, beside)
+
+
+def companions_append(
+    companions: Sequence[Companion], *, beside: Sequence[RedisCommand] = ()
+) -> bool:
+    """Rows of other apps without a search: of an answer that was made for others to come."""
+    return buffer_append(BufferEntry(companions=tuple(companions)), beside)
 
 
 def exposures_append(exposures: Sequence[Event]) -> bool:
@@ -112,11 +135,15 @@ def _append_directly(entry: BufferEntry) -> None:
 
 
 def entries_store(entries: Sequence[BufferEntry]) -> tuple[int, int]:
-    """Insert searches and exposures in one transaction; (rows given, rows that were new)."""
+    """Insert searches and exposures in one transaction; (rows given, rows that were new).
+
+    Rows of other apps go with them, and are counted by themselves.
+    """
     queries = [entry.query for entry in entries if entry.query is not None]
     exposures = [row_of_event(event) for entry in entries for event in entry.events()]
     with transaction.atomic():
         new = rows_store(exposures) + queries_store(queries)
+        companions_store([each for entry in entries for each in entry.companions])
     return len(queries) + len(exposures), new
 
 

@@ -3,9 +3,10 @@
 import math
 from dataclasses import replace
 
-from apps.features.contracts import FEATURE_TITLES, SEARCH_SCORE
+from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES, SEARCH_SCORE
 from apps.ranking.contracts import (
     RULES_CONTRIBUTION,
+    Acted,
     HitRecord,
     Ranking,
     SearchPart,
@@ -14,7 +15,9 @@ from apps.ranking.contracts import (
 from apps.ranking_weights.contracts import ResolvedWeights
 
 JsonValue = str | float | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
-_SCORE_DIGITS = 4
+# What the session adds, where a session has a source; until then answers say null.
+SESSION_BOOST = "session_boost"
+_BREAKDOWN = (*(name for name in FEATURE_NAMES if name != SEARCH_SCORE), SESSION_BOOST)
 
 
 def hit_record(ranking: Ranking, position: int) -> HitRecord:
@@ -45,6 +48,19 @@ def hit_records(ranking: Ranking, first: int, count: int) -> list[HitRecord]:
     """The records of up to `count` hits from 1-based position `first`."""
     last = min(first + count - 1, len(ranking.order))
     return [hit_record(ranking, position) for position in range(first, last + 1)]
+
+
+def record_moved(
+    ranking: Ranking, at: int, position: int, experiments: tuple[Acted, ...] = ()
+) -> HitRecord:
+    """The record of the hit at `at`, told as standing at `position` (of a larger ranking)."""
+    record = replace(hit_record(ranking, at), position=position, experiments=experiments)
+    return record_reasoned(record)
+
+
+def record_reasoned(record: HitRecord) -> HitRecord:
+    """The record with the reason that its numbers give."""
+    return replace(record, reason=reason_in_words(record))
 
 
 def _search_part(ranking: Ranking, candidate: int) -> SearchPart:
@@ -83,6 +99,10 @@ def reason_in_words(record: HitRecord) -> str:
         told = ", ".join(f"{boost.name} {boost.added:+.3f}" for boost in record.search.boosts)
         sentences.append(f"Named by the query: {told}.")
     sentences.extend(_step_sentence(step) for step in record.steps)
+    sentences.extend(
+        f"Experiment '{acted.experiment}' acted with variant '{acted.variant}'."
+        for acted in record.experiments
+    )
     if record.weights.shared_out:
         names = ", ".join(_title(name) for name in record.weights.shared_out)
         sentences.append(f"{names}: no source, so its weight is shared out over the others.")
@@ -132,14 +152,19 @@ def record_document(record: HitRecord) -> dict[str, JsonValue]:
             "semantic_rank": record.search.semantic_rank,
             **_query_parts(record.search),
         },
+        **dict.fromkeys(_BREAKDOWN),
         **record.features,
     }
     return {
         "final_score": record.final_score,
         "score_breakdown": breakdown,
-        "weights": weights_document(weights),
+        "weights": {**weights_document(weights), "chain": chain_document(weights)},
         "contributions": dict(record.contributions),
         "steps": [_step_document(step) for step in record.steps],
+        "experiments": [
+            {"key": acted.experiment, "variant": acted.variant, "turns": list(acted.turns)}
+            for acted in record.experiments
+        ],
         "reason": record.reason,
     }
 
@@ -177,6 +202,36 @@ def weights_document(weights: ResolvedWeights) -> dict[str, JsonValue]:
     if not weights.experiment:
         return document
     return {**document, "experiment": weights.experiment, "variant": weights.variant}
+
+
+def chain_document(weights: ResolvedWeights) -> list[JsonValue]:
+    """Experiment → category → parents → global → default, as far as it was looked at.
+
+    The last link is the one that answered, unless none did. An experiment that asked for no
+    weights stands there as well, so that one can see that it was looked for.
+    """
+    looked = [entry.rpartition(": ") for entry in weights.chain]
+    last = len(looked) - 1 if weights.source != "none" else -1
+    overridden = weights.source == "override"
+    links: list[JsonValue] = []
+    if not overridden and not any(label == "override" for label, _, _ in looked):
+        links.append(_link_document("experiment", "", "none asks for weights", answered=False))
+    places = 0
+    for at, (label, _, found) in enumerate(looked):
+        if label == "override" or (overridden and at <= last):
+            kind = "experiment" if weights.experiment or not overridden else "preview"
+            subject = weights.experiment or ("" if label == "override" else label)
+        elif label in {"global", "default"}:
+            kind, subject = label, ""
+        else:
+            kind, subject = ("parent" if places else "category"), label
+            places += 1
+        links.append(_link_document(kind, subject, found, answered=at == last))
+    return links
+
+
+def _link_document(kind: str, subject: str, found: str, *, answered: bool) -> JsonValue:
+    return {"link": kind, "subject": subject, "found": found, "answered": answered}
 
 
 def _step_document(step: Step) -> dict[str, JsonValue]:
