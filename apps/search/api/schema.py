@@ -6,6 +6,7 @@ from apps.search.api.schema_parts import (
     DEFAULT_TRUE,
     NUMBER,
     NUMBERS,
+    SWITCH,
     TEXT,
     TEXTS,
     WHOLE,
@@ -45,8 +46,15 @@ def components() -> Json:
                 },
                 "experiment": {**TEXT, "description": "Whose override it is, if anyone's."},
                 "variant": TEXT,
+                "chain": {
+                    "type": "array",
+                    "items": object_of(
+                        {"link": TEXT, "subject": TEXT, "found": TEXT, "answered": SWITCH}
+                    ),
+                    "description": "What was looked at, in order; in explanations only.",
+                },
             },
-            optional=("experiment", "variant"),
+            optional=("experiment", "variant", "chain"),
         ),
         **understanding_components(),
         "SearchExperiment": _experiment(),
@@ -105,6 +113,11 @@ def _explanation() -> Json:
             "weights": ref("SearchWeights"),
             "contributions": {**NUMBERS, "description": "Sums to final_score."},
             "steps": {"type": "array", "items": step},
+            "experiments": {
+                "type": "array",
+                "items": object_of({"key": TEXT, "variant": TEXT, "turns": TEXTS}),
+                "description": "Whose variants acted on the answer.",
+            },
             "reason": TEXT,
         }
     )

@@ -8,6 +8,7 @@ NUMBER: Json = {"type": "number"}
 WHOLE: Json = {"type": "integer"}
 NUMBERS: Json = {"type": "object", "additionalProperties": NUMBER}
 TEXTS: Json = {"type": "array", "items": TEXT}
+SWITCH: Json = {"type": "boolean"}
 DEFAULT_TRUE: Json = {"type": "boolean", "default": True}
 
 
