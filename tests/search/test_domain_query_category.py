@@ -85,6 +85,14 @@ def test_clicks_speak_where_nothing_was_found() -> None:
     assert category([], clicks={HEADPHONES: 1.0}) is None
 
 
+def test_clicks_that_strayed_are_left_out() -> None:
+    strays = {node.path: 1.0 for node in TREE.categories if node.path != HEADPHONES}
+    found = category([], clicks={HEADPHONES: 20.0, **strays})
+    assert found is not None
+    assert found.path == HEADPHONES
+    assert found.share == pytest.approx(20 / (20 + VOTE_CLICKS))
+
+
 @given(
     st.lists(st.tuples(st.integers(-1, 5), st.floats(0, 1, width=32)), min_size=1, max_size=50),
     st.lists(st.sampled_from([node.path for node in TREE.categories]), max_size=3),

@@ -25,6 +25,9 @@ ENOUGH = 0.55
 VOTE_CLICKS = 10.0
 """The vote counts as much as so many clicks."""
 
+STRAY_SHARE, STRAY_CLICKS = 0.05, 2.0
+"""A category with less than either of a query's clicks was hit by people who strayed."""
+
 Clicks = Mapping[str, float]
 """Path of a category → its clicks, weighted and decayed."""
 
@@ -87,10 +90,16 @@ def _name(votes: dict[int, float], tree: CategoryTree, named: Iterable[str]) -> 
 
 
 def _click(votes: dict[int, float], tree: CategoryTree, clicks: Clicks) -> None:
+    """Count clicks beside the votes.
+
+    Strays are many and each somewhere else: counted, they would keep every category below what
+    is enough.
+    """
+    least = max(STRAY_CLICKS, STRAY_SHARE * sum(clicks.values()))
     known = {
         node.code: count
         for path, count in clicks.items()
-        if (node := tree.by_path(path)) is not None
+        if count >= least and (node := tree.by_path(path)) is not None
     }
     whole = VOTE_CLICKS + sum(known.values())
     for code in votes:
