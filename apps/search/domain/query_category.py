@@ -95,12 +95,13 @@ def _click(votes: dict[int, float], tree: CategoryTree, clicks: Clicks) -> None:
     Strays are many and each somewhere else: counted, they would keep every category below what
     is enough.
     """
-    least = max(STRAY_CLICKS, STRAY_SHARE * sum(clicks.values()))
     known = {
         node.code: count
         for path, count in clicks.items()
-        if count >= least and (node := tree.by_path(path)) is not None
+        if (node := tree.by_path(path)) is not None
     }
+    least = max(STRAY_CLICKS, STRAY_SHARE * sum(known.values()))
+    known = {code: count for code, count in known.items() if count >= least}
     whole = VOTE_CLICKS + sum(known.values())
     for code in votes:
         votes[code] *= VOTE_CLICKS / whole
