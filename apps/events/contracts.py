@@ -155,6 +155,8 @@ class QueryLogEntry:
         fallback: how the query had to be widened to find anything; empty: it had not.
         swap: upper position of two neighbours that were exchanged; product_ids are as shown.
         features: of the shown hits, packed as the upper app that reads them says; None: not kept.
+        category_share: how sure the detected category was, in [0, 1]; None: the shopper chose it,
+            or there is none.
         record: id of the kept record that explains this answer: of a kept answer the query_id of
             the one that was computed; None: the answer's own query_id.
     """
@@ -188,6 +190,7 @@ class QueryLogEntry:
     swap: int | None = None
     features: bytes | None = None
     record: UUID | None = None
+    category_share: float | None = None
 
     def ranks(self) -> tuple[int, ...]:
         """1-based rank of every hit over all pages."""

@@ -98,6 +98,7 @@ class QueryLog(models.Model):
     swap = models.IntegerField(null=True)
     features = models.BinaryField(null=True)
     record = models.UUIDField(null=True)
+    category_share = models.FloatField(null=True)
 
     class Meta:
         indexes = [

@@ -30,6 +30,7 @@ NEW = (
     "swap",
     "features",
     "record",
+    "category_share",
 )
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,7 @@ def test_everything_that_is_new_comes_back() -> None:
         "swap": 3,
         "features": bytes(range(256)),
         "record": uuid7_new(timezone.now()),
+        "category_share": 0.625,
         "versions": {"weights": 4, "index": 2, "lexicon": 7, "features": 9},
     }
     assert query_log_append(entry(**told))
@@ -62,7 +64,17 @@ def test_an_entry_of_the_release_before_still_drains() -> None:
     result = buffer_drain(client=redis_client())
     assert (result.stored, result.dead) == (1, 0)
     (kept,) = query_log_recent(limit=5)
-    assert [getattr(kept, name) for name in NEW] == [None, None, (), (), "", None, None, None]
+    assert [getattr(kept, name) for name in NEW] == [
+        None,
+        None,
+        (),
+        (),
+        "",
+        None,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_a_release_that_does_not_know_the_columns_can_still_insert() -> None:
@@ -77,7 +89,17 @@ def test_a_release_that_does_not_know_the_columns_can_still_insert() -> None:
             [uuid7_new(now), now],
         )
     (kept,) = query_log_recent(limit=5)
-    assert [getattr(kept, name) for name in NEW] == [None, None, (), (), "", None, None, None]
+    assert [getattr(kept, name) for name in NEW] == [
+        None,
+        None,
+        (),
+        (),
+        "",
+        None,
+        None,
+        None,
+        None,
+    ]
 
 
 def test_the_table_holds_every_field_of_an_entry() -> None:
@@ -112,7 +134,7 @@ def test_the_migration_loses_no_search_and_goes_back_as_well() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, query FROM events_querylog ORDER BY id")
         assert [row[1] for row in cursor.fetchall()] == [row[1] for row in before]
-    migrated("0005_querylog_record")
+    migrated("0006_querylog_category_share")
     assert list(QueryLog.objects.order_by("id").values_list("id", "query", "versions")) == before
     assert {one.fallback for one in query_log_recent(limit=9)} == {""}
 

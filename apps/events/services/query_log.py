@@ -38,12 +38,13 @@ _INSERT = """
         id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
         product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
         session_id, experiments, versions, principal, query_class, corrected, synonyms,
-        applied_rules, fallback, swap, features, record)
+        applied_rules, fallback, swap, features, record,
+        category_share)
     SELECT id, occurred_at, query, normalised, filters, sort, page, per_page, results_count,
         product_ids, positions, category, latency_ms, cache_hit, degraded, user_id, client_id,
         session_id, experiments, versions, principal, query_class, corrected, synonyms,
         applied_rules, fallback, swap, decode(features, 'base64'),
-        record
+        record, category_share
     FROM json_to_recordset(%s::json) AS item (
         id uuid, occurred_at timestamptz, query text, normalised text, filters jsonb, sort text,
         page integer, per_page integer, results_count integer, product_ids text[],
@@ -51,7 +52,7 @@ _INSERT = """
         degraded text[], user_id text, client_id text, session_id text, experiments jsonb,
         versions jsonb, principal text, query_class text, corrected text, synonyms jsonb,
         applied_rules text[], fallback text, swap integer, features text,
-        record uuid)
+        record uuid, category_share float8)
     ON CONFLICT (id) DO NOTHING
 """
 
