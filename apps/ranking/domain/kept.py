@@ -83,8 +83,8 @@ class KeptRecord(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         surface: whose answer: `search`.
-        product_ids: of the page's hits, as they were ranked.
-        positions: 1-based, of the same, as they were ranked.
+        product_ids: of the page's hits, as they were shown.
+        positions: 1-based, of the same, as they were shown.
         slices: the rankings that the hits come from; two where they are interleaved.
         places: int32[hits, 2] as bytes: each hit's slice, and its place there.
         hidden: whom rules took out, the best ones.
@@ -134,7 +134,7 @@ def slice_of(ranking: Ranking, ranks: Int32) -> KeptSlice:
         found_ranks=_bytes(given.keyword_rank[chosen], _INT32)
         + _bytes(given.semantic_rank[chosen], _INT32),
         weights=ranking.weights,
-        steps=_steps(ranking, chosen) if ranking.steps else {},
+        steps=_steps(ranking, chosen),
     )
 
 
@@ -203,11 +203,10 @@ def _places(record: KeptRecord) -> list[tuple[int, int]]:
 
 
 def _steps(ranking: Ranking, chosen: Int32) -> dict[int, tuple[Step, ...]]:
-    return {
-        at: ranking.steps[candidate]
-        for at, candidate in enumerate(chosen.tolist())
-        if candidate in ranking.steps
-    }
+    found = ranking.steps
+    # Asking how many there are would make them all.
+    told = ((at, found.get(candidate)) for at, candidate in enumerate(chosen.tolist()))
+    return {at: steps for at, steps in told if steps}
 
 
 def _ranking_read(kept: KeptSlice) -> Ranking:

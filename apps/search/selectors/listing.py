@@ -1,6 +1,6 @@
 """The hits as they are shown: one ranking's order, or two rankings drafted into one list."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import IntArray
 from apps.experiments.contracts.interleaving import NO_TEAM
 from apps.experiments.domain.interleaving import team_draft
-from apps.ranking.contracts import HitRecord, Step
-from apps.ranking.domain.records import hit_record, reason_in_words
+from apps.ranking.contracts import HitRecord
+from apps.ranking.domain.records import hit_record
 from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import Contender, SearchPlan
+from apps.search.domain.drafting import record_boosted, record_drafted
 from apps.search.selectors.scoring import Scored
 
 
@@ -71,19 +72,17 @@ class Listing:
 
     def score(self, position: int) -> float:
         """The score of the hit at a 1-based position, in the ranking that it comes from."""
-        scored, rank, _team = self._found_at(position)
+        scored, rank, _team = self.found_at(position)
         ranking = scored.ranking
         return float(ranking.scores[ranking.order[rank - 1]])
 
     def record(self, position: int) -> HitRecord:
         """Why the hit at a 1-based position stands there."""
-        scored, rank, team = self._found_at(position)
+        scored, rank, team = self.found_at(position)
         record = _with_boosts(hit_record(scored.ranking, rank), scored)
         if self.draft is None:
             return record
-        step = Step("interleaving", self.draft.experiment.key, rank, position, team)
-        moved = replace(record, position=position, steps=(*record.steps, step))
-        return replace(moved, reason=reason_in_words(moved))
+        return record_drafted(record, self.draft.experiment.key, position, team)
 
     def team(self, position: int) -> str | None:
         """The variant whose hit it is; None without a draft, and where nobody competed."""
@@ -98,7 +97,7 @@ class Listing:
         first = (request.page - 1) * request.per_page
         return bool((self.draft.teams[first : first + request.per_page] != NO_TEAM).any())
 
-    def _found_at(self, position: int) -> tuple[Scored, int, str]:
+    def found_at(self, position: int) -> tuple[Scored, int, str]:
         """The ranking that the hit comes from, its 1-based rank there, and in words from whom."""
         if self.draft is None:
             return self.scored, position, ""
@@ -118,9 +117,7 @@ def _with_boosts(record: HitRecord, scored: Scored) -> HitRecord:
     if scored.lift is None:
         return record
     candidate = int(scored.ranking.order[record.position - 1])
-    found, boosts = scored.lift.parts(candidate)
-    told = replace(record, search=replace(record.search, found=found, boosts=boosts))
-    return replace(told, reason=reason_in_words(told))
+    return record_boosted(record, *scored.lift.parts(candidate))
 
 
 def listing_of(

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from apps.catalog.contracts import IntArray, ProductDocument
 from apps.features.contracts import ServingSnapshot
-from apps.ranking.contracts import HitRecord
-from apps.ranking.domain.records import reason_in_words
+from apps.ranking.contracts import HitRecord, WordMatch
+from apps.ranking.domain.records import record_reasoned
 from apps.search.contracts import Hit, SearchRequest
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.highlights import highlight, snippet, stems_of
-from apps.search.domain.understanding.evidence import word_matches
+from apps.search.domain.understanding.evidence import understanding_matches
 from apps.search.engines.stemming import token_stemmer_of
 from apps.search.selectors.hydration import documents_of_rows
 from apps.search.selectors.language import search_analysis
@@ -60,11 +60,17 @@ def _record(
 ) -> HitRecord:
     """The hit's record, with the words that it answers by synonyms and the like."""
     record = listing.record(position)
-    matches = word_matches(understanding.terms, document, search_analysis().stem_of)
+    matches = words_matched(understanding, document)
     if not matches:
         return record
-    told = replace(record, search=replace(record.search, words=matches))
-    return replace(told, reason=reason_in_words(told))
+    return record_reasoned(replace(record, search=replace(record.search, words=matches)))
+
+
+def words_matched(
+    understanding: Understanding, document: ProductDocument
+) -> tuple[WordMatch, ...]:
+    """Words of the query that the product answers by something that stands for them."""
+    return understanding_matches(understanding, document, search_analysis().stem_of)
 
 
 def _stems(understanding: Understanding) -> frozenset[str]:

@@ -21,6 +21,7 @@ from apps.search.services.begun import Begun, search_begin
 from apps.search.services.core import Core, core_hits, search_core
 from apps.search.services.kept_answers import kept_found
 from apps.search.services.page_packing import PAGES
+from apps.search.services.records import hits_acted
 from apps.search.services.serving import Made, search_serve
 from apps.search.services.swaps import hits_exchanged
 from apps.search.services.trials import Trial
@@ -55,6 +56,8 @@ def answer_make(begun: Begun) -> Made:
     hits, swap = core_hits(core, request), None
     if begun.swaps:
         hits, swap = hits_exchanged(hits, core, begun.query_id)
+    if request.explain:
+        hits = hits_acted(hits, trial)
     answer = _answer(
         request=request, core=core, hits=hits, facets=facets, trial=trial, query_id=begun.query_id
     )

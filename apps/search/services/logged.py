@@ -11,7 +11,7 @@ from django.conf import settings
 from apps.common.contracts import RedisCommand
 from apps.common.observability.metrics import degraded_total
 from apps.events.contracts import QueryLogEntry
-from apps.events.domain.query_codec import NOTHING_TOLD, Exposed
+from apps.events.domain.query_codec import NOTHING_TOLD, Companion, Exposed
 from apps.events.services.query_log import query_log_append
 from apps.experiments.contracts.assignment import Json
 from apps.ranking.domain.records import record_document
@@ -58,7 +58,11 @@ def log_of(
 
 
 def log_kept(
-    log: AnswerLog, request: SearchRequest, trial: Trial, beside: Sequence[RedisCommand] = ()
+    log: AnswerLog,
+    request: SearchRequest,
+    trial: Trial,
+    beside: Sequence[RedisCommand] = (),
+    companions: Sequence[Companion] = (),
 ) -> tuple[bool, str]:
     """Append to the query log: one round trip; whether Redis took all, and the sticky token.
 
@@ -67,9 +71,10 @@ def log_kept(
         request: that was answered.
         trial: of the request.
         beside: commands that go with the same round trip.
+        companions: what is stored with it.
     """
     token, remembered = trial_remembered(trial)
-    kept = _appended(log.entry, log.exposures, request.attributes, beside)
+    kept = _appended(log, request.attributes, beside, companions)
     return kept and remembered, token
 
 
@@ -132,14 +137,15 @@ def _exposed(
 
 
 def _appended(
-    entry: QueryLogEntry,
-    exposures: Sequence[Exposed],
+    log: AnswerLog,
     dimensions: Mapping[str, Json],
     beside: Sequence[RedisCommand],
+    companions: Sequence[Companion],
 ) -> bool:
+    entry = log.entry
     try:
-        told = dimensions if exposures else NOTHING_TOLD
-        return query_log_append(entry, exposures, told, beside=beside)
+        told = dimensions if log.exposures else NOTHING_TOLD
+        return query_log_append(entry, log.exposures, told, beside=beside, companions=companions)
     except Exception:  # the answer is ready: whatever happens to its log must not cost it
         degraded_total.labels(component="query_log", reason="raised").inc()
         logger.exception("query_log_raised", query_id=str(entry.query_id))

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from apps.common.contracts import RedisCommand
 from apps.events.contracts import QueryLogEntry
+from apps.events.domain.query_codec import Companion
+from apps.events.services.query_log import companions_append
+from apps.ranking.metrics import explanations_requested
 from apps.search.contracts import SearchAnswer
 from apps.search.domain.kept import Frame, Kept, KeptUnreadable, kept_decode, kept_encode
 from apps.search.domain.understanding.marks import understanding_marks
@@ -40,6 +43,7 @@ from apps.search.services.logged import (
     search_counted,
     search_told,
 )
+from apps.search.services.records import record_companion
 from apps.search.services.trials import documents_with_teams, teams_shown
 
 _flights = Flights()
@@ -97,6 +101,8 @@ def search_serve(*, begun: Begun, packing: Packing, found: Found, make: Make) ->
     Raises:
         InvalidInput: a filter or facet on an attribute that no product has.
     """
+    if begun.request.explain:
+        explanations_requested.inc()
     if not begun.key or found is None:
         return _computed(begun, packing, make, "gone" if begun.key else "aside")[0]
     if isinstance(found, bytes):
@@ -160,6 +166,8 @@ def _entry(begun: Begun, kept: Kept, took_ms: float) -> QueryLogEntry:
         session_id=asker.session_id,
         experiments=documents_with_teams(begun.trial.documents, kept.drafted, kept.teams),
         principal=asker.principal,
+        # Of the answer that was computed: its record explains this one too.
+        record=kept.entry.query_id,
     )
 
 
@@ -183,20 +191,30 @@ def _computed(
         body = packing.pack(answer)
         packed = kept_encode(_kept(made, log, body))
     beside = kept_commands(begun.key, packed) if leads else ()
-    answer = _logged(begun, replace(made, answer=answer), log, beside)
+    made = replace(made, answer=answer)
+    recorded = begun.request.logged or packed is not None
+    record = record_companion(answer, made.core, begun.trial) if recorded else ()
+    answer = _logged(begun, made, log, beside, record)
     return Served(_frame(answer), body, answer), packed
 
 
 def _logged(
-    begun: Begun, made: Made, log: AnswerLog, beside: tuple[RedisCommand, ...]
+    begun: Begun,
+    made: Made,
+    log: AnswerLog,
+    beside: tuple[RedisCommand, ...],
+    record: tuple[Companion, ...],
 ) -> SearchAnswer:
     """The answer as it is told after its log; keeping it goes with the log's round trip."""
     answer, request = made.answer, begun.request
     if not request.logged:
-        if beside:
+        if record:
+            # It is kept for others: whoever gets it is explained by this record.
+            companions_append(record, beside=beside)
+        elif beside:
             commands_send(beside)
         return answer
-    whole, token = log_kept(log, request, begun.trial, beside)
+    whole, token = log_kept(log, request, begun.trial, beside, record)
     degraded = degraded_told(answer.degraded, whole=whole)
     search_told(log.entry)
     ranking_told(answer, made.core)

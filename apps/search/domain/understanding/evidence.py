@@ -4,10 +4,36 @@ from collections.abc import Callable, Iterable, Iterator
 
 from apps.catalog.contracts import ProductDocument
 from apps.ranking.contracts import WordMatch
-from apps.search.contracts_understanding import QueryTerm
+from apps.search.contracts_understanding import (
+    AlternativeKind,
+    Correction,
+    QueryTerm,
+    Understanding,
+)
 from apps.search.domain.lexical.analysis import run_compounds, words_of
 
 Stem = Callable[[str], str]
+
+
+def understanding_matches(
+    understanding: Understanding, document: ProductDocument, stem: Stem
+) -> tuple[WordMatch, ...]:
+    """Misspelt words by which the product was found, and words that others stand for."""
+    correction = understanding.correction
+    mended = () if correction is None else _mended(correction, document, stem)
+    return (*mended, *word_matches(understanding.terms, document, stem))
+
+
+def _mended(
+    correction: Correction, document: ProductDocument, stem: Stem
+) -> tuple[WordMatch, ...]:
+    held = frozenset(_stems(document, stem))
+    kind = AlternativeKind.CORRECTION.value
+    return tuple(
+        WordMatch(one.word, one.replacement, kind, one.confidence)
+        for one in correction.words
+        if _holds(held, one.replacement, stem)
+    )
 
 
 def word_matches(
