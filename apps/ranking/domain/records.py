@@ -98,7 +98,7 @@ def reason_in_words(record: HitRecord) -> str:
     if record.search.boosts:
         told = ", ".join(f"{boost.name} {boost.added:+.3f}" for boost in record.search.boosts)
         sentences.append(f"Named by the query: {told}.")
-    sentences.extend(_step_sentence(step) for step in record.steps)
+    sentences.extend(step_sentence(step) for step in record.steps)
     sentences.extend(
         f"Experiment '{acted.experiment}' acted with variant '{acted.variant}'."
         for acted in record.experiments
@@ -127,7 +127,8 @@ def _found_sentence(search: SearchPart) -> str:
     return f"Found at {' and '.join(places)}." if places else ""
 
 
-def _step_sentence(step: Step) -> str:
+def step_sentence(step: Step) -> str:
+    """What one step did, in words."""
     acted = "Diversity" if step.kind == "diversity" else step.kind.capitalize()
     if step.from_rank == step.to_rank:
         moved = f"left it at {step.to_rank}"
