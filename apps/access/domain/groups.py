@@ -25,6 +25,7 @@ GROUP_PATTERNS: dict[str, tuple[str, ...]] = {
         *_all_of("publishing", ("view",)),
         *_all_of("features", ("view",)),
         *_all_of("search", (*_WRITES, "preview")),
+        *_all_of("explainability", (*_WRITES, "rate")),
         *_all_of("experiments", (*_WRITES, "start", "decide", "switch", "refresh")),
         "access.scope_search_read",
         "access.scope_recommendations_read",
@@ -43,6 +44,8 @@ GROUP_PATTERNS: dict[str, tuple[str, ...]] = {
         *_all_of("ranking", ("view",)),
         *_all_of("features", ("view",)),
         *_all_of("search", ("view", "preview")),
+        # What is relevant is theirs to say as much as merchandisers'.
+        *_all_of("explainability", (*_WRITES, "rate")),
         # Analysts define what is measured; what is tested is the merchandisers' to decide.
         *_all_of("experiments", ("view", "export", "refresh")),
         *(f"experiments.{verb}_metricversion" for verb in _WRITES),

@@ -35,8 +35,8 @@ class RatingsReader:
                 with an empty or too long field, a rating off the scale, or a second, different
                 rating by the same rater.
         """
-        self._head_check()
         try:
+            self._head_check()
             for row in self._reader:
                 self.rows += 1
                 if self.rows > MOST_ROWS:
@@ -45,7 +45,8 @@ class RatingsReader:
                 if found is not None:
                     yield found
         except csv.Error as error:
-            raise JudgementsInvalid(f"line {self._reader.line_num}: {error}") from error
+            line = self._reader.line_num + 1  # counted once it is read
+            raise JudgementsInvalid(f"line {line}: {error}", ((line, str(error)),)) from error
         if self._wrong:
             told = "; ".join(f"line {line}: {what}" for line, what in self._wrong[:_TOLD])
             more = len(self._wrong) - _TOLD

@@ -1,5 +1,35 @@
 """What judged relevance tells the apps below: jobs, checks before publishing, pages."""
 
+_CHECKED = ("ranking_weights", "synonyms", "abbreviations", "search_settings")
+
 
 def judged_register() -> None:
     """Make it known; models are loaded when this is called."""
+    _jobs()
+    _drafts()
+    _navigation()
+
+
+def _jobs() -> None:
+    from apps.explainability.tasks import EVALUATION_RUN, IMPLICIT_JUDGEMENTS, POOL_CANDIDATES
+    from apps.jobs.contracts import job_register
+
+    for spec in (EVALUATION_RUN, IMPLICIT_JUDGEMENTS, POOL_CANDIDATES):
+        job_register(spec)
+
+
+def _drafts() -> None:
+    from apps.explainability.services import configured
+    from apps.explainability.services.gate import relevance_check
+    from apps.publishing.contracts import publish_check_register
+
+    configured.draft_ranking_register("ranking_weights", configured.weights_drafted)
+    configured.draft_ranking_register("synonyms", configured.synonyms_drafted)
+    configured.draft_ranking_register("abbreviations", configured.synonyms_drafted)
+    configured.draft_ranking_register("search_settings", configured.settings_drafted)
+    for kind in _CHECKED:
+        publish_check_register(kind, relevance_check)
+
+
+def _navigation() -> None:
+    """Lines of the sidebar."""
