@@ -128,21 +128,51 @@ def test_a_refused_prepared_statement_is_djangos_error() -> None:
 ROWS = "SELECT number, 1.50::numeric, true, NULL::text FROM unnest(%s::int4[]) AS of(number)"
 
 
+def _same(row: tuple[object, ...]) -> tuple[object, ...]:
+    return row
+
+
 @pytest.mark.usefixtures("_way")
 def test_rows_of_a_prepared_statement_are_read_as_any_other() -> None:
     for _ in range(2):
-        assert prepared_rows(ROWS, "{3,4}") == rows_fetch(ROWS, ["{3,4}"])
-    assert prepared_rows(ROWS, "{3}") == [(3, Decimal("1.50"), True, None)]
-    assert prepared_rows(ROWS, "{}") == []
+        assert prepared_rows(ROWS, "{3,4}", _same) == rows_fetch(ROWS, ["{3,4}"])
+    assert prepared_rows(ROWS, "{3}", _same) == [(3, Decimal("1.50"), True, None)]
+    assert prepared_rows(ROWS, "{}", _same) == []
+    many = "{" + ",".join(map(str, range(50))) + "}"
+    assert prepared_rows(ROWS, many, lambda row: -row[0]) == [-each for each in range(50)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_rows_are_read_where_preparing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statements._prepared, "possible", True)
-    prepared_rows(ROWS, "{3}")
+    prepared_rows(ROWS, "{3}", _same)
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
-    assert [row[0] for row in prepared_rows(ROWS, "{3,4}")] == [3, 4]
+    assert [row[0] for row in prepared_rows(ROWS, "{3,4}", _same)] == [3, 4]
     assert not statements._prepared.possible
     with pytest.raises(DataError):
-        prepared_rows(ROWS, "{x}")
+        prepared_rows(ROWS, "{x}", _same)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("wrong", [0, 40])
+def test_a_row_that_nothing_can_be_made_of_leaves_no_answer_behind(wrong: int) -> None:
+    def made(row: tuple[int, ...]) -> int:
+        if row[0] == wrong:
+            raise ValueError("made")
+        return row[0]
+
+    many = "{" + ",".join(map(str, range(50))) + "}"
+    with pytest.raises(ValueError, match="made"):
+        prepared_rows(ROWS, many, made)
+    assert prepared_rows(ROWS, "{7}", made) == [7]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_refused_after_some_rows_is_djangos_error() -> None:
+    sql = "SELECT 1 / (30 - number) FROM unnest(%s::int4[]) AS of(number)"
+    many = "{" + ",".join(map(str, range(31))) + "}"
+    for _ in range(2):
+        with pytest.raises(DataError):
+            prepared_rows(sql, many, _same)
+    assert prepared_rows(sql, "{29}", _same) == [(1,)]

@@ -28,23 +28,29 @@ def documents_of_rows(snapshot: ServingSnapshot, rows: IntArray) -> dict[int, Pr
     Raises:
         OperationalError: PostgreSQL did not answer.
     """
-    columns = snapshot.columns
-    row_of_pk = dict(zip(columns.pks[rows].tolist(), rows.tolist(), strict=True))
+    columns, categories = snapshot.columns, snapshot.tree.categories
+    pks, codes = columns.pks[rows].tolist(), columns.category[rows].tolist()
+    places = {
+        pk: (row, categories[code].path if code >= 0 else "")
+        for pk, row, code in zip(pks, rows.tolist(), codes, strict=True)
+    }
+
+    def made(found: tuple[Any, ...]) -> tuple[int, ProductDocument]:
+        row, path = places[found[0]]
+        return row, _document(path, found)
+
     # As a literal: psycopg would look at the type of each key.
-    pks = "{" + ",".join(map(str, row_of_pk)) + "}"
-    found = prepared_rows(_PAGE, pks)
-    return {row_of_pk[each[0]]: _document(snapshot, row_of_pk[each[0]], each) for each in found}
+    return dict(prepared_rows(_PAGE, "{" + ",".join(map(str, pks)) + "}", made))
 
 
-def _document(snapshot: ServingSnapshot, row: int, found: tuple[Any, ...]) -> ProductDocument:
-    code = int(snapshot.columns.category[row])
+def _document(category_path: str, found: tuple[Any, ...]) -> ProductDocument:
     released: str | None = found[13]
     return ProductDocument(
         product_id=found[1],
         title=found[2],
         description=found[3],
         brand=found[4],
-        category_path=snapshot.tree.categories[code].path if code >= 0 else "",
+        category_path=category_path,
         price=found[5],
         sale_price=found[6],
         currency=found[7],

@@ -1,13 +1,11 @@
 """Everything a query finds, before any filter: two lists, fused, over one serving snapshot."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import structlog
 from django.conf import settings
 
-from apps.catalog.contracts import ProductColumns
 from apps.catalog.selectors_state import look_says_fresh, look_statement
 from apps.common.observability.metrics import degraded_total
 from apps.embeddings.selectors import engines_now
@@ -26,6 +24,7 @@ from apps.search.domain.keyword_list import (
 )
 from apps.search.domain.overrides import SearchSettings
 from apps.search.metrics import step_timed
+from apps.search.selectors.beside import both_done
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.language import search_language
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
@@ -101,11 +100,10 @@ def lists_found(understanding: Understanding, *, semantic: bool) -> Lists:
     search = WordSearch(understanding)
     with step_timed("keyword"):
         if not understanding.searched:
-            snapshot, degraded = _looked(snapshot, search, _nothing)
+            snapshot, degraded = _looked(snapshot, search, None)
             return Lists(understanding, snapshot, None, 0, None, degraded)
         if search.ready(snapshot):
-            meanwhile = scan.over if semantic else _nothing
-            snapshot, degraded = _looked(snapshot, search, meanwhile)
+            snapshot, degraded = _looked(snapshot, search, scan if semantic else None)
             words = search.over()
             keyword, firm = (None, 0) if words is None else (words.ranked, words.firm)
             degraded = (*degraded, *language_missing(words))
@@ -177,23 +175,25 @@ def semantic_ready() -> bool:
     return engines.encoder.value is not None and engines.index.value is not None
 
 
-def _nothing(_columns: ProductColumns) -> None:
-    return None
-
-
 def _looked(
-    snapshot: ServingSnapshot, search: WordSearch, meanwhile: Callable[[ProductColumns], object]
+    snapshot: ServingSnapshot, search: WordSearch, meanwhile: Scan | None
 ) -> tuple[ServingSnapshot, tuple[str, ...]]:
     """The snapshot as PostgreSQL says it should be, the search made ready for it, what is missing.
 
-    Words and vectors are looked for while PostgreSQL looks whether anything was written since.
+    Words and vectors are looked for while PostgreSQL looks whether anything was written since,
+    both at once where scanning takes long.
     When a change cannot be read, then `catalog` is missing: what is in memory answers.
     """
     columns = snapshot.columns
 
     def work() -> None:
-        search.over()
-        meanwhile(columns)
+        if meanwhile is None:
+            search.over()
+        elif meanwhile.takes_long:
+            both_done(search.over, lambda: meanwhile.over(columns))
+        else:
+            search.over()
+            meanwhile.over(columns)
 
     fresh = columns_are_seen(columns)
     try:

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
+import psycopg.abc
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django_prometheus.db import (  # type: ignore[import-untyped]  # ships no types
@@ -28,9 +29,13 @@ from django_prometheus.db import (  # type: ignore[import-untyped]  # ships no t
     query_duration_seconds,
 )
 from psycopg import generators, pq
-from psycopg.adapt import Transformer
 
+from apps.search.selectors.arriving import Arriving
+
+T = TypeVar("T")
 Row = tuple[bytes | None, ...]
+# PostgreSQL sends as often as it has 8 kB, which is about as many products.
+_AT_ONCE = 6
 _LABELS = {"alias": DEFAULT_DB_ALIAS, "vendor": "postgresql"}
 _STATEMENT_TIMEOUT = re.compile(r"statement_timeout=(\d+)")
 _PATIENCE_S = 5.0
@@ -117,12 +122,15 @@ def prepared_fetch(
     return row_fetch(sql, numbers)
 
 
-def prepared_rows(sql: str, value: str) -> list[tuple[Any, ...]]:
-    """All rows of a statement that every request sends, as psycopg reads them.
+def prepared_rows(sql: str, value: str, made: Callable[[tuple[Any, ...]], T]) -> list[T]:
+    """What is made of each row of a statement that every request sends, read as psycopg does.
+
+    The first rows are made something of while PostgreSQL writes the others.
 
     Args:
         sql: with one `%s`.
         value: its parameter, as PostgreSQL reads it from text.
+        made: makes something of a row.
 
     Raises:
         OperationalError: PostgreSQL did not answer.
@@ -131,16 +139,18 @@ def prepared_rows(sql: str, value: str) -> list[tuple[Any, ...]]:
     database = connections[DEFAULT_DB_ALIAS]
     raw = _plain_connection(database)
     if raw is None or not raw.autocommit or not _prepared.possible:
-        return rows_fetch(sql, [value])
+        return list(map(made, rows_fetch(sql, [value])))
     with database.wrap_database_errors, _counted():
         raw.pgconn.send_query_prepared(_prepared.ensure(raw, sql), [value.encode()])
-        result = _last_result(raw, lambda: None)
-        if result.status == pq.ExecStatus.TUPLES_OK:
-            reader = Transformer(raw)
-            reader.set_pgresult(result)
-            return reader.load_rows(0, result.ntuples, tuple)
-        _prepared.refused(raw, result)
-    return rows_fetch(sql, [value])
+        raw.pgconn.set_chunked_rows_mode(_AT_ONCE)
+        arriving = Arriving(raw, made)
+        _waited(raw, arriving.taken(), _deadline_s())
+        if arriving.failure is not None:
+            raise arriving.failure
+        if arriving.refusal is None:
+            return arriving.found
+        _prepared.refused(raw, arriving.refusal)
+    return list(map(made, rows_fetch(sql, [value])))
 
 
 class _Prepared:
@@ -222,8 +232,12 @@ def _awaited(raw: psycopg.Connection[Any], timeout_s: float) -> list[pq.abc.PGre
     Raises:
         OperationalError: none within the time; the connection is closed.
     """
+    return _waited(raw, generators.execute(raw.pgconn), timeout_s)
+
+
+def _waited(raw: psycopg.Connection[Any], exchange: psycopg.abc.PQGen[T], timeout_s: float) -> T:
     try:
-        return raw.wait(generators.execute(raw.pgconn), timeout=timeout_s)
+        return raw.wait(exchange, timeout=timeout_s)
     except psycopg.OperationalError:
         # Its answer may still come: nobody else may read it.
         raw.close()

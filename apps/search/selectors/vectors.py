@@ -13,6 +13,8 @@ from apps.search.domain.keyword_list import list_cut, rows_known
 from apps.search.metrics import step_timed
 
 logger = structlog.get_logger(__name__)
+# So many vectors take about ten times as long to scan as a thread takes to hand work over.
+_MANY = 5_000
 
 
 def semantic_list(text: str, columns: ProductColumns, floor: float) -> RankedList | None:
@@ -38,6 +40,12 @@ class Scan:
         self._text = text
         self._engines = engines_now()
         self._last: tuple[ProductColumns, RankedList | None] | None = None
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether scanning takes longer than handing other work to another thread."""
+        loaded = self._engines.index.value
+        return loaded is not None and bool(self._text) and loaded.index.size >= _MANY
 
     def over(self, columns: ProductColumns) -> RankedList | None:
         """What `_scanned` answers; nothing for an empty text."""
