@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 P = ParamSpec("P")
-Reads = Callable[[HttpRequest], Sequence[str] | EdgeAsk]
+Reads = Callable[["EdgeRequest"], Sequence[str] | EdgeAsk]
 # Names of API routes that anybody may read. Every other route names its scope.
 OPEN_ROUTES = ("schema",)
 _NO_NETWORKS = NetworkRules()
@@ -92,7 +92,7 @@ def hot_route(
         methods: what may be asked.
         reads: Redis hashes that this request needs, by key; they come with the rate limit's
             round trip, as `request.edge.hashes`. An `EdgeAsk` may name a command besides, whose
-            answer is `request.edge.answer`.
+            answer is `request.edge.answer`. `request.edge` says who asks by then.
         key_in_path: name of the URL's part that is the key (storefront keys only), for
             clients that send no headers.
     """
@@ -202,14 +202,16 @@ def _admit(
             code="scope_missing",
             extra={"required_scope": scope.value},
         )
-    found = limit_enforce(principal, client_ip, _ask_of(request, reads))
+    edged = cast("EdgeRequest", request)
+    edged.edge = EdgeContext(principal, (), client_ip)
+    found = limit_enforce(principal, client_ip, _ask_of(edged, reads))
     name = f"key:{principal.name}" if principal.key_id is not None else principal.name
     caller_set(name, principal.made_by_id)
     degraded = ("redis",) if found.hashes is None else ()
     return EdgeContext(principal, degraded, client_ip, found.hashes, found.answer)
 
 
-def _ask_of(request: HttpRequest, reads: Reads | None) -> EdgeAsk:
+def _ask_of(request: EdgeRequest, reads: Reads | None) -> EdgeAsk:
     if reads is None:
         return NOTHING_ASKED
     wanted = reads(request)

@@ -35,16 +35,21 @@ class AddressMiddleware:
         self, request: HttpRequest, _view: object, _args: object, _kwargs: object
     ) -> HttpResponse | None:
         """Only what resolves is guarded: an unknown path says the same to everybody."""
-        if request.path in _OPERATIONS:
-            return None
-        try:
-            rules = access_snapshot().areas.get(_area_of(request.path))
-        except DatabaseFailure:
-            # Nothing is known, not even from disk: shut rather than open.
-            return _refuse(request, Unavailable("Not ready yet."))
-        if rules is None or address_allowed(rules, _address_of(request)):
-            return None
-        return _refuse(request, Forbidden("This address is refused.", code="address_refused"))
+        return address_refusal(request)
+
+
+def address_refusal(request: HttpRequest) -> HttpResponse | None:
+    """What the installation's lists answer an address that they refuse; None: it may pass."""
+    if request.path in _OPERATIONS:
+        return None
+    try:
+        rules = access_snapshot().areas.get(_area_of(request.path))
+    except DatabaseFailure:
+        # Nothing is known, not even from disk: shut rather than open.
+        return _refuse(request, Unavailable("Not ready yet."))
+    if rules is None or address_allowed(rules, _address_of(request)):
+        return None
+    return _refuse(request, Forbidden("This address is refused.", code="address_refused"))
 
 
 def _address_of(request: HttpRequest) -> IpAddress | None:

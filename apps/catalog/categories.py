@@ -9,6 +9,7 @@ from apps.catalog.models import Category, Product
 from apps.catalog.selectors import TREE_VERSION
 from apps.common.errors import Conflict, InvalidInput
 from apps.common.services import version_bump
+from apps.common.stamps import stamp_move
 
 _LONGEST_SLUG = 100
 _LONGEST_PATH = 700
@@ -112,6 +113,7 @@ def product_types_rebuild(category_ids: Iterable[int]) -> None:
             """,
             [list(category_ids)],
         )
+    stamp_move()
 
 
 def subtree_ids(category: Category) -> list[int]:

@@ -1,10 +1,14 @@
 """Categories and products. Triggers of migration 0002 keep what raw SQL and COPY would forget."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models.functions import Lower, Now
+
+from apps.common.stamps import stamp_move
 
 
 class Availability(models.TextChoices):
@@ -39,6 +43,25 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Whatever is written by it moves the stamp; raw SQL has to say so itself."""
+
+    def update(self, **changes: Any) -> int:
+        changed = super().update(**changes)
+        stamp_move()
+        return changed
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        deleted = super().delete()
+        stamp_move()
+        return deleted
+
+    def bulk_create(self, *products: Any, **options: Any) -> list["Product"]:
+        created = super().bulk_create(*products, **options)
+        stamp_move()
+        return created
 
 
 class Product(models.Model):
@@ -113,6 +136,8 @@ class Product(models.Model):
         db_persist=True,
     )
 
+    objects = ProductQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         indexes = [
@@ -145,6 +170,15 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} {self.title}"[:120]
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        super().save(*arguments, **options)
+        stamp_move()
+
+    def delete(self, *arguments: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*arguments, **options)
+        stamp_move()
+        return deleted
 
 
 class Tombstone(models.Model):

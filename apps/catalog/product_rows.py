@@ -9,6 +9,7 @@ from django.db import connection
 
 from apps.catalog.categories import CategoryPlaces
 from apps.catalog.domain.product_input import ProductInput
+from apps.common.stamps import stamp_move
 
 # column: (type in the record set, whether null keeps what is stored)
 _COLUMNS: dict[str, tuple[str, bool]] = {
@@ -110,7 +111,9 @@ class UpsertCounts:
 
 def rows_write(products: Sequence[ProductInput], places: CategoryPlaces) -> UpsertCounts:
     """Create or update `products`, ids different from each other."""
-    return _run(_UPSERT, products, places)
+    counts = _run(_UPSERT, products, places)
+    stamp_move()
+    return counts
 
 
 def rows_compare(products: Sequence[ProductInput], places: CategoryPlaces) -> UpsertCounts:

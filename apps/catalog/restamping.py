@@ -2,6 +2,8 @@
 
 from django.db import connection, transaction
 
+from apps.common.stamps import stamp_move
+
 # The trigger of catalog_product writes the present transaction's id over any update.
 _PRODUCTS = """
     UPDATE catalog_product SET product_id = product_id
@@ -20,4 +22,5 @@ def catalog_restamp() -> int:
         cursor.execute(_TOMBSTONES)
         tombstones = cursor.rowcount
         cursor.execute(_PRODUCTS)
+        stamp_move()
         return int(tombstones + cursor.rowcount)

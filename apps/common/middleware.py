@@ -4,11 +4,16 @@ import time
 from collections.abc import Callable
 
 import structlog
+from csp.constants import HEADER, HEADER_REPORT_ONLY
 from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from prometheus_client import Counter, Histogram
 
 from apps.common.contracts import RequestTrace
 from apps.common.domain.traceparent import (
@@ -25,6 +30,11 @@ logger = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET_ROUTES = frozenset({"healthz", "readyz", "metrics"})
+# Their answers are no pages: nothing in them carries a nonce or asks for a policy of its own.
+API_PATHS = ("/api/", "/ofrep/")
+_OK = 200
+_MOST_LABELS = 1000
+_counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
 
 class RequestContextMiddleware:
@@ -43,8 +53,9 @@ class RequestContextMiddleware:
         route = _route_of(request)
         # A method may be any word: labels stay few whatever is sent.
         method = request.method if request.method in _METHODS else "other"
-        requests_total.labels(route, method, str(response.status_code)).inc()
-        request_duration_seconds.labels(route, method).observe(elapsed)
+        counter, seconds = _counters_of(route, method, response.status_code)
+        counter.inc()
+        seconds.observe(elapsed)
         response["traceparent"] = traceparent_format(
             trace.trace_id, trace.span_id, sampled=trace.sampled
         )
@@ -58,6 +69,19 @@ class RequestContextMiddleware:
                 latency_ms=round(elapsed * 1000, 2),
             )
         return response
+
+
+def _counters_of(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    found = _counters.get((route, method, status))
+    if found is None:
+        if len(_counters) >= _MOST_LABELS:
+            _counters.clear()
+        found = (
+            requests_total.labels(route, method, str(status)),
+            request_duration_seconds.labels(route, method),
+        )
+        _counters[route, method, status] = found
+    return found
 
 
 def _trace_of(request: HttpRequest) -> RequestTrace:
@@ -82,8 +106,29 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
+        if response.status_code == _OK and request.path_info.startswith(API_PATHS):
+            for name, policy in _policies():
+                response.headers.setdefault(name, policy)
+            return response
         # Admin pages of our own opt back into the strict policy by `response.csp_strict = True`.
         strict = getattr(response, "csp_strict", False)
         if request.path.startswith(settings.ADMIN_PATH_PREFIX) and not strict:
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]  # noqa: SLF001 - django-csp's documented decorator sets just this
         return super().process_response(request, response)
+
+
+_written: list[tuple[tuple[str, str], ...]] = []
+
+
+def _policies() -> tuple[tuple[str, str], ...]:
+    """The headers of an answer that asks for nothing of its own, written once a process."""
+    if not _written:
+        found = (HEADER, build_policy()), (HEADER_REPORT_ONLY, build_policy(report_only=True))
+        _written.append(tuple(each for each in found if each[1]))
+    return _written[0]
+
+
+@receiver(setting_changed)
+def _policies_forget(**_changed: object) -> None:
+    """Settings change in tests only."""
+    _written.clear()

@@ -4,6 +4,7 @@ Every use goes through `redis_try`, which answers the default and counts the fal
 Redis does not answer in time. While the breaker is open nothing waits at all.
 """
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from redis.retry import Retry
 
 from apps.common.domain.breaker import CircuitBreaker
 from apps.common.observability.metrics import degraded_total
+from apps.common.redis_wire import wires_close, wires_settle
 
 T = TypeVar("T")
 logger = structlog.get_logger(__name__)
@@ -90,7 +92,20 @@ def redis_try(purpose: str, call: Callable[[redis.Redis], T], default: T) -> tup
 def redis_forget_connections() -> None:
     """Drop pooled connections: after a fork, and when tests point elsewhere."""
     with _lock:
-        for client in _clients.values():
-            client.connection_pool.disconnect()
+        clients = list(_clients.values())
         _clients.clear()
+    for client in clients:
+        wires_settle(client)
+        wires_close(client)
+        client.connection_pool.disconnect()
     redis_breaker.reset()
+
+
+def redis_settle() -> None:
+    """Read the answers that nobody has waited for."""
+    for client in list(_clients.values()):
+        wires_settle(client)
+
+
+# What a process has posted last is looked after also when no other request comes.
+atexit.register(redis_settle)

@@ -13,6 +13,15 @@ import redis
 from redis.exceptions import NoScriptError
 
 from apps.common.contracts import RedisCommand, RedisPart
+from apps.common.redis_wire import (
+    RedisBroken,
+    RedisWire,
+    Settle,
+    packed_commands,
+    wire_give,
+    wire_take,
+    wires_close,
+)
 
 
 class RedisScript:
@@ -54,30 +63,71 @@ def redis_exchange(
     return answers
 
 
+def redis_post(client: redis.Redis, commands: Sequence[RedisCommand], settle: Settle) -> None:
+    """Send commands without waiting for their answers.
+
+    Args:
+        client: whose connections are used.
+        commands: sent together; no scripts, which Redis may have forgotten.
+        settle: is given the answers when the connection is used next, when the versions are
+            polled, or None when they are lost; it raises nothing.
+
+    Raises:
+        redis.ConnectionError, redis.TimeoutError: they could not be sent; nothing is settled.
+    """
+    packed = packed_commands([each.parts for each in commands])
+    wire = wire_take(client)
+    try:
+        try:
+            wire.send(packed)
+        except RedisBroken:
+            wire = _wire_instead(client, wire)
+            wire.send(packed)
+    except BaseException:
+        wire.close()
+        raise
+    wire.owed.append((len(commands), settle))
+    wire_give(client, wire)
+
+
 def _exchanged(
     client: redis.Redis,
     commands: Sequence[tuple[RedisPart, ...]],
     meanwhile: Callable[[], object] | None = None,
 ) -> list[Any]:
-    connection = client.connection_pool.get_connection()
+    packed, wire = packed_commands(commands), wire_take(client)
     try:
-        connection.send_packed_command(
-            connection.pack_commands(commands),  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-            check_health=False,
-        )
-        if meanwhile is not None:
-            meanwhile()
-        return [_answer(connection) for _ in commands]
+        try:
+            wire.send(packed)
+            if meanwhile is not None:
+                work, meanwhile = meanwhile, None
+                work()
+            wire.settle()
+            first = wire.read()
+        except RedisBroken:
+            wire = _wire_instead(client, wire)
+            wire.send(packed)
+            if meanwhile is not None:
+                meanwhile()
+            first = wire.read()
+        answers = [first, *[wire.read() for _ in range(len(commands) - 1)]]
     except BaseException:
         # Answers that nobody has read must not be read by the next one.
-        connection.disconnect()  # type: ignore[no-untyped-call]  # the same
+        wire.close()
         raise
-    finally:
-        client.connection_pool.release(connection)
+    wire_give(client, wire)
+    return answers
 
 
-def _answer(connection: Any) -> Any:
-    try:
-        return connection.read_response()
-    except redis.ResponseError as error:
-        return error
+def _wire_instead(client: redis.Redis, broken: RedisWire) -> RedisWire:
+    """A connection that broke since its last use is opened anew, once.
+
+    Raises:
+        RedisBroken: it had not been used before; or no other one can be opened.
+    """
+    broken.close()
+    if not broken.used:
+        raise RedisBroken("Connection closed by server.")
+    # Redis went and came back: the other idle ones lead nowhere either.
+    wires_close(client)
+    return wire_take(client)

@@ -2,8 +2,9 @@
 
 from django.db import connection, transaction
 
-from apps.common.redis import redis_try
+from apps.common.contracts import RedisCommand
 from apps.common.snapshots import HINT_CHANNEL, snapshots_mark_stale
+from apps.common.stamps import commands_try, stamp_commands
 
 _BUMP = """
     INSERT INTO common_versioncounter AS v (name, number, updated_at)
@@ -31,4 +32,4 @@ def version_bump(name: str) -> int:
 
 def _announce(name: str) -> None:
     snapshots_mark_stale(name)
-    redis_try("version_hint", lambda client: client.publish(HINT_CHANNEL, name), 0)
+    commands_try("version_hint", *stamp_commands(RedisCommand(("PUBLISH", HINT_CHANNEL, name))))

@@ -19,7 +19,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection
 
 from apps.common.observability.metrics import snapshot_reloads_total
-from apps.common.redis import RedisGone, redis_call, redis_patient
+from apps.common.redis import RedisGone, redis_call, redis_patient, redis_settle
 
 T = TypeVar("T")
 logger = structlog.get_logger(__name__)
@@ -169,6 +169,7 @@ class _Poller(threading.Thread):
                 self._wake.clear()
                 if not self._stopping.is_set():
                     self._poll_safely()
+                    redis_settle()
         finally:
             self._ended = True
             connection.close()

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from redis.connection import AbstractConnection
 
+from tests.redis_writes import writes_recorded
 from tests.search.experimenting import running
 from tests.search.types import Ask, Build, Json
 
@@ -22,19 +22,7 @@ WARM = [
 @pytest.fixture
 def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Everything that is sent to Redis, one entry a write to its socket."""
-    sent: list[bytes] = []
-    send = AbstractConnection.send_packed_command
-
-    def counted(
-        self: AbstractConnection,
-        command: bytes,
-        check_health: object = True,  # noqa: FBT002 - redis-py's own signature
-    ) -> None:
-        sent.append(command)
-        send(self, command, check_health)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-
-    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
-    return sent
+    return writes_recorded(monkeypatch)
 
 
 @pytest.mark.parametrize("parameters", WARM)

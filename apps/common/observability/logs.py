@@ -1,22 +1,47 @@
-"""structlog on stderr: one JSON line a record, ours and the libraries' alike."""
+"""structlog on stderr: one JSON line a record, ours and the libraries' alike.
+
+A record of our own is encoded where it is formatted, in one go; a library's, or one with an
+exception, takes structlog's longer way.
+"""
 
 import logging
 import logging.config
 import os
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import structlog
 
 from apps.common.observability.context import trace_current, user_current
 
 _SERVICE = os.environ.get("ENDCAP_SERVICE", "endcap")
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """The record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = record.msg
+        ours = isinstance(said, dict) and "_logger" in vars(record)
+        if ours and not (record.exc_info or "exc_info" in said or "stack_info" in said):
+            try:
+                return _encode(said).decode()
+            except (TypeError, ValueError, RecursionError):
+                pass  # half a character, say: structlog escapes it
+        return super().format(record)
 
 
 def _context_add(
-    _logger: object, _method: str, record: MutableMapping[str, Any]
+    logger: logging.Logger | None, method: str, record: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
+    record["level"] = "error" if method == "exception" else method
+    if logger is not None:
+        record["logger"] = logger.name
+    record["timestamp"] = datetime.now(UTC).isoformat().removesuffix("+00:00") + "Z"
     record["service"] = _SERVICE
     trace = trace_current()
     record["trace_id"] = trace.trace_id if trace else ""
@@ -25,21 +50,15 @@ def _context_add(
     return record
 
 
-_SHARED: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    _context_add,
-]
+_FOREIGN: list[Any] = [structlog.stdlib.add_logger_name, _context_add]
 
 
 def logging_configure(options: dict[str, str]) -> None:
     """Django's LOGGING_CONFIG: standard output stays free for `--json`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
+        LineFormatter(
+            foreign_pre_chain=_FOREIGN,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
@@ -47,16 +66,19 @@ def logging_configure(options: dict[str, str]) -> None:
             ],
         )
     )
+    # Nobody reads from which line, thread or process: each is asked for at every record.
+    logging._srcfile = None  # noqa: SLF001 - the documented way
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(options["level"])
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_SHARED,
+            _context_add,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )

@@ -32,6 +32,7 @@ OWN_FIELDS = frozenset(
 )
 _SHARED = tuple(each.name for each in fields(SearchRequest) if each.name not in OWN_FIELDS)
 _DIGEST_BYTES = 16
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def request_is_shared(request: SearchRequest) -> bool:
@@ -42,7 +43,15 @@ def request_is_shared(request: SearchRequest) -> bool:
     return not request.qa and request.weights_override is None and request.query_id is None
 
 
-def answer_key(*, request: SearchRequest, kind: str, in_force: str, acting: str, seed: int) -> str:
+def answer_key(
+    *,
+    request: SearchRequest,
+    kind: str,
+    in_force: str,
+    acting: str,
+    seed: int,
+    asked: bytes = b"",
+) -> str:
     """The Redis key of an answer.
 
     Args:
@@ -51,20 +60,22 @@ def answer_key(*, request: SearchRequest, kind: str, in_force: str, acting: str,
         in_force: name of every version that answers depend on.
         acting: name of the experiments' variants that act on the request.
         seed: of an interleaved draft, which is one shopper's own; 0 for none.
+        asked: `request_packed(request)`, where it is known already.
     """
-    said = [getattr(request, name) for name in _SHARED]
-    parts = (
-        kind,
-        in_force,
-        acting,
-        str(seed),
-        normalise(request.query),
-        _filters(request.filters),
-        sorted((field, sorted({*values})) for field, values in request.filters_asked.items()),
-        said,
-    )
-    packed = msgspec.msgpack.encode(parts)
+    packed = _encode((kind, in_force, acting, str(seed))) + (asked or request_packed(request))
     return PREFIX + hashlib.blake2b(packed, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def request_packed(request: SearchRequest) -> bytes:
+    """What a request asks for, whoever asks: its part of the key."""
+    return _encode(
+        (
+            normalise(request.query),
+            _filters(request.filters),
+            sorted((field, sorted({*values})) for field, values in request.filters_asked.items()),
+            [getattr(request, name) for name in _SHARED],
+        )
+    )
 
 
 def digest_of(parts: object) -> str:

@@ -19,7 +19,7 @@ from apps.search.selectors.lexicon import lexicon_state
 from apps.search.selectors.scoring import facets_counted
 from apps.search.services.begun import Begun, search_begin
 from apps.search.services.core import Core, core_hits, search_core
-from apps.search.services.kept_answers import kept_found
+from apps.search.services.kept_answers import UNTOLD, kept_found
 from apps.search.services.page_packing import PAGES
 from apps.search.services.records import hits_acted
 from apps.search.services.serving import Made, search_serve
@@ -38,8 +38,8 @@ def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
         InvalidInput: a filter or facet on an attribute that no product has.
     """
     begun = search_begin(request=request, as_of=as_of, kind=PAGES.kind)
-    found = kept_found(begun.key) if begun.key else None
-    served = search_serve(begun=begun, packing=PAGES, found=found, make=answer_make)
+    told = kept_found(begun.key) if begun.key else UNTOLD
+    served = search_serve(begun=begun, packing=PAGES, told=told, make=answer_make)
     return served.answer or PAGES.unpack(served.body, served.frame)
 
 

@@ -1,7 +1,7 @@
 """A request before its answer: its experiments, and the name under which others share it."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,12 @@ from apps.catalog.contracts import ProductColumns
 from apps.common.domain.uuid7 import uuid7_new
 from apps.features.selectors import serving_snapshot
 from apps.search.contracts import SearchRequest
-from apps.search.domain.cache_key import answer_key, digest_of, request_is_shared
+from apps.search.domain.cache_key import (
+    answer_key,
+    digest_of,
+    request_is_shared,
+    request_packed,
+)
 from apps.search.selectors.versions import versions_in_force
 from apps.search.services.swaps import swap_is_due
 from apps.search.services.trials import Trial, trial_of
@@ -18,6 +23,8 @@ from apps.search.services.troupes import Troupe
 _MOST_NAMES = 2000
 # Each with what it names, so that nothing else has its identity.
 _names: dict[int, tuple[Troupe, str]] = {}
+_MOST_PACKED = 1000
+_packed: dict[int, tuple[SearchRequest, bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +42,7 @@ class Begun:
         swaps: whether two neighbours are exchanged: then it is nobody else's answer.
         fresh: whether PostgreSQL said, since the request came, that nothing was written since
             `columns` were read; None: it was not asked.
+        asked: what the request asks for, as its key says it.
     """
 
     request: SearchRequest
@@ -46,13 +54,19 @@ class Begun:
     columns: ProductColumns | None = None
     swaps: bool = False
     fresh: bool | None = None
+    asked: bytes = b""
 
     def took_ms(self) -> float:
         return round((time.perf_counter() - self.started) * 1000.0, 3)
 
 
 def search_begin(
-    *, request: SearchRequest, as_of: datetime, kind: str, query_id: UUID | None = None
+    *,
+    request: SearchRequest,
+    as_of: datetime,
+    kind: str,
+    query_id: UUID | None = None,
+    common: SearchRequest | None = None,
 ) -> Begun:
     """Assign the request, and name its answer. No SQL while nothing moves, and no Redis.
 
@@ -61,16 +75,28 @@ def search_begin(
         as_of: aware.
         kind: of the packing.
         query_id: of the answer; None for a new one.
+        common: a request that lives on and asks the same, whoever asks; None: there is none.
     """
     started = time.perf_counter()
     query_id = query_id or request.query_id or uuid7_new(as_of)
     trial = trial_of(request=request, query_id=query_id, as_of=as_of)
     swaps = swap_is_due(request, query_id, trial)
-    begun = Begun(request, query_id, as_of, started, trial, swaps=swaps)
+    asked = request_packed(request) if common is None else _asked(common)
+    begun = Begun(request, query_id, as_of, started, trial, swaps=swaps, asked=asked)
     if swaps or not (request_is_shared(request) and trial.complete and _draft_is_anyones(begun)):
         return begun
     columns, key = key_now(begun, kind)
-    return replace(begun, key=key, columns=columns)
+    return Begun(request, query_id, as_of, started, trial, key=key, columns=columns, asked=asked)
+
+
+def _asked(common: SearchRequest) -> bytes:
+    """What a request asks for, packed once for all who ask it."""
+    found = _packed.get(id(common))
+    if found is None or found[0] is not common:
+        if len(_packed) >= _MOST_PACKED:
+            _packed.clear()
+        found = _packed[id(common)] = (common, request_packed(common))
+    return found[1]
 
 
 def _draft_is_anyones(begun: Begun) -> bool:
@@ -92,6 +118,7 @@ def key_now(begun: Begun, kind: str) -> tuple[ProductColumns, str]:
         in_force=in_force,
         acting=_acting_name(begun.trial.troupe),
         seed=begun.trial.plan.seed,
+        asked=begun.asked,
     )
     return snapshot.columns, key
 

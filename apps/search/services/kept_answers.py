@@ -6,6 +6,7 @@ more, then computes as well: a leader that died costs that long and no more.
 
 import time
 from enum import IntEnum
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -14,6 +15,7 @@ from prometheus_client import Counter
 from apps.common.contracts import RedisCommand
 from apps.common.redis import redis_try
 from apps.common.redis_exchange import RedisScript, redis_exchange
+from apps.common.stamps import STAMP_KEY
 
 logger = structlog.get_logger(__name__)
 KEEP_S = 300
@@ -31,15 +33,22 @@ cache_requests_total = Counter(
     "stale, aside (not to be shared), gone (no Redis).",
     ["outcome"],
 )
+# A mark that is gone (a new Redis, one that was emptied) begins anew, as none was before.
 _ASK = RedisScript("""
+local stamp = redis.call('GET', KEYS[3])
+if not stamp then
+  local now = redis.call('TIME')
+  stamp = now[1] .. '.' .. now[2]
+  redis.call('SET', KEYS[3], stamp)
+end
 local kept = redis.call('GET', KEYS[1])
 if kept then
-  return kept
+  return {stamp, kept}
 end
 if ARGV[1] == '1' and redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then
-  return 1
+  return {stamp, 1}
 end
-return 0
+return {stamp, 0}
 """)
 
 
@@ -53,24 +62,42 @@ class Absent(IntEnum):
 Found = bytes | Absent | None
 
 
+class Told(NamedTuple):
+    """What Redis says of an answer.
+
+    Attributes:
+        found: the kept bytes, who leads, or None: it did not answer.
+        stamp: where the mark of all changes stands; empty: it did not answer.
+    """
+
+    found: Found
+    stamp: bytes = b""
+
+
+UNTOLD = Told(None)
+
+
 def kept_ask(key: str, *, leading: bool = True) -> RedisCommand:
-    """The command that asks for a kept answer; `found_read` reads its answer.
+    """The command that asks for a kept answer; `told_read` reads its answer.
 
     Args:
         key: of the answer.
         leading: whether the caller is going to compute it, if it is the first to ask.
     """
-    return _ASK.call([key, _lead_key(key)], [1 if leading else 0, LEAD_MS])
+    return _ASK.call([key, _lead_key(key), STAMP_KEY], [1 if leading else 0, LEAD_MS])
 
 
-def found_read(answer: object) -> Found:
-    """What Redis answered: the kept bytes, who leads, or None: it did not answer."""
-    if answer is None or isinstance(answer, bytes):
-        return answer
-    return Absent.LEADS if answer == 1 else Absent.FOLLOWS
+def told_read(answer: object) -> Told:
+    """What Redis answered; `UNTOLD` where it did not."""
+    if not isinstance(answer, list):
+        return UNTOLD
+    stamp, found = answer
+    if isinstance(found, bytes):
+        return Told(found, stamp)
+    return Told(Absent.LEADS if found == 1 else Absent.FOLLOWS, stamp)
 
 
-def kept_found(key: str, *, leading: bool = True) -> Found:
+def kept_found(key: str, *, leading: bool = True) -> Told:
     """The same with a round trip of its own."""
     command = kept_ask(key, leading=leading)
 
@@ -78,7 +105,7 @@ def kept_found(key: str, *, leading: bool = True) -> Found:
         return redis_exchange(client, [command])[0]
 
     answer, answered = redis_try("search_cache", call, None)
-    return found_read(answer) if answered else None
+    return told_read(answer) if answered else UNTOLD
 
 
 def kept_awaited(key: str) -> bytes | None:
@@ -89,7 +116,7 @@ def kept_awaited(key: str) -> bytes | None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         time.sleep(_LOOK_EVERY_S)
-        found = kept_found(key)
+        found = kept_found(key).found
         if isinstance(found, bytes):
             return found
         if found is not Absent.FOLLOWS:

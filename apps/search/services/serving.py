@@ -19,14 +19,14 @@ from apps.search.domain.kept import Frame, Kept, KeptUnreadable, kept_decode, ke
 from apps.search.domain.understanding.marks import understanding_marks
 from apps.search.metrics import understanding_counted
 from apps.search.selectors.seen import catalogue_seen
-from apps.search.selectors.versions import catalogue_is_fresh
+from apps.search.selectors.vouched import columns_are_fresh, stamp_seen
 from apps.search.services.begun import Begun, key_now
 from apps.search.services.core import Core
 from apps.search.services.flights import Flights
 from apps.search.services.kept_answers import (
     PATIENCE_S,
     Absent,
-    Found,
+    Told,
     cache_requests_total,
     commands_send,
     kept_awaited,
@@ -89,30 +89,33 @@ class Served:
 Make = Callable[[Begun], Made]
 
 
-def search_serve(*, begun: Begun, packing: Packing, found: Found, make: Make) -> Served:
+def search_serve(*, begun: Begun, packing: Packing, told: Told, make: Make) -> Served:
     """The kept answer, or a computed one, which is kept.
 
     Args:
         begun: the request.
         packing: what is kept for its caller.
-        found: what Redis said of `begun.key`.
+        told: what Redis said of `begun.key`.
         make: computes the answer.
 
     Raises:
         InvalidInput: a filter or facet on an attribute that no product has.
     """
+    found, stamp = told
     if begun.request.explain:
         explanations_requested.inc()
     if not begun.key or found is None:
         return _computed(begun, packing, make, "gone" if begun.key else "aside")[0]
     if isinstance(found, bytes):
-        return _replayed(begun, found, "hit") or _computed(begun, packing, make, "stale")[0]
+        hit = _replayed(begun, found, stamp, "hit")
+        return hit or _computed(begun, packing, make, "stale")[0]
     with _flights.joined(begun.key) as (flight, leads):
         if leads and found is Absent.FOLLOWS:
             flight.packed = kept_awaited(begun.key)
         if not leads:
             flight.wait(PATIENCE_S)
-        shared = None if flight.packed is None else _replayed(begun, flight.packed, "shared")
+        packed = flight.packed
+        shared = None if packed is None else _replayed(begun, packed, stamp, "shared")
         if shared is not None:
             return shared
         served, packed = _computed(begun, packing, make, "miss")
@@ -121,13 +124,13 @@ def search_serve(*, begun: Begun, packing: Packing, found: Found, make: Make) ->
         return served
 
 
-def _replayed(begun: Begun, packed: bytes, outcome: str) -> Served | None:
+def _replayed(begun: Begun, packed: bytes, stamp: bytes, outcome: str) -> Served | None:
     """The kept answer in this request's frame; None when it cannot be given away."""
     try:
         kept = kept_decode(packed)
     except KeptUnreadable:
         return None
-    if not _is_fresh(begun):
+    if not _is_fresh(begun, stamp):
         return None
     _outcomes[outcome].inc()
     request, trial = begun.request, begun.trial
@@ -143,10 +146,11 @@ def _replayed(begun: Begun, packed: bytes, outcome: str) -> Served | None:
     return Served(frame, kept.body)
 
 
-def _is_fresh(begun: Begun) -> bool:
+def _is_fresh(begun: Begun, stamp: bytes) -> bool:
     if begun.fresh is not None:
+        stamp_seen(stamp)
         return begun.fresh
-    return begun.columns is not None and catalogue_is_fresh(begun.columns)
+    return begun.columns is not None and columns_are_fresh(begun.columns, stamp)
 
 
 def _entry(begun: Begun, kept: Kept, took_ms: float) -> QueryLogEntry:

@@ -17,7 +17,7 @@ from apps.search.selectors.suggesting import suggestion_sources
 from apps.search.services.answer import answer_make
 from apps.search.services.begun import search_begin
 from apps.search.services.core import search_core
-from apps.search.services.kept_answers import kept_found
+from apps.search.services.kept_answers import UNTOLD, kept_found
 from apps.search.services.serving import Packing, search_serve
 
 logger = structlog.get_logger(__name__)
@@ -103,10 +103,10 @@ def _warmed(shape: Shape, popular: PopularRequest) -> bool | None:
     if request is None:
         return None
     begun = search_begin(request=request, as_of=timezone.now(), kind=shape.packing.kind)
-    found = kept_found(begun.key) if begun.key else None
-    if isinstance(found, bytes):
+    told = kept_found(begun.key) if begun.key else UNTOLD
+    if isinstance(told.found, bytes):
         return True
-    search_serve(begun=begun, packing=shape.packing, found=found, make=answer_make)
+    search_serve(begun=begun, packing=shape.packing, told=told, make=answer_make)
     return False
 
 

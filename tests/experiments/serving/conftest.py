@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 from django.test import Client
-from redis.connection import AbstractConnection
 
 from apps.access.contracts import Scope
 from apps.access.services import api_key_create
 from apps.common.redis import redis_forget_connections
+from tests.redis_writes import writes_recorded
 
 Call = Callable[..., Any]
 ORIGIN = "https://shop.example"
@@ -68,16 +68,4 @@ def redis_gone(settings: Any) -> Iterator[None]:
 @pytest.fixture
 def round_trips(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Everything that is sent to Redis, one entry a write to its socket."""
-    sent: list[bytes] = []
-    send = AbstractConnection.send_packed_command
-
-    def counted(
-        self: AbstractConnection,
-        command: Any,
-        check_health: object = True,  # noqa: FBT002 - redis-py's own signature
-    ) -> None:
-        sent.append(b"".join(command) if isinstance(command, list) else command)
-        send(self, command, check_health)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
-
-    monkeypatch.setattr(AbstractConnection, "send_packed_command", counted)
-    return sent
+    return writes_recorded(monkeypatch)
