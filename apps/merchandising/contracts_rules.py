@@ -298,6 +298,10 @@ class RuleBook(Protocol):
         """How many rules."""
         ...
 
+    def rules(self) -> tuple[MerchandisingRule, ...]:
+        """All of them, in order of precedence."""
+        ...
+
     def acting(self, context: RuleContext) -> ActingRules:
         """The rules whose conditions hold, conflicts settled."""
         ...

@@ -96,9 +96,14 @@ def rules_view(
 
 def rule_proposal(key: str) -> VersionView | None:
     """The draft of a rule, or its version in review; None when nothing waits."""
-    rows = rows_of(RULES).filter(subject=key, status__in=_OPEN)
+    return proposal_of(RULES, key)
+
+
+def proposal_of(kind: str, subject: str) -> VersionView | None:
+    """The latest draft of a subject, or its version in review; None when nothing waits."""
+    rows = rows_of(kind).filter(subject=subject, status__in=_OPEN)
     row = rows.order_by("number").last()
-    return None if row is None else view_of(RULES, row)
+    return None if row is None else view_of(kind, row)
 
 
 def rule_versions(key: str) -> Sequence[VersionView]:

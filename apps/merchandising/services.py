@@ -6,6 +6,7 @@ from apps.access.services import Actor
 from apps.common.errors import InvalidInput
 from apps.merchandising.contracts import DEFAULT_SUBJECT, SynonymsInvalid
 from apps.merchandising.domain.synonyms import entries_json, entries_parse, lines_parse
+from apps.merchandising.services_steps import draft_write
 from apps.publishing.contracts import JsonValue, VersionView
 from apps.publishing.services import draft_create, draft_update
 
@@ -24,6 +25,20 @@ def synonyms_draft_create(*, entries: Sequence[object], actor: Actor) -> Version
     except SynonymsInvalid as error:
         raise _refusal(error) from error
     return draft_create(kind=KIND, subject=DEFAULT_SUBJECT, content=content, actor=actor)
+
+
+def synonyms_replace(*, entries: Sequence[object], actor: Actor) -> VersionView:
+    """These entries and no others, as the one draft that waits.
+
+    Raises:
+        InvalidInput: an entry that cannot be used; `line` in extra is its number.
+        Conflict: a version is under review.
+    """
+    try:
+        content = _content(entries_json(entries_parse(entries)))
+    except SynonymsInvalid as error:
+        raise _refusal(error) from error
+    return draft_write(kind=KIND, subject=DEFAULT_SUBJECT, content=content, actor=actor)
 
 
 def synonyms_draft_from_lines(*, text: str, actor: Actor) -> VersionView:

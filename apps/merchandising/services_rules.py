@@ -5,26 +5,21 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.db import transaction
 
-from apps.access.services import Actor, author_id
+from apps.access.services import Actor
 from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.merchandising.contracts_rules import RuleInvalid
 from apps.merchandising.domain.rules.content import CONTENT_FIELDS, rule_content, rule_parse
 from apps.merchandising.selectors_rules import RULES, rule_proposal
-from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
+from apps.merchandising.services_steps import draft_write, version_step
+from apps.publishing.contracts import JsonValue, VersionView
 from apps.publishing.rows import subject_lock
 from apps.publishing.selectors import live_version, subject_versions
 from apps.publishing.services import (
     draft_create,
-    draft_discard,
     draft_submit,
-    draft_update,
-    draft_withdraw,
-    version_approve,
     version_publish,
-    version_reject,
     version_rollback,
 )
-from apps.publishing.settling import draft_replace
 
 
 def rule_create(*, key: str, content: Mapping[str, object], actor: Actor) -> VersionView:
@@ -55,19 +50,7 @@ def rule_edit(*, key: str, content: Mapping[str, object], actor: Actor) -> Versi
         subject_lock(RULES, key)
         if not subject_versions(kind=RULES, subject=key, limit=1):
             raise NotFound(f"There is no rule {key}.")
-        return draft_write(key, read, actor)
-
-
-def draft_write(key: str, content: Mapping[str, JsonValue], actor: Actor) -> VersionView:
-    """The rule's draft with this content, made or gone on with; the subject's lock is held."""
-    waiting = rule_proposal(key)
-    if waiting is None:
-        return draft_create(kind=RULES, subject=key, content=content, actor=actor)
-    if waiting.status is not VersionStatus.DRAFT:
-        raise Conflict(f"The rule '{key}' is under review; withdraw it first.", code="in_review")
-    own = waiting.created_by_id in {None, author_id(actor)}
-    go_on = draft_update if own else draft_replace
-    return go_on(kind=RULES, version_id=waiting.id, content=content, actor=actor)
+        return draft_write(kind=RULES, subject=key, content=read, actor=actor)
 
 
 def rule_retire(*, key: str, actor: Actor, reason: str) -> VersionView:
@@ -104,8 +87,7 @@ def rule_submit(*, key: str, actor: Actor) -> VersionView:
     Raises:
         NotFound, Conflict: there is no such rule, or no draft of it.
     """
-    with transaction.atomic():
-        return draft_submit(kind=RULES, version_id=_waiting_id(key), actor=actor)
+    return version_step(kind=RULES, subject=key, step="submit", actor=actor)
 
 
 def rule_withdraw(*, key: str, actor: Actor) -> VersionView:
@@ -115,8 +97,7 @@ def rule_withdraw(*, key: str, actor: Actor) -> VersionView:
         NotFound, Conflict: there is no such rule, or nothing under review.
         Forbidden: the actor is not its author.
     """
-    with transaction.atomic():
-        return draft_withdraw(kind=RULES, version_id=_waiting_id(key), actor=actor)
+    return version_step(kind=RULES, subject=key, step="withdraw", actor=actor)
 
 
 def rule_discard(*, key: str, actor: Actor, reason: str = "") -> VersionView:
@@ -126,8 +107,7 @@ def rule_discard(*, key: str, actor: Actor, reason: str = "") -> VersionView:
         NotFound, Conflict: there is no such rule, or no draft of it.
         Forbidden: the actor is not its author.
     """
-    with transaction.atomic():
-        return draft_discard(kind=RULES, version_id=_waiting_id(key), actor=actor, reason=reason)
+    return version_step(kind=RULES, subject=key, step="discard", actor=actor, reason=reason)
 
 
 def rule_approve(*, key: str, actor: Actor) -> VersionView:
@@ -137,8 +117,7 @@ def rule_approve(*, key: str, actor: Actor) -> VersionView:
         NotFound, Conflict: there is no such rule, or nothing under review.
         Forbidden: the actor is its author, or no person.
     """
-    with transaction.atomic():
-        return version_approve(kind=RULES, version_id=_waiting_id(key), actor=actor)
+    return version_step(kind=RULES, subject=key, step="approve", actor=actor)
 
 
 def rule_reject(*, key: str, actor: Actor, reason: str) -> VersionView:
@@ -149,8 +128,7 @@ def rule_reject(*, key: str, actor: Actor, reason: str) -> VersionView:
         Forbidden: the actor is its author, or no person.
         InvalidInput: no reason is given.
     """
-    with transaction.atomic():
-        return version_reject(kind=RULES, version_id=_waiting_id(key), actor=actor, reason=reason)
+    return version_step(kind=RULES, subject=key, step="reject", actor=actor, reason=reason)
 
 
 def rule_publish(
@@ -163,14 +141,14 @@ def rule_publish(
             it first, or there are warnings that nobody acknowledged.
         InvalidInput: no reason is given.
     """
-    with transaction.atomic():
-        return version_publish(
-            kind=RULES,
-            version_id=_waiting_id(key),
-            actor=actor,
-            reason=reason,
-            acknowledge_warnings=acknowledge_warnings,
-        )
+    return version_step(
+        kind=RULES,
+        subject=key,
+        step="publish",
+        actor=actor,
+        reason=reason,
+        acknowledge_warnings=acknowledge_warnings,
+    )
 
 
 def rule_rollback(*, key: str, to_number: int, actor: Actor, reason: str) -> VersionView:
@@ -199,18 +177,3 @@ def rule_content_checked(key: str, content: Mapping[str, object]) -> dict[str, J
     except RuleInvalid as error:
         raise InvalidInput(error.message, field=error.field) from error
     return {**{name: written[name] for name in CONTENT_FIELDS}, "retired": False}
-
-
-def _waiting_id(key: str) -> int:
-    """What waits of a rule.
-
-    Raises:
-        NotFound: there is no such rule.
-        Conflict: nothing waits (`nothing_waits`).
-    """
-    waiting = rule_proposal(key)
-    if waiting is not None:
-        return waiting.id
-    if not subject_versions(kind=RULES, subject=key, limit=1):
-        raise NotFound(f"There is no rule {key}.")
-    raise Conflict("Nothing of this rule waits to be published.", code="nothing_waits")

@@ -232,6 +232,17 @@ def doing(**fields: Any) -> dict[str, Any]:
             "consequences.1.payload",
             "20000",
         ),
+        (
+            doing(do="banner", slot="top", payload={"x": [float("nan")]}),
+            "consequences.1.payload",
+            "lacks",
+        ),
+        (
+            doing(do="banner", slot="top", payload={"x": "\ud800"}),
+            "consequences.1.payload",
+            "lacks",
+        ),
+        (doing(do="banner", slot="top", payload={"x": "\x00"}), "consequences.1.payload", "NUL"),
         (doing(do="rewrite", find="?", replace="x"), "consequences.1.find", "no word"),
         (doing(do="rewrite", replace="!"), "consequences.1.replace", "whole query"),
         (doing(do="rewrite", find="tv", replace="TV"), "consequences.1.replace", "replace"),

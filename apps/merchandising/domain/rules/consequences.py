@@ -118,9 +118,21 @@ def _banner(path: str, given: Mapping[str, object]) -> Banner:
     at, payload = joined(path, "payload"), given.get("payload", {})
     if not isinstance(payload, Mapping):
         raise RuleInvalid(at, "There must be an object here.")
-    if len(json.dumps(payload)) > LONGEST_PAYLOAD:
-        raise RuleInvalid(at, f"This may have at most {LONGEST_PAYLOAD} characters of JSON.")
+    _payload_check(at, payload)
     return Banner(slot, payload)
+
+
+def _payload_check(path: str, payload: Mapping[str, object]) -> None:
+    """Refuse what is too long, and what PostgreSQL keeps in no JSON."""
+    try:
+        written = json.dumps(payload, allow_nan=False, ensure_ascii=False)
+        written.encode()
+    except (ValueError, RecursionError) as error:
+        raise RuleInvalid(path, "There is a number or a letter in it that JSON lacks.") from error
+    if len(written) > LONGEST_PAYLOAD:
+        raise RuleInvalid(path, f"This may have at most {LONGEST_PAYLOAD} characters of JSON.")
+    if "\\u0000" in written:
+        raise RuleInvalid(path, "There is a NUL character in it.")
 
 
 def _rewrite(path: str, given: Mapping[str, object]) -> Rewrite:

@@ -1,0 +1,52 @@
+"""Rules by what they are about, and what is being worked on of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Q
+
+from apps.common.errors import NotFound
+from apps.merchandising.contracts_rule_views import RuleView
+from apps.merchandising.contracts_rules import JsonValue
+from apps.merchandising.domain.rules.content import CONTENT_FIELDS
+from apps.merchandising.domain.rules.words import words_normalise
+from apps.merchandising.models import RuleVersion
+from apps.merchandising.selectors_rules import rule_view
+from apps.publishing.contracts import VersionStatus
+
+_CURRENT = [
+    status.value
+    for status in (VersionStatus.PUBLISHED, VersionStatus.DRAFT, VersionStatus.IN_REVIEW)
+]
+_MOST = 20
+
+
+def rules_about(*, query: str, category: str, as_of: datetime) -> tuple[RuleView, ...]:
+    """Rules with a current version whose conditions name this query or this category, by key.
+
+    Live, waiting and over: what a merchandiser may want to go on with. Rules that act here for
+    another reason (a phrase of the query, a category above) are told by the board itself.
+
+    Args:
+        query: as typed; empty: none.
+        category: path; empty: none.
+        as_of: aware.
+    """
+    named = Q(pk__in=())
+    if words := words_normalise(query):
+        named |= Q(conditions__queries__contains=[{"text": " ".join(words)}])
+    if category:
+        named |= Q(conditions__categories__contains=[category])
+    rows = RuleVersion.objects.filter(named, status__in=_CURRENT)
+    keys = rows.order_by("subject").values_list("subject", flat=True).distinct()[:_MOST]
+    return tuple(rule_view(key, as_of=as_of) for key in keys)
+
+
+def rule_content_worked_on(key: str, *, as_of: datetime) -> Mapping[str, JsonValue] | None:
+    """The rule's draft, else what is published, without its retired mark; None: no such rule."""
+    try:
+        found = rule_view(key, as_of=as_of)
+    except NotFound:
+        return None
+    version = found.proposal or found.shown
+    return {name: version.content[name] for name in CONTENT_FIELDS}
