@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,6 +16,7 @@ from apps.ranking_weights.contracts import GLOBAL_SUBJECT
 from apps.ranking_weights.forms import WeightSetForm
 from apps.ranking_weights.models import WeightSetVersion
 from apps.ranking_weights.selectors import weights_to_start_from
+from apps.ranking_weights.selectors_evidence import evidence_page
 
 _OPEN = (
     VersionStatus.PUBLISHED.value,
@@ -54,7 +56,7 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
     )
     list_filter = (LiveOrOpen,)  # type: ignore[assignment]  # a name in the base, a class here: Django takes both
     ordering = ("subject", "-number")
-    readonly_fields = ("weights_bars", "preview")
+    readonly_fields = ("weights_bars", "preview", "evidence")
 
     class Media:
         css = {"all": ("ranking_weights/weights.css",)}
@@ -63,7 +65,8 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
         if obj is None:
             return ("subject", "weights")
         editable = self.has_change_permission(request, obj)
-        return ("subject", "weights" if editable else "weights_bars", "preview")
+        shown = ("subject", "weights" if editable else "weights_bars", "preview")
+        return (*shown, "evidence") if evidence_page(obj.pk) else shown
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         subject = request.GET.get("subject", GLOBAL_SUBJECT)
@@ -99,3 +102,7 @@ class WeightSetVersionAdmin(PublishableVersionAdmin):
             url,
             row.pk,
         )
+
+    @display(description="Evidence")
+    def evidence(self, row: WeightSetVersion) -> SafeString:
+        return render_to_string("ranking_weights/evidence.html", evidence_page(row.pk))

@@ -9,9 +9,12 @@ class RankingWeightsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.common.admin_navigation import NavigationEntry, navigation_register
+        from apps.jobs.contracts import job_register
         from apps.publishing.bases import PublishKind, publish_kind_register
         from apps.ranking_weights.models import WeightSetVersion
+        from apps.ranking_weights.tasks import LEARN_WEIGHTS
 
+        job_register(LEARN_WEIGHTS)
         publish_kind_register(
             PublishKind(
                 name="ranking_weights",

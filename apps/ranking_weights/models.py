@@ -26,3 +26,22 @@ class WeightSetVersion(PublishableVersion):
             self.weights = weights_validate(self.weights)
         except WeightsInvalid as error:
             raise ValidationError({"weights": str(error)}, code=error.code) from error
+
+
+class LearnedEvidence(models.Model):
+    """What speaks for a draft that was learnt; written once, with the draft."""
+
+    version = models.OneToOneField(
+        WeightSetVersion, on_delete=models.PROTECT, primary_key=True, related_name="learned"
+    )
+    weights = models.JSONField()
+    note = models.TextField()
+    evidence = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "evidence of learned weights"
+        verbose_name_plural = "evidence of learned weights"
+
+    def __str__(self) -> str:
+        return f"evidence of {self.version}"

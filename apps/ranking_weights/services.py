@@ -7,9 +7,11 @@ from django.db import transaction
 
 from apps.access.services import Actor
 from apps.catalog.selectors import category_tree_fresh
-from apps.common.errors import InvalidInput, NotFound
+from apps.common.errors import Conflict, InvalidInput, NotFound
+from apps.publishing.bases import publish_kind
 from apps.publishing.contracts import VersionView
-from apps.publishing.selectors import subject_versions
+from apps.publishing.rows import subject_lock
+from apps.publishing.selectors import live_version, subject_versions
 from apps.publishing.services import draft_create, draft_submit, draft_update, version_publish
 from apps.publishing.shipping import content_ship
 from apps.ranking_weights.contracts import (
@@ -38,6 +40,69 @@ def weights_draft_create(
     return draft_create(
         kind=KIND, subject=subject, content={"weights": _checked(weights)}, actor=actor
     )
+
+
+def weights_put(
+    *,
+    subject: str,
+    weights: Mapping[str, float],
+    actor: Actor,
+    reason: str,
+    publish: bool,
+    submit: bool,
+    based_on: int | None = None,
+    acknowledge_warnings: bool = False,
+) -> VersionView:
+    """Other weights, as far towards live as they may go: published, in review, or a draft.
+
+    All or nothing: what is refused on its way leaves no draft behind.
+
+    Args:
+        subject: `global` or a category's path.
+        weights: a set.
+        actor: its author.
+        reason: wanted where they are published.
+        publish: the author may, and wants to.
+        submit: the same of putting it before a second person, where one is required.
+        based_on: what the author has seen live, 0 for nothing; None: whatever is.
+        acknowledge_warnings: publish in spite of what checks say.
+
+    Raises:
+        InvalidInput: naming the field.
+        Conflict: something else is live (`base_moved`), or there are warnings.
+        ApplicationError: a check refuses.
+    """
+    with transaction.atomic():
+        _base_expected(subject, based_on)
+        draft = weights_draft_create(subject=subject, weights=weights, actor=actor)
+        if publish_kind(KIND).reviewed:
+            if not submit:
+                return draft
+            return draft_submit(kind=KIND, version_id=draft.id, actor=actor)
+        if not publish:
+            return draft
+        return version_publish(
+            kind=KIND,
+            version_id=draft.id,
+            actor=actor,
+            reason=reason,
+            acknowledge_warnings=acknowledge_warnings,
+        )
+
+
+def _base_expected(subject: str, based_on: int | None) -> None:
+    """Refuse what was made from another version than the live one."""
+    if based_on is None:
+        return
+    subject_lock(KIND, subject)
+    live = live_version(kind=KIND, subject=subject)
+    number = live.number if live else 0
+    if number != based_on:
+        raise Conflict(
+            f"Version {number} of {subject} is live, not {based_on}.",
+            code="base_moved",
+            extra={"field": "based_on", "live": number},
+        )
 
 
 def weights_draft_update(
