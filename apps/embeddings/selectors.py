@@ -47,7 +47,9 @@ def _index_load(artifact: Artifact) -> LoadedIndex:
 
     kind = str(artifact.manifest.metadata["kind"])
     index = FaissIndex.load(artifact.folder / INDEX_FILE, kind)
-    pks: IntArray = np.load(artifact.folder / PKS_FILE, mmap_mode="r", allow_pickle=False)
+    mapped = np.load(artifact.folder / PKS_FILE, mmap_mode="r", allow_pickle=False)
+    # A plain view: numpy's memmap class costs time at every look-up. It keeps the map open.
+    pks: IntArray = mapped.view(np.ndarray)
     if pks.dtype != np.int32 or pks.shape != (index.size,):
         raise ValueError("the index and its product keys do not belong together")
     return LoadedIndex(index, pks, artifact.manifest)
