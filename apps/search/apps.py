@@ -13,11 +13,13 @@ class SearchConfig(AppConfig):
         from apps.experiments.contracts.surfaces import surface_register
         from apps.jobs.contracts import job_register
         from apps.publishing.bases import PublishKind, publish_kind_register
+        from apps.publishing.contracts import publish_check_register
         from apps.search.api.schema import schema_register
         from apps.search.api.schema_suggest import suggest_schema_register
         from apps.search.api.warming import API_SHAPE
         from apps.search.health import language_check, lexicon_check
         from apps.search.models import SearchSettingsVersion
+        from apps.search.services.rule_checks import rule_effect_check
         from apps.search.services.surface import SearchSurface
         from apps.search.services.warm import shape_register
         from apps.search.tasks import (
@@ -39,6 +41,7 @@ class SearchConfig(AppConfig):
         health_check_register("lexicon", lexicon_check)
         health_check_register("search_language", language_check)
         surface_register(SearchSurface())
+        publish_check_register("rules", rule_effect_check)
         publish_kind_register(
             PublishKind(
                 name="search_settings",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import FacetValue, FilterSet, ProductDocument
 from apps.ranking.contracts import HitRecord
 from apps.ranking_weights.contracts import ResolvedWeights
+from apps.search.contracts_rules import NO_RULES_ACTED, RulesActed
 from apps.search.contracts_understanding import UNREAD, Understanding
 
 MOST_QUERY_CHARACTERS = 256
@@ -256,6 +257,7 @@ class SearchAnswer:
         sticky: the token of first assignments to send back next time; empty for none.
         understanding: how the query was read; what was extracted as it acted in the end.
         swap: position of the upper one of two neighbours that were exchanged; None: none were.
+        rules: what merchandising rules did.
     """
 
     query: str
@@ -278,6 +280,7 @@ class SearchAnswer:
     sticky: str = ""
     understanding: Understanding = UNREAD
     swap: int | None = None
+    rules: RulesActed = NO_RULES_ACTED
 
 
 Parameters = Mapping[str, Sequence[str]]

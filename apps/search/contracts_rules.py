@@ -81,18 +81,23 @@ class RulesActed:
         redirect: None: none.
         banners: one a slot.
         filters: what rules filter by.
+        keys: of the rules that acted, in order of precedence.
         consequences: what kinds of consequences acted, each once: `pin`, `boost` …
         applied: who acted, in order of precedence; empty unless the answer explains itself.
         outdone: what gave way, and to whom; likewise.
+        explained: whether the answer explains itself.
     """
 
     rewritten: RewrittenQuery | None = None
     redirect: RuledRedirect | None = None
     banners: tuple[RuledBanner, ...] = ()
     filters: tuple[RuledFilter, ...] = ()
+    keys: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
     applied: tuple[AppliedRule, ...] = ()
     outdone: tuple[Outdone, ...] = ()
+    explained: bool = False
 
 
 NO_RULES_ACTED = RulesActed()
+NO_RULES_EXPLAINED = RulesActed(explained=True)

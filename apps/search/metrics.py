@@ -44,13 +44,28 @@ step_seconds = Histogram(
     ["step"],
     buckets=LATENCY_BUCKETS,
 )
-_steps = {
-    name: step_seconds.labels(name)
-    for name in ("understand", "keyword", "semantic", "score", "hydrate", "facets", "present")
-}
+_STEPS = (
+    "understand", "keyword", "semantic", "rules", "score", "hydrate", "facets", "present",
+)  # fmt: skip
+_steps = {name: step_seconds.labels(name) for name in _STEPS}
+
+
+rules_evaluated_total = Counter(
+    "endcap_rules_evaluated_total",
+    "Rankings that were made while rules were live, by whether any of them matched.",
+    ["outcome"],
+)
+rules_acting_total = Counter(
+    "endcap_rules_acting_total",
+    "Answered searches that rules acted on, by consequence: hide, pin, rewrite …",
+    ["consequence"],
+)
+RULES_MATCHED = rules_evaluated_total.labels("matched")
+RULES_UNMATCHED = rules_evaluated_total.labels("none")
 
 
 _COUNTERS = {
+    "rule": rules_acting_total,
     "class": understood_total,
     "expansion": expansions_total,
     "extraction": extractions_total,
@@ -58,7 +73,7 @@ _COUNTERS = {
 
 
 def understanding_counted(marks: Iterable[tuple[str, ...]]) -> None:
-    """Count what was understood, by the marks of `understanding_marks`."""
+    """Count what was understood, and which rules acted, by their marks."""
     for step, *labels in marks:
         counter = _COUNTERS.get(step)
         if counter is not None:

@@ -2,6 +2,7 @@
 
 from apps.catalog.contracts import ProductDocument
 from apps.ranking.domain.records import record_document, weights_document
+from apps.search.api.documents_rules import rules_document
 from apps.search.contracts import Hit, SearchAnswer
 from apps.search.contracts_understanding import AlternativeKind, Correction, Understanding
 
@@ -37,6 +38,7 @@ def answer_document(answer: SearchAnswer) -> Json:
             "popular_in": answer.matching.popular_in,
         },
         "applied_rules": answer.applied_rules,
+        **rules_document(answer.rules),
         "experiments": answer.experiments,
         "degraded": answer.degraded,
         **({"sticky": answer.sticky} if answer.sticky else {}),

@@ -2,6 +2,7 @@
 
 from apps.catalog.contracts import AVAILABILITIES
 from apps.common.api.openapi import hot_components_document, hot_route_document
+from apps.search.api.documents_rules import rules_components, rules_properties
 from apps.search.api.schema_parts import (
     DEFAULT_TRUE,
     NUMBER,
@@ -57,6 +58,7 @@ def components() -> Json:
             optional=("experiment", "variant", "chain"),
         ),
         **understanding_components(),
+        **rules_components(),
         "SearchExperiment": _experiment(),
         "SearchExplanation": _explanation(),
         "SearchHit": _hit(),
@@ -195,12 +197,12 @@ def _answer() -> Json:
                     },
                 }
             ),
-            "applied_rules": TEXTS,
+            **rules_properties(),
             "experiments": {"type": "array", "items": ref("SearchExperiment")},
             "degraded": TEXTS,
             "sticky": {**TEXT, "description": "First assignments, to send back next time."},
         },
-        optional=("sticky",),
+        optional=("sticky", "rules"),
     )
 
 
@@ -210,11 +212,11 @@ def operation() -> Json:
         "Search, filter, sort and count the catalogue.",
         "Scope `search:read`. Filters: AND between fields, OR inside a field.",
         answer="SearchAnswer",
-        parameters=_parameters(),
+        parameters=search_parameters(),
     )
 
 
-def _parameters() -> list[Json]:
+def search_parameters() -> list[Json]:
     whole = {**WHOLE, "minimum": 1}
     short = {**TEXT, "maxLength": 200}
     return [

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.domain.overrides import Knob, SearchOverrides, SearchSettings
+
+ALL_RULES = RuleSwitches()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +52,13 @@ class Arm:
         settings: how search works.
         weights: what an experiment asks to score by; None leaves the published weights.
         chosen_by: key of that experiment and of its variant.
+        switches: which rules act.
     """
 
     settings: SearchSettings
     weights: WeightsChoice | None = None
     chosen_by: tuple[str, str] = ("", "")
+    switches: RuleSwitches = ALL_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,8 @@ def _precedence(contender: Contender) -> tuple[bool, bool, float, str]:
 def _changed(arm: Arm, contender: Contender, index: int) -> Arm:
     overrides = contender.overrides[index]
     settings = overrides.over(arm.settings)
+    switches = overrides.rules or arm.switches
     if overrides.weights is None:
-        return Arm(settings, arm.weights, arm.chosen_by)
-    return Arm(settings, overrides.weights, (contender.key, contender.variants[index]))
+        return Arm(settings, arm.weights, arm.chosen_by, switches)
+    chosen_by = (contender.key, contender.variants[index])
+    return Arm(settings, overrides.weights, chosen_by, switches)

@@ -9,6 +9,7 @@ experiment changes.
 from collections.abc import Callable, Hashable, Mapping, Sized
 from dataclasses import dataclass
 
+from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.contracts import FusionMethod
 from apps.search.domain.contending import Contender
@@ -57,6 +58,7 @@ class RequestFacts:
         filtered: path of the filtered category.
         by_shopper: whether the shopper chose that filter; else it was read out of the query.
         detected: path of the category where the best candidates stand.
+        ruled: keys of experiments one of whose toggled rules may act on the request.
     """
 
     by_relevance: bool
@@ -70,6 +72,7 @@ class RequestFacts:
     filtered: str | None
     detected: str | None
     by_shopper: bool = True
+    ruled: frozenset[str] = frozenset()
 
     @property
     def category(self) -> str | None:
@@ -92,6 +95,7 @@ def steering_of(contender: Contender, settings: SearchSettings) -> Steering:
         Knob.SYNONYMS: {arm.synonyms for arm in arms},
         Knob.UNDERSTANDING: {arm.understanding for arm in arms},
         Knob.SPELLING: {arm.spelling for arm in arms},
+        Knob.RULES: {each.rules or RuleSwitches() for each in contender.overrides},
     }
     knobs = frozenset(knob for knob, found in values.items() if len(found) > 1)
     return Steering(contender, settings, knobs, choices)
@@ -106,6 +110,9 @@ def could_differ(steering: Steering, facts: RequestFacts, differ: WeighDifferent
         differ: whether any two of these choices weigh a category differently.
     """
     steered = steering.knobs
+    # A rule may rewrite the query, hide, keep: first of all, whatever the order of the hits.
+    if steering.contender.key in facts.ruled:
+        return True
     if _reads_differently(steering, facts) or _lists_differ(steered, facts):
         return True
     # From here on every arm has found the same products.

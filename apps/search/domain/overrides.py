@@ -1,23 +1,27 @@
 """How search works, as published, and what a variant of an experiment changes about it.
 
 A payload's part under `search` may name `fusion` (rrf, weighted, max), `keyword_weight`,
-`semantic`, `synonyms`, `understanding` and `spelling`; weights stand under `ranking` and are read
-by ranking_weights.
+`semantic`, `synonyms`, `understanding`, `spelling` and `rules`; weights stand under `ranking` and
+are read by ranking_weights.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from apps.experiments.contracts.assignment import Json
+from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.ranking_weights.domain.choices import ChoiceInvalid, weights_choice_read
 from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
+from apps.search.domain.switching import SwitchesInvalid, switches_read, switches_written
 
 PART = "search"
 Reading = tuple[bool, bool, bool]
 """Whether synonyms, understanding and spelling are on."""
-FIELDS = ("fusion", "keyword_weight", "semantic", "synonyms", "understanding", "spelling")
+FIELDS = (
+    "fusion", "keyword_weight", "semantic", "synonyms", "understanding", "spelling", "rules",
+)  # fmt: skip
 
 
 class OverridesInvalid(ValueError):
@@ -42,6 +46,7 @@ class Knob(StrEnum):
     SYNONYMS = "synonyms"
     UNDERSTANDING = "understanding"
     SPELLING = "spelling"
+    RULES = "rules"
     INTERLEAVING = "interleaving"
 
 
@@ -84,6 +89,7 @@ class SearchOverrides:
         synonyms: whether synonyms widen the query.
         understanding: whether search reads more out of the query than its words.
         spelling: whether unknown words are corrected.
+        rules: which merchandising rules act.
     """
 
     weights: WeightsChoice | None = None
@@ -93,6 +99,7 @@ class SearchOverrides:
     synonyms: bool | None = None
     understanding: bool | None = None
     spelling: bool | None = None
+    rules: RuleSwitches | None = None
 
     @property
     def knobs(self) -> frozenset[Knob]:
@@ -104,6 +111,7 @@ class SearchOverrides:
             Knob.SYNONYMS: self.synonyms is not None,
             Knob.UNDERSTANDING: self.understanding is not None,
             Knob.SPELLING: self.spelling is not None,
+            Knob.RULES: self.rules is not None,
         }
         return frozenset(knob for knob, is_turned in turned.items() if is_turned)
 
@@ -152,6 +160,7 @@ def overrides_read(payload: Json) -> SearchOverrides:
         synonyms=_switch("synonyms", part.get("synonyms")),
         understanding=_switch("understanding", part.get("understanding")),
         spelling=_switch("spelling", part.get("spelling")),
+        rules=_rules(part.get("rules")),
     )
 
 
@@ -164,8 +173,16 @@ def overrides_written(overrides: SearchOverrides) -> dict[str, Json]:
         "synonyms": overrides.synonyms,
         "understanding": overrides.understanding,
         "spelling": overrides.spelling,
+        "rules": None if overrides.rules is None else switches_written(overrides.rules),
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _rules(value: Json) -> RuleSwitches | None:
+    try:
+        return switches_read(value)
+    except SwitchesInvalid as error:
+        raise OverridesInvalid(f"{PART}.{error.field}", error.message) from error
 
 
 def _method(value: Json) -> FusionMethod | None:

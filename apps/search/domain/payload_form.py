@@ -1,18 +1,22 @@
 """The form in which a payload of search is picked, and the payload in words. No I/O."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from apps.experiments.contracts.assignment import Json
 from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES
+from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightsChoice
 from apps.ranking_weights.domain.choices import PART as RANKING
 from apps.ranking_weights.domain.choices import weights_choice_written
 from apps.search.domain.configuration import fused_words
 from apps.search.domain.overrides import PART as SEARCH
 from apps.search.domain.overrides import SearchOverrides, SearchSettings, overrides_written
+from apps.search.domain.switching import switches_words
 
 WEIGHTS_FROM, WEIGHTS_FOR = "weights_from", "weights_for"
 OWN, GLOBAL, VERSION, DRAFT = "own", "global", "version:", "draft:"
+RULES, RULES_WITHOUT, RULES_WITH = "rules", "rules_without", "rules_with"
 SWITCHES = ("semantic", "synonyms", "understanding", "spelling")
 ON, OFF = "on", "off"
 Form = Mapping[str, str]
@@ -45,6 +49,9 @@ def payload_of_form(values: Form) -> Json:
     for name in SWITCHES:
         if values.get(name) in {ON, OFF}:
             search[name] = values[name] == ON
+    rules = _rules(values)
+    if rules:
+        search["rules"] = rules
     if search:
         payload[SEARCH] = search
     return payload or None
@@ -60,12 +67,33 @@ def form_of_overrides(overrides: SearchOverrides) -> dict[str, str]:
     elif choice is not None:
         chosen = version_choice(choice.subject, choice.number) if choice.number else GLOBAL
         filled[WEIGHTS_FROM] = chosen
-    for name, value in overrides_written(overrides).items():
+    for name, value in overrides_written(replace(overrides, rules=None)).items():
         if isinstance(value, bool):
             filled[name] = ON if value else OFF
         else:
             filled[name] = str(value)
+    if overrides.rules is not None:
+        filled |= _rules_filled(overrides.rules)
     return filled
+
+
+def _rules_filled(switches: RuleSwitches) -> dict[str, str]:
+    return {
+        RULES: OFF if switches.off else ON,
+        RULES_WITHOUT: " ".join(sorted(switches.without)),
+        RULES_WITH: " ".join(sorted(switches.with_)),
+    }
+
+
+def _rules(values: Form) -> dict[str, Json]:
+    """What the form says of rules; names are separated by blanks or commas."""
+    rules: dict[str, Json] = {}
+    if values.get(RULES) in {ON, OFF}:
+        rules["enabled"] = values[RULES] == ON
+    for name, field in (("without", RULES_WITHOUT), ("with", RULES_WITH)):
+        if names := values.get(field, "").replace(",", " ").split():
+            rules[name] = [*names]
+    return rules
 
 
 def overrides_words(overrides: SearchOverrides) -> str:
@@ -84,6 +112,8 @@ def overrides_words(overrides: SearchOverrides) -> str:
         told.append(f"Query understanding is {ON if overrides.understanding else OFF}.")
     if overrides.spelling is not None:
         told.append(f"Spelling correction is {ON if overrides.spelling else OFF}.")
+    if overrides.rules is not None:
+        told.append(switches_words(overrides.rules))
     return " ".join(told) or "Search stays as it is."
 
 

@@ -64,7 +64,8 @@ def popular_instead(scored: Scored, request: SearchRequest, arm: Arm) -> Scored 
         popular_in=found_in,
     )
     sort = Sort.POPULARITY if request.sort is Sort.RELEVANCE else request.sort
-    return matches_scored(retrieved, replace(request, sort=sort), arm)
+    instead = matches_scored(retrieved, replace(request, sort=sort), arm, (), scored.ruled)
+    return instead if instead.found else None
 
 
 def _meant(scored: Scored) -> str | None:

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from apps.catalog.contracts import IntArray
 from apps.experiments.contracts.interleaving import NO_TEAM
-from apps.experiments.domain.interleaving import team_draft
 from apps.ranking.contracts import HitRecord
 from apps.ranking.domain.records import hit_record
 from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import Contender, SearchPlan
 from apps.search.domain.drafting import record_boosted, record_drafted
+from apps.search.domain.pinned_draft import draft_around_pins
 from apps.search.selectors.scoring import Scored
 
 
@@ -56,6 +56,11 @@ class Listing:
     def found(self) -> int:
         """Hits over all pages."""
         return len(self.scored.ranking.order) if self.draft is None else self.draft.found
+
+    @property
+    def answers(self) -> bool:
+        """Whether the query found anything: products that are there as pinned are not found."""
+        return any(side.found > 0 for side in self.sides)
 
     @property
     def order(self) -> IntArray:
@@ -106,10 +111,30 @@ class Listing:
         for scored in sides:
             places = np.flatnonzero(scored.ranking.rows_ranked() == row)
             if len(places):
-                variant = self.team(position)
-                words = f"variant {variant}" if variant else "one list alone was left"
-                return scored, int(places[0]) + 1, words
+                return scored, int(places[0]) + 1, self._words(position, int(places[0]) + 1)
         raise AssertionError("a drafted row stands in one of its rankings")
+
+    def pinned_at(self, position: int) -> bool:
+        """Whether a rule pins the hit at a 1-based position."""
+        scored, rank, _words = self.found_at(position)
+        return int(scored.ranking.order[rank - 1]) in scored.ranking.pinned
+
+    def _words(self, position: int, rank: int) -> str:
+        """On whose behalf the hit at a position is shown."""
+        variant = self.team(position)
+        if variant:
+            return f"variant {variant}"
+        return "both lists agree" if rank == position else "one list alone was left"
+
+
+def _pinned_alike(scored: Scored, other: Scored) -> dict[int, int]:
+    """0-based place → row, of pins that both rankings hold at the same place."""
+    sides = [
+        {position - 1: int(side.candidates.rows[candidate])
+         for candidate, position in side.pinned.items()}
+        for side in (scored.ranking, other.ranking)
+    ]  # fmt: skip
+    return {place: row for place, row in sides[0].items() if sides[1].get(place) == row}
 
 
 def _with_boosts(record: HitRecord, scored: Scored) -> HitRecord:
@@ -137,7 +162,7 @@ def listing_of(
     if np.array_equal(*heads):
         rows, teams = heads[0], np.full(len(heads[0]), NO_TEAM, dtype=np.uint8)
     else:
-        drafted, teams = team_draft(*heads, seed=plan.seed, k=k)
-        rows = drafted.astype(np.int32)
+        fixed = _pinned_alike(scored, other)
+        rows, teams = draft_around_pins(first, second, fixed, seed=plan.seed, k=k)
     found = len(first) if other.retrieved is scored.retrieved else len(np.union1d(first, second))
     return Listing(scored, Draft(plan.interleaving, other, rows, teams, found))

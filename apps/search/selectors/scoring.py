@@ -1,12 +1,11 @@
-"""Filter, weigh, score and order what was retrieved; count facets over all of it."""
+"""Filter, weigh, score and order what was retrieved, as rules say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from apps.catalog.contracts import BoolArray, CategoryTree, FilterSet, IntArray, UnknownFilter
-from apps.catalog.domain.facets import facet_counts
+from apps.catalog.contracts import BoolArray, CategoryTree, FilterSet, UnknownFilter
 from apps.catalog.domain.masks import filter_masks
 from apps.common.errors import InvalidInput
 from apps.features.contracts import POPULARITY_SCORE, SEARCH_SCORE, ServingSnapshot
@@ -15,7 +14,6 @@ from apps.ranking.domain.pipeline import rank
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import (
     DetectedCategory,
-    FacetLine,
     KeywordMode,
     SearchRequest,
     Sort,
@@ -25,6 +23,7 @@ from apps.search.domain.contending import Arm
 from apps.search.domain.detection import best_places
 from apps.search.domain.ordering import sorted_order
 from apps.search.domain.query_category import query_category
+from apps.search.domain.ruling import Ruled
 from apps.search.domain.understanding.narrowing import (
     Lift,
     all_softened,
@@ -37,9 +36,8 @@ from apps.search.domain.understanding.narrowing import (
 )
 from apps.search.selectors.query_categories import clicks_of
 from apps.search.selectors.retrieval import Retrieved
+from apps.search.selectors.ruled import KEPT, Effect, effect_of
 
-_FACET_LINES = {"category": 200, "brand": 100, "price": 10, "availability": 10}
-_ATTRIBUTE_LINES = 30
 # As many entries as there are sets of registered features with a source: few.
 _available: dict[tuple[str, ...], frozenset[str]] = {}
 
@@ -58,6 +56,9 @@ class Scored:
         extracted: what the query names, as it acted: a filter that would have left nothing is
             a boost.
         lift: what boosts made of the search scores of those that pass; None: there are none.
+        ruled: the rules that were asked; None: there are none.
+        effect: what those that act do; None: none does.
+        fetched: how many are there only because they are pinned.
     """
 
     retrieved: Retrieved
@@ -68,6 +69,14 @@ class Scored:
     filtered: str | None = None
     extracted: tuple[Extraction, ...] = ()
     lift: Lift | None = None
+    ruled: Ruled | None = None
+    effect: Effect | None = None
+    fetched: int = 0
+
+    @property
+    def found(self) -> int:
+        """How many hits the query found: those that are pinned only are none."""
+        return len(self.ranking.order) - self.fetched
 
 
 def matches_scored(
@@ -75,6 +84,7 @@ def matches_scored(
     request: SearchRequest,
     arm: Arm,
     extracted: tuple[Extraction, ...] = (),
+    ruled: Ruled | None = None,
 ) -> Scored:
     """Order every match, as one arm does.
 
@@ -83,18 +93,23 @@ def matches_scored(
         request: what was asked.
         arm: the way to do it.
         extracted: what the query names.
+        ruled: the arm's rules; None: there are none.
 
     Raises:
         InvalidInput: a filter on an attribute that no product has.
     """
     columns = retrieved.snapshot.columns
     category = _detected(retrieved, extracted)
-    for matched in _matched(retrieved, request.sort):
-        filters, passes, acting = _narrowed(retrieved, request, matched, category, extracted)
-        if _all_of(passes, len(matched)).any():
+    about = retrieved.popular_in or (category.path if category else None)
+    effect = effect_of(ruled, retrieved.snapshot, request.filters, about)
+    for found in _matched(retrieved, request.sort):
+        matched = found if effect is None else effect.joined(found)
+        pool = _Pool(retrieved, matched, len(found), effect)
+        filters, passes, acting = _narrowed(pool, request, category, extracted)
+        if pool.any_left(passes):
             break
     extracted = acting
-    kept = candidates_kept(matched, _all_of(passes, len(matched)))
+    kept = candidates_kept(matched, all_of(passes, len(matched)))
     lift = _lift(retrieved, kept, extracted)
     if lift is not None:
         kept = replace(kept, search_score=lift.scores())
@@ -107,17 +122,23 @@ def matches_scored(
         chosen_by=arm.chosen_by,
     )
     features = {name: column[kept.rows] for name, column in retrieved.snapshot.features.items()}
+    order = None
+    if request.sort is not Sort.RELEVANCE:
+        popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
+        order = sorted_order(request.sort, columns, kept.rows, popularity)
+    fetched = matched.rows[len(found) :]
     ranking = rank(
         candidates=kept,
         features=features,
         weights=weights,
         tie_break=columns.pks[kept.rows].astype(np.int64),
+        rules=() if effect is None else effect.rules(fetched.tolist()),
+        order=order,
     )
-    if request.sort is not Sort.RELEVANCE:
-        popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
-        order = sorted_order(request.sort, columns, kept.rows, popularity)
-        ranking = replace(ranking, order=order)
-    return Scored(retrieved, matched, passes, ranking, category, filtered, extracted, lift)
+    return Scored(
+        retrieved, matched, passes, ranking, category, filtered, extracted, lift,
+        ruled, effect, len(fetched),
+    )  # fmt: skip
 
 
 def features_available(snapshot: ServingSnapshot) -> frozenset[str]:
@@ -128,41 +149,6 @@ def features_available(snapshot: ServingSnapshot) -> frozenset[str]:
         # One object for all requests: what is kept by it hashes it once.
         found = _available.setdefault(names, frozenset({SEARCH_SCORE, *names}))
     return found
-
-
-def facets_counted(
-    sides: Sequence[Scored], request: SearchRequest
-) -> dict[str, tuple[FacetLine, ...]]:
-    """Each field's values over the full match set, its own filter left out.
-
-    Args:
-        sides: what was found; two that are interleaved are counted as one set.
-        request: names the fields.
-
-    Raises:
-        InvalidInput: an attribute that no product has.
-    """
-    snapshot = sides[0].retrieved.snapshot
-    answer: dict[str, tuple[FacetLine, ...]] = {}
-    for field in request.facets:
-        rows = _rows_beside(sides, field)
-        limit = _FACET_LINES.get(field, _ATTRIBUTE_LINES)
-        try:
-            counted = facet_counts(snapshot.columns, snapshot.tree, field, rows, limit)
-        except UnknownFilter as error:
-            raise InvalidInput(str(error), field="facets", code="unknown_facet") from error
-        selected = _selected(field, request)
-        answer[field] = tuple(FacetLine.of(value, selected) for value in counted)
-    return answer
-
-
-def _rows_beside(sides: Sequence[Scored], field: str) -> IntArray:
-    """Rows that pass every filter but the field's own, each once."""
-    found = []
-    for scored in sides:
-        others = {name: mask for name, mask in scored.passes.items() if name != field}
-        found.append(scored.matched.rows[_all_of(others, len(scored.matched))])
-    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 
 def candidates_kept(candidates: Candidates, keep: BoolArray) -> Candidates:
@@ -210,33 +196,66 @@ def _matched(retrieved: Retrieved, sort: Sort) -> Iterator[Candidates]:
     yield retrieved.candidates
 
 
-def _passes(retrieved: Retrieved, filters: FilterSet, matched: Candidates) -> dict[str, BoolArray]:
-    try:
-        masks = filter_masks(retrieved.snapshot.columns, retrieved.snapshot.tree, filters)
-    except UnknownFilter as error:
-        raise InvalidInput(str(error), field=error.field, code="unknown_filter") from error
-    return {name: mask[matched.rows] for name, mask in masks.items()}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pool:
+    """Candidates before filters.
+
+    Attributes:
+        retrieved: where they are from.
+        matched: those found, then pinned ones that were not.
+        found: how many were.
+        effect: of rules; None: there is none.
+    """
+
+    retrieved: Retrieved
+    matched: Candidates
+    found: int
+    effect: Effect | None
+
+    def passes(self, filters: FilterSet) -> dict[str, BoolArray]:
+        """Field to bool[m]: which of them each filter lets through, a rule's own among them."""
+        snapshot = self.retrieved.snapshot
+        try:
+            masks = filter_masks(snapshot.columns, snapshot.tree, filters)
+        except UnknownFilter as error:
+            raise InvalidInput(str(error), field=error.field, code="unknown_filter") from error
+        if self.effect is not None and self.effect.kept is not None:
+            masks[KEPT] = self.effect.kept
+        return {name: mask[self.matched.rows] for name, mask in masks.items()}
+
+    def any_left(self, passes: Mapping[str, BoolArray]) -> bool:
+        """Whether anything found passes every filter, and is not hidden."""
+        left = all_of(passes, len(self.matched))
+        shown = None if self.effect is None else self.effect.shown(self.matched.rows)
+        return bool((left if shown is None else left & shown)[: self.found].any())
+
+    def with_pinned(self, passes: dict[str, BoolArray]) -> dict[str, BoolArray]:
+        """Pinned products pass: the shopper's own filters let them through already."""
+        pinned = None if self.effect is None else self.effect.pinned(self.matched.rows)
+        if pinned is None:
+            return passes
+        return {field: mask | pinned for field, mask in passes.items()}
 
 
 def _narrowed(
-    retrieved: Retrieved,
+    pool: _Pool,
     request: SearchRequest,
-    matched: Candidates,
     category: DetectedCategory | None,
     extracted: tuple[Extraction, ...],
 ) -> tuple[FilterSet, dict[str, BoolArray], tuple[Extraction, ...]]:
     """The filters that act, what each lets through, and the extractions as they act.
 
     Filters that the shopper did not ask for never turn hits into none: then they are boosts.
+    Nor do they keep a pinned product away.
     """
     extracted = detected_only(extracted, category.path if category else None)
     if filters_any(extracted):
         filters = filters_with(request.filters, filters_of(extracted, ExtractionUse.FILTER))
-        passes = _passes(retrieved, filters, matched)
-        if _all_of(passes, len(matched)).any():
-            return filters, passes, extracted
+        passes = pool.passes(filters)
+        if pool.any_left(passes):
+            return filters, pool.with_pinned(passes), extracted
         extracted = all_softened(extracted)
-    return request.filters, _passes(retrieved, request.filters, matched), extracted
+    return request.filters, pool.passes(request.filters), extracted
 
 
 def _lift(
@@ -251,7 +270,8 @@ def _lift(
     return lift_of(kept, {field: masks[field] for field in labels}, labels)
 
 
-def _all_of(masks: Mapping[str, BoolArray], size: int) -> BoolArray:
+def all_of(masks: Mapping[str, BoolArray], size: int) -> BoolArray:
+    """bool[size]: what every mask lets through."""
     combined = np.ones(size, dtype=np.bool_)
     for mask in masks.values():
         combined &= mask
@@ -263,12 +283,3 @@ def _filtered_path(tree: CategoryTree, paths: tuple[str, ...]) -> str | None:
     codes = [node.code for path in paths if (node := tree.by_path(path)) is not None]
     common = tree.lowest_common(codes)
     return None if common is None else tree.categories[common].path
-
-
-def _selected(field: str, request: SearchRequest) -> frozenset[str]:
-    asked = request.filters_asked.get(field, ())
-    if field == "category":
-        return frozenset(each.strip("/") for each in asked)
-    if field == "availability":
-        return frozenset(each.replace(" ", "_") for each in asked)
-    return frozenset(asked)

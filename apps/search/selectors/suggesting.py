@@ -18,6 +18,7 @@ from apps.search.domain.suggesting.phrases import Phrase, PhraseIndex
 from apps.search.domain.suggesting.products import Popularity
 from apps.search.domain.suggesting.shelves import Live, Shelves, live_counts, shelves_of
 from apps.search.domain.suggesting.vocabulary import Beginnings, beginnings_of
+from apps.search.selectors.barred import Barred
 from apps.search.selectors.language import search_analysis
 from apps.search.selectors.lexicon import LEXICON_ARTIFACT, lexicon, lexicon_bound
 from apps.search.selectors.popular import popular_held
@@ -51,6 +52,7 @@ class Sources:
         shelves: categories and brands.
         live: active products of each.
         popularity: of the rows.
+        barred: what rules keep out; None: nothing.
     """
 
     snapshot: ServingSnapshot
@@ -59,6 +61,7 @@ class Sources:
     shelves: Shelves
     live: Live
     popularity: Popularity
+    barred: Barred | None = None
 
 
 class _Kept(Generic[T]):

@@ -25,7 +25,8 @@ from apps.embeddings.contracts import QueryEncoder
 from apps.embeddings.selectors import LoadedIndex, engines_now
 from apps.features.contracts import ServingSnapshot
 from apps.merchandising.contracts import SynonymIndex
-from apps.merchandising.selectors import abbreviations, synonyms
+from apps.merchandising.contracts_rules import RuleBook
+from apps.merchandising.selectors import abbreviations, rule_book, synonyms
 from apps.model_registry.services.holder import Held
 from apps.ranking_weights.contracts import WeightSet
 from apps.ranking_weights.selectors import published_weight_sets
@@ -58,6 +59,7 @@ class _Parts(NamedTuple):
     vectors: Held[LoadedIndex]
     lexicon: Held[Lexicon]
     clicked: Held[ClicksOfQueries]
+    rules: RuleBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def versions_in_force(snapshot: ServingSnapshot) -> str:
         vectors=engines.index,
         lexicon=lexicon_state(),
         clicked=query_categories_state(),
+        rules=rule_book(),
     )
     priced = snapshot.columns.priced_until
     plain = (snapshot.number, state, priced, search_language(), _plain_settings())
@@ -133,6 +136,7 @@ def _contents(parts: _Parts) -> list[object]:
         parts.settings,
         [(node.id, node.path, node.name) for node in parts.tree.categories],
         [(each.number, each.location, each.reason) for each in held],
+        parts.rules.number,
     ]
 
 

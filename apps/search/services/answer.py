@@ -14,9 +14,10 @@ from apps.search.contracts import (
     SearchRequest,
 )
 from apps.search.metrics import step_timed
+from apps.search.selectors.acted import rules_acted
+from apps.search.selectors.facets import facets_counted
 from apps.search.selectors.fallbacks import matching_of
 from apps.search.selectors.lexicon import lexicon_state
-from apps.search.selectors.scoring import facets_counted
 from apps.search.services.begun import Begun, search_begin
 from apps.search.services.core import Core, core_hits, search_core
 from apps.search.services.kept_answers import UNTOLD, kept_found
@@ -50,7 +51,7 @@ def answer_make(begun: Begun) -> Made:
         InvalidInput: a filter or facet on an attribute that no product has.
     """
     request, trial = begun.request, begun.trial
-    core = search_core(request, trial.plan)
+    core = search_core(request, trial.plan, begun.ruling)
     with step_timed("facets"):
         facets = facets_counted(core.listing.sides, request)
     hits, swap = core_hits(core, request), None
@@ -74,6 +75,7 @@ def _answer(
     query_id: UUID,
 ) -> SearchAnswer:
     scored, found = core.scored, core.listing.found
+    rules = rules_acted(core.listing.sides, request)
     return SearchAnswer(
         query=request.query,
         query_id=query_id,
@@ -89,10 +91,11 @@ def _answer(
         weights=scored.ranking.weights,
         understanding=replace(core.understanding, extracted=scored.extracted),
         matching=matching_of(scored),
-        applied_rules=scored.ranking.applied_rules,
+        applied_rules=rules.keys,
         experiments=trial.documents,
         degraded=core.degraded if trial.complete else (*core.degraded, "experiments"),
         versions=_versions(core, trial),
+        rules=rules,
     )
 
 
@@ -103,4 +106,5 @@ def _versions(core: Core, trial: Trial) -> dict[str, int]:
         "features": core.scored.retrieved.snapshot.number,
         "index": engines_now().index.number,
         "lexicon": lexicon_state().number,
+        "rules": core.ruling.book.number,
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 from apps.catalog.contracts import ProductColumns
 from apps.common.domain.uuid7 import uuid7_new
 from apps.features.selectors import serving_snapshot
+from apps.merchandising.selectors import rule_book
 from apps.search.contracts import SearchRequest
 from apps.search.domain.cache_key import (
     answer_key,
@@ -15,7 +16,9 @@ from apps.search.domain.cache_key import (
     request_is_shared,
     request_packed,
 )
+from apps.search.domain.ruling import Ruling, names_in_key
 from apps.search.selectors.versions import versions_in_force
+from apps.search.services.ruled_trials import variants_of
 from apps.search.services.swaps import swap_is_due
 from apps.search.services.trials import Trial, trial_of
 from apps.search.services.troupes import Troupe
@@ -55,6 +58,11 @@ class Begun:
     swaps: bool = False
     fresh: bool | None = None
     asked: bytes = b""
+
+    @property
+    def ruling(self) -> Ruling:
+        """The rules that may act now, at the answer's date."""
+        return Ruling(rule_book(), self.as_of, variants_of(self.trial.asked))
 
     def took_ms(self) -> float:
         return round((time.perf_counter() - self.started) * 1000.0, 3)
@@ -116,11 +124,18 @@ def key_now(begun: Begun, kind: str) -> tuple[ProductColumns, str]:
         request=begun.request,
         kind=kind,
         in_force=in_force,
-        acting=_acting_name(begun.trial.troupe),
+        acting=_acting_name(begun.trial.troupe) + _ruled_name(begun),
         seed=begun.trial.plan.seed,
         asked=begun.asked,
     )
     return snapshot.columns, key
+
+
+def _ruled_name(begun: Begun) -> str:
+    """What rules ask of the moment and of the request; empty while there are none."""
+    if not len(rule_book()):
+        return ""
+    return digest_of(names_in_key(begun.ruling, begun.request))
 
 
 def _acting_name(troupe: Troupe) -> str:

@@ -1,18 +1,20 @@
 """A search without its frame: no id, no facets, no log. Previews and evaluations run it too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.features.selectors import serving_snapshot
 from apps.search.contracts import Hit, SearchRequest, Sort
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.contending import Arm, SearchPlan
 from apps.search.domain.overrides import SearchSettings
+from apps.search.domain.ruling import Ruled, Ruling, ruled_of
 from apps.search.metrics import step_timed
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.fallbacks import popular_instead
 from apps.search.selectors.listing import Listing, listing_of
 from apps.search.selectors.presenting import Documents, hits_presented, page_documents
 from apps.search.selectors.retrieval import Lists, Retrieved, lists_found, lists_fused
+from apps.search.selectors.rule_books import ruling_live
 from apps.search.selectors.scoring import Scored, matches_scored
 from apps.search.selectors.understanding import Insisting, query_understanding
 
@@ -26,12 +28,16 @@ class Core:
         listing: every match in its order.
         documents: the page's rows to what is shown of them.
         degraded: what was missing.
+        asked: the request with the query as rules rewrote it.
+        ruling: the rules that could act.
     """
 
     lists: Lists
     listing: Listing
     documents: Documents
     degraded: tuple[str, ...]
+    asked: SearchRequest
+    ruling: Ruling
 
     @property
     def scored(self) -> Scored:
@@ -44,7 +50,9 @@ class Core:
         return self.lists.understanding
 
 
-def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
+def search_core(
+    request: SearchRequest, plan: SearchPlan | None = None, ruling: Ruling | None = None
+) -> Core:
     """Understand, retrieve, score, page and hydrate: at most two SQL statements.
 
     A plan that interleaves two readings of the query asks PostgreSQL a third one only while
@@ -53,18 +61,22 @@ def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
     Args:
         request: what is asked.
         plan: what experiments do to it; None: nothing.
+        ruling: the rules that may act; None: those that are live now.
 
     Raises:
         InvalidInput: a filter on an attribute that no product has.
     """
     plan = plan or SearchPlan(Arm(search_settings()))
-    lists = _lists(request, plan)
+    ruling = ruling or ruling_live()
+    ruled, asked = _ruled(request, plan, ruling, 0)
+    lists = _lists(asked, plan)
     retrieved = lists_fused(lists, plan.arm.settings)
     with step_timed("score"):
         extracted = lists.understanding.extracted
-        scored = matches_scored(retrieved, request, plan.arm, extracted)
-        listing = listing_of(scored, _other(lists, retrieved, request, plan), plan, request)
-        if not listing.found and (instead := popular_instead(scored, request, plan.arm)):
+        scored = matches_scored(retrieved, asked, plan.arm, extracted, ruled)
+        other = _other(_Found(asked, lists, retrieved), request, plan, ruling)
+        listing = listing_of(scored, other, plan, asked)
+        if not listing.answers and (instead := popular_instead(scored, asked, plan.arm)):
             listing = Listing(instead)
     with step_timed("hydrate"):
         rows = listing.rows_on_page(request)
@@ -73,7 +85,30 @@ def search_core(request: SearchRequest, plan: SearchPlan | None = None) -> Core:
     degraded = [*request.degraded, *missing, *(() if hydrated else ("catalog",))]
     if scored.ranking.weights.degraded:
         degraded.append("weights")
-    return Core(lists, listing, documents, tuple(dict.fromkeys(degraded)))
+    return Core(lists, listing, documents, tuple(dict.fromkeys(degraded)), asked, ruling)
+
+
+def _ruled(
+    request: SearchRequest, plan: SearchPlan, ruling: Ruling, side: int
+) -> tuple[Ruled | None, SearchRequest]:
+    """The rules of one side, and the request as they rewrite it.
+
+    Args:
+        request: as asked.
+        plan: what experiments do to it.
+        ruling: the rules of the request.
+        side: 0 for the arm that is shown, or the control of two; 1 for the treatment.
+    """
+    if not len(ruling.book):
+        return None, request
+    arm, both = (plan.other or plan.arm) if side else plan.arm, plan.interleaving
+    if both is not None:
+        ruling = ruling.of_variant(both.key, both.variants[side])
+    with step_timed("rules"):
+        ruled = ruled_of(request, ruling, arm.switches)
+    if ruled is None or ruled.rewritten is None:
+        return ruled, request
+    return ruled, replace(request, query=ruled.rewritten.rewritten)
 
 
 def _lists(request: SearchRequest, plan: SearchPlan) -> Lists:
@@ -102,25 +137,39 @@ def understood(request: SearchRequest, settings: SearchSettings) -> Understandin
         return query_understanding(request.query, settings, insisting)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What the control's arm found.
+
+    Attributes:
+        asked: its request.
+        lists: what both engines answered.
+        retrieved: both, put together.
+    """
+
+    asked: SearchRequest
+    lists: Lists
+    retrieved: Retrieved
+
+
 def _other(
-    lists: Lists, retrieved: Retrieved, request: SearchRequest, plan: SearchPlan
+    control: _Found, request: SearchRequest, plan: SearchPlan, ruling: Ruling
 ) -> Scored | None:
     """The treatment's ranking of an interleaving experiment, from the same lists if it can be."""
     other = plan.other
     if other is None or request.sort is not Sort.RELEVANCE:
         return None
-    extracted = lists.understanding.extracted
-    if other.settings.reading != plan.arm.settings.reading:
-        again = understood(request, other.settings)
-        extracted = again.extracted
-        if (again.searched, again.terms) != (
-            lists.understanding.searched,
-            lists.understanding.terms,
-        ):
-            lists = lists_found(again, semantic=other.settings.semantic)
-    if other.settings == plan.arm.settings:
-        return matches_scored(retrieved, request, other, extracted)
-    return matches_scored(lists_fused(lists, other.settings), request, other, extracted)
+    ruled, asked = _ruled(request, plan, ruling, 1)
+    lists, settings = control.lists, other.settings
+    read = lists.understanding
+    if settings.reading != plan.arm.settings.reading or asked.query != control.asked.query:
+        again, before = understood(asked, settings), read
+        read = again
+        if (again.searched, again.terms) != (before.searched, before.terms):
+            lists = lists_found(again, semantic=settings.semantic)
+    same = lists is control.lists and settings == plan.arm.settings
+    retrieved = control.retrieved if same else lists_fused(lists, settings)
+    return matches_scored(retrieved, asked, other, read.extracted, ruled)
 
 
 def core_hits(core: Core, request: SearchRequest) -> tuple[Hit, ...]:

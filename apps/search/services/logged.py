@@ -100,6 +100,7 @@ def _entry(
         product_ids=tuple(hit.document.product_id for hit in answer.hits),
         positions=tuple(hit.position for hit in answer.hits),
         category=category_logged(answer.category.path if answer.category else None, request),
+        category_share=_share_logged(answer, request),
         latency_ms=answer.took_ms,
         cache_hit=False,
         degraded=answer.degraded,
@@ -127,9 +128,7 @@ def _exposed(
     answer: SearchAnswer, request: SearchRequest, core: Core, trial: Trial
 ) -> tuple[Exposed, ...]:
     try:
-        return trial_exposures(
-            trial=trial, request=request, lists=core.lists, listing=core.listing
-        )
+        return trial_exposures(trial=trial, request=request, core=core)
     except Exception:  # the answer is ready: whatever happens to its log must not cost it
         degraded_total.labels(component="exposures", reason="raised").inc()
         logger.exception("exposures_raised", query_id=str(answer.query_id))
@@ -155,6 +154,13 @@ def _appended(
 def category_logged(detected: str | None, request: SearchRequest) -> str | None:
     """The first filtered category, else the detected one."""
     return request.filters.categories[0] if request.filters.categories else detected
+
+
+def _share_logged(answer: SearchAnswer, request: SearchRequest) -> float | None:
+    """How sure the category is; None: the shopper chose it, or there is none."""
+    if request.filters.categories or answer.category is None:
+        return None
+    return round(answer.category.share, 4)
 
 
 def search_told(entry: QueryLogEntry) -> None:

@@ -16,7 +16,7 @@ from apps.events.services.query_log import companions_append
 from apps.ranking.metrics import explanations_requested
 from apps.search.contracts import SearchAnswer
 from apps.search.domain.kept import Frame, Kept, KeptUnreadable, kept_decode, kept_encode
-from apps.search.domain.understanding.marks import understanding_marks
+from apps.search.domain.understanding.marks import rules_marks, understanding_marks
 from apps.search.metrics import understanding_counted
 from apps.search.selectors.seen import catalogue_seen
 from apps.search.selectors.vouched import columns_are_fresh, stamp_seen
@@ -223,7 +223,7 @@ def _logged(
     search_told(log.entry)
     ranking_told(answer, made.core)
     search_counted(log.entry, str(answer.matching.keyword), degraded)
-    understanding_counted(understanding_marks(answer.understanding))
+    understanding_counted((*understanding_marks(answer.understanding), *rules_marks(answer.rules)))
     return replace(answer, degraded=degraded, sticky=token)
 
 
@@ -257,5 +257,5 @@ def _kept(made: Made, log: AnswerLog, body: bytes) -> Kept:
         exposures=log.exposures,
         drafted="" if listing.draft is None else listing.draft.experiment.key,
         teams=teams_shown(listing, log.entry),
-        marks=understanding_marks(answer.understanding),
+        marks=(*understanding_marks(answer.understanding), *rules_marks(answer.rules)),
     )

@@ -21,6 +21,7 @@ from apps.search.domain.suggesting.mixing import MOST_OF, mixed
 from apps.search.domain.suggesting.phrases import Phrase
 from apps.search.domain.suggesting.products import products_found
 from apps.search.domain.suggesting.typed import Typed, typed_of
+from apps.search.selectors.barred import barred_for
 from apps.search.selectors.language import search_analysis
 from apps.search.selectors.suggested import suggested_documents
 from apps.search.selectors.suggesting import Sources, suggestion_sources
@@ -35,6 +36,8 @@ suggest_seconds = Histogram(
 )
 # Variants of one product are one suggestion: so many more rows are looked at.
 _VARIANTS = 4
+# Rules may hide the best ones: so many times more are looked at then.
+_BEHIND_HIDDEN = 8
 # Names are looked at until some have active products.
 _NAMES = 16
 _items = {kind: suggest_items_total.labels(kind) for kind in SuggestionType}
@@ -44,6 +47,8 @@ def suggest_answer(*, request: SuggestRequest) -> Suggestions:
     """What the shopper may want to say, best first by type."""
     started = time.perf_counter()
     sources = suggestion_sources()
+    barred = barred_for(request.query, sources.snapshot)
+    sources = sources if barred is None else replace(sources, live=barred.live, barred=barred)
     typed, degraded = typed_of(request.query), _degraded(sources)
     meant = None if typed is None else _meant(sources, typed)
     if meant is not None:
@@ -162,9 +167,15 @@ def _products(
     if words is None or not (meant.groups or meant.parts):
         return [], True
     most = min(request.limit, MOST_PRODUCTS)
+    barred = sources.barred
     rows = products_found(
-        words.bound, meant.groups or (), meant.parts, sources.popularity, most * _VARIANTS
+        words.bound,
+        meant.groups or (),
+        meant.parts,
+        sources.popularity,
+        most * _VARIANTS * (1 if barred is None else _BEHIND_HIDDEN),
     )
+    rows = rows if barred is None else barred.allowed(rows)
     shown = _one_a_group(sources, rows.tolist(), most)
     documents, whole = suggested_documents(sources.snapshot, shown)
     found = [documents[row] for row in shown if row in documents and documents[row].active]

@@ -18,6 +18,7 @@ from apps.experiments.contracts.surfaces import (
     ShipRefused,
 )
 from apps.features.contracts import FEATURES
+from apps.merchandising.selectors_rules import RULES, rules_published
 from apps.publishing.contracts import VersionView
 from apps.publishing.shipping import content_ship
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightsChoice
@@ -32,9 +33,12 @@ from apps.search.contracts import FusionMethod
 from apps.search.domain import payload_form as form
 from apps.search.domain.configuration import SETTINGS_SUBJECT, settings_content
 from apps.search.domain.overrides import Knob, OverridesInvalid, SearchOverrides, overrides_read
+from apps.search.domain.switching import CAMPAIGN
 from apps.search.selectors.configuration import search_settings
+from apps.search.services.rules_shipping import rules_ship, switches_problems
 
 SETTINGS_KIND = "search_settings"
+_MOST_TOLD = 20
 _AS_IT_IS = ("", "Leave as it is")
 _SWITCH = (_AS_IT_IS, (form.ON, "On"), (form.OFF, "Off"))
 
@@ -53,7 +57,7 @@ class SearchSurface:
             overrides = overrides_read(payload)
         except OverridesInvalid as error:
             return (PayloadProblem(error.field, error.message),)
-        return _choice_problems(overrides.weights)
+        return (*_choice_problems(overrides.weights), *switches_problems(overrides.rules))
 
     def payload_words(self, payload: Json) -> str:
         """The payload in plain sentences."""
@@ -82,6 +86,7 @@ class SearchSurface:
             PayloadField("synonyms", "Synonyms", "choice", _SWITCH),
             PayloadField("understanding", "Query understanding", "choice", _SWITCH),
             PayloadField("spelling", "Spelling correction", "choice", _SWITCH),
+            *_rule_fields(),
         )
 
     def payload_from_form(self, values: Mapping[str, str]) -> Json:
@@ -104,7 +109,7 @@ class SearchSurface:
             return {}
 
     def ship(self, shipment: Shipment) -> ShipReceipt:
-        """Publish weights and settings as the experiment's maker and checker agreed on them.
+        """Publish weights, settings and rules as the experiment's maker and checker agreed.
 
         Raises:
             ShipRefused: the payload cannot be read, or publishing refuses.
@@ -112,7 +117,11 @@ class SearchSurface:
         try:
             overrides = overrides_read(shipment.payload)
             with transaction.atomic():
-                published = (*_weights(overrides, shipment), *_settings(overrides, shipment))
+                published = (
+                    *_weights(overrides, shipment),
+                    *_settings(overrides, shipment),
+                    *_rules(overrides, shipment),
+                )
         except OverridesInvalid as error:
             raise ShipRefused(f"{error.field}: {error.message}") from error
         except ApplicationError as error:
@@ -160,6 +169,29 @@ def _weight_field(feature: str, title: str) -> PayloadField:
     return PayloadField(form.weight_field(feature), title, "number", help=help_text)
 
 
+def _rule_fields() -> tuple[PayloadField, ...]:
+    rules = rules_published()
+    known = [rule.key for rule in rules]
+    known += [f"{CAMPAIGN}{name}" for name in sorted({rule.campaign for rule in rules} - {""})]
+    some = ", ".join(known[:_MOST_TOLD]) or "none yet"
+    more = "" if len(known) <= _MOST_TOLD else f" and {len(known) - _MOST_TOLD} more"
+    return (
+        PayloadField(form.RULES, "Merchandising rules", "choice", _SWITCH),
+        PayloadField(
+            form.RULES_WITHOUT,
+            "Rules that do not act",
+            "text",
+            help=f"Keys, or campaign:<name>, with blanks between them. There are {some}{more}.",
+        ),
+        PayloadField(
+            form.RULES_WITH,
+            "Rules that act here only",
+            "text",
+            help="Published ones that reach experiments only; named likewise.",
+        ),
+    )
+
+
 def _categories() -> tuple[tuple[str, str], ...]:
     return tuple((node.path, node.path) for node in category_tree_fresh().categories)
 
@@ -181,7 +213,7 @@ def _weights(
 def _settings(
     overrides: SearchOverrides, shipment: Shipment
 ) -> tuple[tuple[VersionView, bool], ...]:
-    if overrides.knobs <= {Knob.WEIGHTS}:
+    if overrides.knobs <= {Knob.WEIGHTS, Knob.RULES}:
         return ()
     after = replace(overrides.over(search_settings()), number=0)
     shipped = content_ship(
@@ -194,6 +226,16 @@ def _settings(
         reason=shipment.reason,
     )
     return (shipped,)
+
+
+def _rules(overrides: SearchOverrides, shipment: Shipment) -> tuple[tuple[VersionView, bool], ...]:
+    return rules_ship(
+        switches=overrides.rules,
+        maker=_person(shipment.maker_id),
+        checker=_person(shipment.checker_id),
+        actor=_person(shipment.actor_id),
+        reason=shipment.reason,
+    )
 
 
 def _person(pk: int | None) -> Actor:
@@ -216,4 +258,6 @@ def _receipt(published: tuple[tuple[VersionView, bool], ...]) -> ShipReceipt:
 def _title(view: VersionView) -> str:
     if view.kind == SETTINGS_KIND:
         return "Search settings"
+    if view.kind == RULES:
+        return f"Rule {view.subject}"
     return f"Weights of {view.subject}"

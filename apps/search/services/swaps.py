@@ -44,4 +44,4 @@ def hits_exchanged(
 
 
 def _pinned(core: Core, position: int) -> bool:
-    return any(step.kind == "pin" for step in core.listing.record(position).steps)
+    return core.listing.pinned_at(position)

@@ -18,6 +18,7 @@ from apps.experiments.services.sticky import (
     sticky_remember,
     sticky_token_of,
 )
+from apps.merchandising.selectors import rule_book
 from apps.ranking_weights.selectors import weights_differ
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.domain.contending import SearchPlan
@@ -35,7 +36,8 @@ from apps.search.selectors.listing import Listing
 from apps.search.selectors.retrieval import Lists, semantic_ready
 from apps.search.selectors.scoring import features_available
 from apps.search.services.contenders import Participant, participants_of
-from apps.search.services.core import understood
+from apps.search.services.core import Core, understood
+from apps.search.services.ruled_trials import experiments_ruled, exposures_asked, served_asked
 from apps.search.services.stickiness import SURFACE, known_of
 from apps.search.services.troupes import Troupe, cast_of, troupe_of
 
@@ -54,6 +56,7 @@ class Trial:
         served: answers of which a first assignment may have to be kept.
         known: first assignments of sticky experiments.
         complete: False when the experiments could not be read.
+        asked: experiments that rules ask for, which the request is in.
     """
 
     troupe: Troupe
@@ -63,6 +66,7 @@ class Trial:
     served: tuple[Served, ...] = ()
     known: StickyKnown = NOTHING_KNOWN
     complete: bool = True
+    asked: tuple[Served, ...] = ()
 
     @property
     def settings(self) -> SearchSettings:
@@ -103,6 +107,7 @@ def trial_of(*, request: SearchRequest, query_id: UUID, as_of: datetime) -> Tria
         served=tuple(one.served for one in entered) if cast.is_sticky else (),
         known=known,
         complete=serving_plans().complete,
+        asked=served_asked(rule_book(), entered, casting.winners),
     )
 
 
@@ -151,21 +156,28 @@ def documents_with_teams(
     )
 
 
-def trial_exposures(
-    *, trial: Trial, request: SearchRequest, lists: Lists, listing: Listing
-) -> tuple[Exposed, ...]:
-    """One exposure for each acting experiment whose variants could have differed here."""
-    troupe = trial.troupe
-    if not troupe.counted:
-        return ()
-    readings = _readings(troupe.counted, request)
-    facts = facts_of(request, lists, listing, troupe.steered, readings)
-    return tuple(
-        [
+def trial_exposures(*, trial: Trial, request: SearchRequest, core: Core) -> tuple[Exposed, ...]:
+    """One exposure for each acting experiment whose variants could have differed here.
+
+    Args:
+        trial: of the request.
+        request: as asked.
+        core: what was found.
+    """
+    troupe, lists, listing, ruling = trial.troupe, core.lists, core.listing, core.ruling
+    exposed: list[Exposed] = []
+    if troupe.counted:
+        # What rules made of the query is the same in every arm of an experiment on its reading.
+        readings = _readings(troupe.counted, core.asked)
+        facts = facts_of(request, lists, listing, troupe.steered, readings)
+        facts = replace(facts, ruled=experiments_ruled(troupe.counted, request, ruling))
+        exposed = [
             _exposed(each, troupe, facts)
             for each in _asked(troupe.counted, facts, request, lists, listing)
         ]
-    )
+    if trial.asked:
+        exposed += exposures_asked(trial.asked, troupe.participants, request, ruling)
+    return tuple(exposed)
 
 
 def _exposed(steering: Steering, troupe: Troupe, facts: RequestFacts) -> Exposed:

@@ -1,5 +1,6 @@
-"""What of an understanding is counted."""
+"""What of an understanding, and of rules, is counted."""
 
+from apps.search.contracts_rules import RulesActed
 from apps.search.contracts_understanding import Understanding
 
 
@@ -20,3 +21,8 @@ def understanding_marks(understanding: Understanding) -> tuple[tuple[str, ...], 
         field = "attribute" if each.field.startswith("attr.") else each.field
         marks.append(("extraction", field, each.use.value))
     return tuple(marks)
+
+
+def rules_marks(acted: RulesActed) -> tuple[tuple[str, ...], ...]:
+    """One mark for each kind of consequence that acted."""
+    return tuple(("rule", kind) for kind in acted.consequences)

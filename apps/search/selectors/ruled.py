@@ -1,0 +1,227 @@
+"""The rules that act on one ranking, as arrays over the serving snapshot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from apps.catalog.contracts import BoolArray, FilterSet, IntArray, UnknownFilter
+from apps.catalog.domain.masks import filter_masks, filters_combine
+from apps.features.contracts import ServingSnapshot
+from apps.merchandising.contracts_rules import ActingRules
+from apps.ranking.contracts import Candidates, Rule
+from apps.search.domain.fusion import candidates_unfound
+from apps.search.domain.ruling import Ruled, multiplier_of
+from apps.search.metrics import RULES_MATCHED, RULES_UNMATCHED, step_timed
+from apps.search.selectors.targets import product_row, target_rows
+
+# Under which name a keep stands among the filters: no field of a filter is called so.
+KEPT = "rules"
+FETCHED = "the query does not find it"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PinnedRow:
+    """A pin whose product may be shown.
+
+    Attributes:
+        rule: its key.
+        row: of the snapshot.
+        position: 1-based.
+    """
+
+    rule: str
+    row: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """What acts on one ranking, conflicts settled.
+
+    Attributes:
+        acting: the rules.
+        kept: bool[n], rows that every keep lets through; None: nothing is kept.
+        hidden: bool[n], rows that hide; None: none do.
+        hides: as the pipeline takes them.
+        reweighs: likewise; none where hits do not stand by relevance.
+        pins: likewise, of products that may be shown.
+        unpinned: (rule, why) of pins whose product may not.
+    """
+
+    acting: ActingRules
+    kept: BoolArray | None = None
+    hidden: BoolArray | None = None
+    hides: tuple[Rule, ...] = ()
+    reweighs: tuple[Rule, ...] = ()
+    pins: tuple[PinnedRow, ...] = ()
+    unpinned: tuple[tuple[str, str], ...] = ()
+
+    def shown(self, rows: IntArray) -> BoolArray | None:
+        """bool[m]: which of these rows are not hidden; None: all."""
+        return None if self.hidden is None else ~self.hidden[rows]
+
+    def pinned(self, rows: IntArray) -> BoolArray | None:
+        """bool[m]: which of these rows are pinned; None: none."""
+        if not self.pins:
+            return None
+        return np.isin(rows, [pin.row for pin in self.pins])
+
+    def joined(self, found: Candidates) -> Candidates:
+        """What was found, and behind it pinned products that were not."""
+        if not self.pins:
+            return found
+        rows = np.array([pin.row for pin in self.pins], dtype=np.int32)
+        missing = rows[~np.isin(rows, found.rows)]
+        return found if not len(missing) else _with_unfound(found, missing)
+
+    def rules(self, fetched: Iterable[int]) -> tuple[Rule, ...]:
+        """For the pipeline.
+
+        Args:
+            fetched: rows of pinned products that the query did not find.
+        """
+        unfound = frozenset(fetched)
+        pins = (
+            Rule(
+                pin.rule,
+                "pin",
+                np.array([pin.row], dtype=np.int32),
+                position=pin.position,
+                detail=FETCHED if pin.row in unfound else "",
+            )
+            for pin in self.pins
+        )
+        return (*self.hides, *self.reweighs, *pins)
+
+
+def effect_of(
+    ruled: Ruled | None, snapshot: ServingSnapshot, filters: FilterSet, detected: str | None
+) -> Effect | None:
+    """What the rules of an arm do; None: nothing.
+
+    Args:
+        ruled: the arm's rules; None: there are none.
+        snapshot: what rows point into.
+        filters: the shopper's own: a pinned product that they leave out is not shown.
+        detected: path of the category that the query is about, if one is detected.
+    """
+    if ruled is None:
+        return None
+    with step_timed("rules"):
+        acting = ruled.settled(detected)
+        return _Resolving(acting, snapshot).effect(filters, places=ruled.places)
+
+
+def rows_barred(acting: ActingRules, snapshot: ServingSnapshot) -> BoolArray:
+    """bool[n]: rows that are hidden, or that a keep leaves out."""
+    return _Resolving(acting, snapshot).barred()
+
+
+@dataclass(slots=True, eq=False)
+class _Resolving:
+    """The way from rules to arrays."""
+
+    acting: ActingRules
+    snapshot: ServingSnapshot
+    unpinned: list[tuple[str, str]] = field(default_factory=list)
+
+    def effect(self, filters: FilterSet, *, places: bool) -> Effect | None:
+        acting = self.acting
+        if not acting.rules:
+            RULES_UNMATCHED.inc()
+            return None
+        RULES_MATCHED.inc()
+        kept, hides = self._kept(), self._hides()
+        hidden = self._mask(rule.rows for rule in hides) if hides else None
+        return Effect(
+            acting=acting,
+            kept=kept,
+            hidden=hidden,
+            hides=hides,
+            reweighs=self._reweighs() if places else (),
+            pins=self._pins(filters, kept, hidden) if places and acting.pins else (),
+            unpinned=tuple(self.unpinned),
+        )
+
+    def barred(self) -> BoolArray:
+        """bool[n]: what may not appear."""
+        barred = self._mask(rule.rows for rule in self._hides())
+        kept = self._kept()
+        return barred if kept is None else barred | ~kept
+
+    def _kept(self) -> BoolArray | None:
+        kept: BoolArray | None = None
+        for _, keep in self.acting.keeps:
+            mask = self._mask([target_rows(keep.target, self.snapshot)])
+            kept = mask if kept is None else kept & mask
+        return kept
+
+    def _hides(self) -> tuple[Rule, ...]:
+        return tuple(
+            Rule(key, "hide", target_rows(hide.target, self.snapshot))
+            for key, hide in self.acting.hides
+        )
+
+    def _reweighs(self) -> tuple[Rule, ...]:
+        return tuple(
+            Rule(
+                key,
+                "boost" if reweigh.factor > 0 else "bury",
+                target_rows(reweigh.target, self.snapshot),
+                factor=multiplier_of(reweigh),
+                detail=f"{reweigh.factor:+d}",
+            )
+            for key, reweigh in self.acting.reweighs
+        )
+
+    def _pins(
+        self, filters: FilterSet, kept: BoolArray | None, hidden: BoolArray | None
+    ) -> tuple[PinnedRow, ...]:
+        """The pins whose products may be shown: active, and let through by every filter."""
+        columns, found = self.snapshot.columns, []
+        asked = _shopper_mask(self.snapshot, filters)
+        for key, pin in self.acting.pins:
+            row = product_row(columns, pin.product)
+            if row < 0 or not columns.active[row]:
+                why = "is not in the catalogue" if row < 0 else "is not active"
+            elif hidden is not None and hidden[row]:
+                why = "is hidden by a rule"
+            elif kept is not None and not kept[row]:
+                why = "is not among what a rule shows"
+            elif asked is not None and not asked[row]:
+                why = "is left out by the shopper's own filter"
+            else:
+                found.append(PinnedRow(key, row, pin.position))
+                continue
+            self.unpinned.append((key, f"{pin.product} {why}"))
+        return tuple(found)
+
+    def _mask(self, parts: Iterable[IntArray]) -> BoolArray:
+        mask = np.zeros(len(self.snapshot.columns), dtype=np.bool_)
+        for rows in parts:
+            mask[rows] = True
+        return mask
+
+
+def _shopper_mask(snapshot: ServingSnapshot, filters: FilterSet) -> BoolArray | None:
+    """bool[n]: what the shopper's own filters let through; None: everything."""
+    if filters == FilterSet():
+        return None
+    try:
+        masks = filter_masks(snapshot.columns, snapshot.tree, filters)
+    except UnknownFilter:
+        return None  # the search itself refuses it
+    return filters_combine(masks)
+
+
+def _with_unfound(found: Candidates, rows: IntArray) -> Candidates:
+    more = candidates_unfound(rows)
+    return Candidates(
+        rows=np.concatenate([found.rows, more.rows]),
+        keyword_score=np.concatenate([found.keyword_score, more.keyword_score]),
+        keyword_rank=np.concatenate([found.keyword_rank, more.keyword_rank]),
+        semantic_score=np.concatenate([found.semantic_score, more.semantic_score]),
+        semantic_rank=np.concatenate([found.semantic_rank, more.semantic_rank]),
+        search_score=np.concatenate([found.search_score, more.search_score]),
+    )
