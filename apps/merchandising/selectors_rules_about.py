@@ -7,12 +7,11 @@ from django.db.models import Q
 
 from apps.common.errors import NotFound
 from apps.merchandising.contracts_rule_views import RuleView
-from apps.merchandising.contracts_rules import JsonValue
 from apps.merchandising.domain.rules.content import CONTENT_FIELDS
 from apps.merchandising.domain.rules.words import words_normalise
 from apps.merchandising.models import RuleVersion
 from apps.merchandising.selectors_rules import rule_view
-from apps.publishing.contracts import VersionStatus
+from apps.publishing.contracts import JsonValue, VersionStatus
 
 _CURRENT = [
     status.value
