@@ -110,22 +110,35 @@ def rule_preview(
 
 
 def rule_sides(
-    *, rule: MerchandisingRule, occasion: RuleOccasion, as_of: datetime
+    *, rule: MerchandisingRule | None, occasion: RuleOccasion, as_of: datetime, key: str = ""
 ) -> tuple[Core, Core]:
-    """The search as it is, and with the rule as it is to be."""
+    """The search as it is, and with the rule as it is to be.
+
+    Args:
+        rule: None: what is live of it leaves, and nothing comes instead.
+        occasion: query or category, and what the request says.
+        as_of: aware.
+        key: of the rule that leaves.
+    """
     request, book = occasion.request(), rule_book()
-    narrowed = book.narrowed((rule,), frozenset())
-    starts = rule.conditions.starts_at
+    starts = None if rule is None else rule.conditions.starts_at
+    gone = frozenset({key}) if rule is None else frozenset[str]()
+    narrowed = book.narrowed((rule,) if rule else (), gone)
     shown_at = max(as_of, starts) if starts is not None else as_of
-    # A rule that waits for an experiment is shown as that experiment shows it.
-    with_ = frozenset({rule.key}) if rule.reach is Reach.EXPERIMENTS else frozenset[str]()
     plans = [
         SearchPlan(Arm(search_settings(), switches=switches))
-        for switches in (RuleSwitches(), RuleSwitches(with_=with_))
+        for switches in (RuleSwitches(), _switches(rule))
     ]
     before = search_core(request, plans[0], Ruling(book, as_of, occasion.variants))
     after = search_core(request, plans[1], Ruling(narrowed, shown_at, occasion.variants))
     return before, after
+
+
+def _switches(rule: MerchandisingRule | None) -> RuleSwitches:
+    """A rule that waits for an experiment is shown as that experiment shows it."""
+    if rule is None or rule.reach is Reach.EVERYONE:
+        return RuleSwitches()
+    return RuleSwitches(with_=frozenset({rule.key}))
 
 
 def occasions_of(rule: MerchandisingRule, most: int) -> tuple[RuleOccasion, ...]:

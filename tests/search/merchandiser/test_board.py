@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.merchandising.contracts_rules import MerchandisingRule
 from apps.merchandising.domain.rules.content import rule_parse
 from apps.search.domain.board import Board
-from apps.search.services.merchandising_board import BoardRequest, board_compute
+from apps.search.services.merchandising_board import board_compute
+from apps.search.services.rule_preview import RuleOccasion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 QUERY = "wireless mouse"
@@ -27,7 +28,7 @@ def rule(*consequences: dict[str, Any], **more: Any) -> MerchandisingRule:
 
 def board(given: MerchandisingRule | None, query: str = QUERY, **about: Any) -> Board:
     return board_compute(
-        about=BoardRequest(query, **about), key="mice", rule=given, as_of=timezone.now()
+        occasion=RuleOccasion(query, **about), key="mice", rule=given, as_of=timezone.now()
     )
 
 
