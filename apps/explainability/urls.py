@@ -1,5 +1,29 @@
 """Pages of explainability inside admin."""
 
-from django.urls import URLPattern
+from collections.abc import Callable
 
-urlpatterns: list[URLPattern] = []
+from django.contrib import admin
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+
+from apps.explainability.views import lists, rating, runs
+
+
+def _page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+    return path(f"relevance/{route}", admin.site.admin_view(view), name=f"relevance-{name}")
+
+
+urlpatterns: list[URLPattern] = [
+    _page("lists/", lists.lists_page, "lists"),
+    _page("lists/<int:list_id>/", lists.list_page, "list"),
+    _page("lists/<int:list_id>/import/", lists.list_import, "import"),
+    _page("lists/<int:list_id>/judgements.csv", lists.list_export, "export"),
+    _page("lists/<int:list_id>/query/", lists.list_query, "query"),
+    _page("lists/<int:list_id>/pool/", lists.list_pool, "pool"),
+    _page("lists/<int:list_id>/rate/", rating.rate_page, "rate"),
+    _page("lists/<int:list_id>/rate/undo/", rating.rate_undo, "undo"),
+    _page("runs/", runs.runs_page, "runs"),
+    _page("runs/start/", runs.run_start, "start"),
+    _page("runs/<int:run_id>/", runs.run_page, "run"),
+    _page("compare/", runs.compare_page, "compare"),
+]

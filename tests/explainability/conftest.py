@@ -7,6 +7,9 @@ from tests.embeddings.conftest import (  # noqa: F401 - fixtures, found by their
 )
 from tests.search.conftest import (  # noqa: F401 - the same
     _own_stores,
+    ask,
     catalogue,
     embedded,
+    lasting_catalogue,
+    search,
 )

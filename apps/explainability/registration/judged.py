@@ -32,4 +32,25 @@ def _drafts() -> None:
 
 
 def _navigation() -> None:
-    """Lines of the sidebar."""
+    """Lines of the sidebar, and admin's form of a list."""
+    from apps.common.admin_navigation import NavigationEntry, navigation_register
+    from apps.explainability.admin.lists import JudgementListAdmin
+
+    del JudgementListAdmin  # imported for its registration
+    lines = (
+        ("Judgement lists", "grade", "relevance-lists", "view_judgementlist", 10),
+        ("Evaluations", "rule", "relevance-runs", "view_evaluationrun", 11),
+    )
+    navigation_register(
+        *(
+            NavigationEntry(
+                section="Analysis",
+                title=title,
+                icon=icon,
+                url_name=url_name,
+                permission=f"explainability.{permission}",
+                rank=rank,
+            )
+            for title, icon, url_name, permission, rank in lines
+        )
+    )
