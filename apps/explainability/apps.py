@@ -8,6 +8,8 @@ class ExplainabilityConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from apps.explainability.registration.explained import explained_register
         from apps.explainability.registration.judged import judged_register
 
+        explained_register()
         judged_register()

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.explainability.api.explain import debug_ranking, search_explain
+
+urlpatterns = [
+    path("search/explain", search_explain, name="search-explain"),
+    path("debug/ranking/<str:product_id>", debug_ranking, name="debug-ranking"),
+]
