@@ -55,13 +55,12 @@ def suggestion_document(item: Suggestion) -> Json:
         document |= {"brand": item.brand, "products": item.products}
     elif item.product is not None:
         product = item.product
-        sale = product.sale_price
         document |= {
             "product_id": product.product_id,
-            "category": product.category_path,
+            "category": product.category,
             "brand": product.brand,
-            "price": float(product.price),
-            "sale_price": None if sale is None else float(sale),
+            "price": product.price,
+            "sale_price": product.sale_price,
             "currency": product.currency,
             "image_link": product.image_link,
             "link": product.link,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.common.errors import ApplicationError
 from apps.search.contracts import ParameterInvalid, ParameterUnknown, SearchRequest
 from apps.search.selectors.popular_requests import PopularRequest, popular_requests
+from apps.search.selectors.suggested import cards_ready
 from apps.search.selectors.suggesting import suggestion_sources
 from apps.search.services.answer import answer_make
 from apps.search.services.begun import search_begin
@@ -61,6 +62,7 @@ def search_warm() -> bool:
     try:
         core = search_core(SearchRequest(query="warm up", logged=False))
         suggestion_sources()
+        cards_ready()
     except Exception:  # whatever fails here must not keep the process from starting
         logger.exception("search_warm_failed")
         return False

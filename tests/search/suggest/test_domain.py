@@ -20,7 +20,7 @@ from apps.search.domain.suggesting.meaning import Meant, meant_by
 from apps.search.domain.suggesting.mixing import MOST_OF, mixed, shares
 from apps.search.domain.suggesting.parameters import suggest_parse
 from apps.search.domain.suggesting.phrases import Phrase, PhraseIndex, WordForms
-from apps.search.domain.suggesting.products import Popularity, products_found
+from apps.search.domain.suggesting.products import Popularity, Wanted, products_found
 from apps.search.domain.suggesting.typed import PartWindow, typed_of
 from apps.search.domain.suggesting.vocabulary import beginnings_of, prefixes_meant
 from tests.search.lexical.products import ENGLISH, bound_by_pk, lexicon_of, product, texts
@@ -61,7 +61,7 @@ def _found(lexicon: Lexicon, text: str, scores: list[float] | None = None) -> li
     meant = _meant(lexicon, text)
     size = sum(len(segment) for segment in lexicon.segments) + 2
     rows = products_found(
-        bound_by_pk(lexicon), meant.groups or (), meant.parts, _popular(size, scores), 5
+        bound_by_pk(lexicon), Wanted(meant.groups or (), meant.parts), _popular(size, scores), 5
     )
     return [int(row) for row in rows]
 

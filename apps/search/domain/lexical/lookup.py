@@ -1,6 +1,7 @@
 """Finding a word among a million: by bisection, and the same one again from memory."""
 
 from bisect import bisect_left
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -40,27 +41,53 @@ class Lookup:
             return 0
         return int(self._index.pair_counts[place])
 
-    def words_starting(self, prefix: str, most: int) -> tuple[str, ...]:
-        """The `most` words in most products that begin so, in no order."""
+    def words_starting(
+        self, prefix: str, most: int, within: tuple[int, int] | None = None
+    ) -> tuple[str, ...]:
+        """The `most` words in most products that begin so, in no order.
+
+        Args:
+            prefix: of the words.
+            most: how many.
+            within: numbers between which all of them stand; None: anywhere.
+        """
         words = self._index.words
-        first, last = _place(words, prefix), _place(words, prefix + _ABOVE)
+        start, end = within or (0, len(words))
+        first, last = _place(words, prefix, start, end), _place(words, prefix + _ABOVE, start, end)
         counts = self._index.word_counts[first:last]
         if len(counts) > most:
             best = np.argpartition(-counts, most - 1)[:most]
         else:
             best = np.arange(len(counts))
-        return tuple(words.get(first + int(each)) for each in best)
+        rows = [first + int(each) for each in best]
+        found = {words.get(row): row for row in rows}
+        # Whoever asks for words by their beginning asks for these next.
+        _room(self._words).update(found)
+        return tuple(found)
+
+    def stems_learn(self, stems: Mapping[str, str]) -> None:
+        """Spare looking up the stems of words just found: their ids stand beside the words."""
+        ids = self._index.stem_of_word
+        _room(self._stems).update(
+            (stem, int(ids[self._words[word]]))
+            for word, stem in stems.items()
+            if word in self._words
+        )
 
 
-def _place(table: TextBlob, text: str) -> int:
-    return bisect_left(range(len(table)), text.encode(), key=table.raw)
+def _place(table: TextBlob, text: str, start: int, end: int) -> int:
+    return bisect_left(range(start, end), text.encode(), key=table.raw) + start
 
 
 def _remembered(cache: dict[str, int], table: TextBlob, text: str) -> int:
     found = cache.get(text)
     if found is None:
         found = table.found(text, 0, len(table))
-        if len(cache) >= _REMEMBERED:
-            cache.clear()
-        cache[text] = found
+        _room(cache)[text] = found
     return found
+
+
+def _room(cache: dict[str, int]) -> dict[str, int]:
+    if len(cache) >= _REMEMBERED:
+        cache.clear()
+    return cache

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apps.catalog.contracts import ProductDocument
-
 MOST_SUGGESTIONS = 20
 DEFAULT_SUGGESTIONS = 10
 # Each is shown with picture and price, and costs a look at its document.
@@ -37,6 +35,31 @@ class SuggestRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductCard:
+    """What a suggestion shows of a product.
+
+    Attributes:
+        product_id: the shop's.
+        title, brand: as the shop wrote them.
+        category: the category's path; empty for none.
+        price: the list price.
+        sale_price: what a shopper pays now, where that is another; else None.
+        currency: of both.
+        image_link, link: addresses.
+    """
+
+    product_id: str
+    title: str
+    brand: str
+    category: str
+    price: float
+    sale_price: float | None
+    currency: str
+    image_link: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """One line of the list.
 
@@ -58,7 +81,7 @@ class Suggestion:
     trail: tuple[str, ...] = ()
     brand: str = ""
     products: int = 0
-    product: ProductDocument | None = None
+    product: ProductCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

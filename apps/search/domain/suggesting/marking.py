@@ -22,22 +22,25 @@ def marked(
     """
     parts: list[str] = []
     end = 0
+    begins, plain = tuple(prefixes), text.isascii()
+    folded_text = text.lower() if plain else ""
     for match in _TOKEN.finditer(text):
-        length = _marked_letters(match.group(), stems, prefixes, stem)
-        if length:
-            start, stop = match.start(), match.start() + length
-            parts += (escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>")
-            end = stop
+        start, stop = match.span()
+        folded = folded_text[start:stop] if plain else fold(match.group())
+        if stems and stem(folded) in stems:
+            length = stop - start
+        elif begins and folded.startswith(begins):
+            length = _begun(folded, begins, stop - start)
+        else:
+            continue
+        parts += (escape(text[end:start]), f"<mark>{escape(text[start : start + length])}</mark>")
+        end = start + length
     return "".join((*parts, escape(text[end:])))
 
 
-def _marked_letters(
-    token: str, stems: Collection[str], prefixes: Collection[str], stem: Callable[[str], str]
-) -> int:
+def _begun(folded: str, prefixes: Collection[str], length: int) -> int:
     """How many letters of a token are marked, from its first."""
-    folded = fold(token)
-    if stem(folded) in stems:
-        return len(token)
-    longest = max((len(each) for each in prefixes if folded.startswith(each)), default=0)
     # A letter that folds to two would put the end elsewhere.
-    return longest if len(folded) == len(token) else len(token) if longest else 0
+    if len(folded) != length:
+        return length
+    return max(len(each) for each in prefixes if folded.startswith(each))

@@ -1,15 +1,18 @@
 """What the typed words may be, in the catalogue's own words."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.search.domain.lexical.lexicon import Lexicon
+from apps.search.domain.lexical.merging import blob_strings
 from apps.search.domain.spelling.index import SpellingIndex
 from apps.search.domain.suggesting.phrases import WordForms
 from apps.search.domain.suggesting.products import MOST_STEMS, StemGroup
 from apps.search.domain.suggesting.typed import PartWindow, Typed
 from apps.search.domain.suggesting.vocabulary import (
     Beginnings,
+    LastWord,
     prefixes_meant,
     words_beginning,
     words_meant,
@@ -17,6 +20,8 @@ from apps.search.domain.suggesting.vocabulary import (
 
 # A word that only begins so, beside the word itself.
 _BEGUN = 0.85
+# Beginnings that are looked for beforehand: half a second for 20,000 products.
+_FORESEEN, _FORESEEN_LETTERS = 2_048, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Meant:
             one of them is not the catalogue's.
         prefixes: beginnings of the last word.
         stems: of the complete words, for marking.
+        heads: stems that the last word may be.
+        before: stems of the complete words, in order.
     """
 
     forms: tuple[WordForms, ...]
@@ -39,6 +46,8 @@ class Meant:
     earlier: tuple[str, ...] | None
     prefixes: tuple[str, ...]
     stems: frozenset[str]
+    heads: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
 
 
 def meant_plainly(typed: Typed) -> Meant:
@@ -63,7 +72,7 @@ def meant_by(
         (word,) if word in stop_words else words_meant(lexicon, spelling, word)
         for word in typed.earlier
     ]
-    last, ends = _last(lexicon, beginnings, typed.last)
+    last, ends, heads = _read_last(lexicon, beginnings, typed.last)
     telling = [
         (word, meanings)
         for word, meanings in zip(typed.earlier, complete, strict=True)
@@ -83,24 +92,46 @@ def meant_by(
         earlier=tuple(meanings[0] for meanings in complete) if known else None,
         prefixes=last.prefixes,
         stems=frozenset(marks),
+        heads=heads,
+        before=tuple(stem_of(meanings[0]) for _, meanings in telling if meanings),
     )
 
 
-def _last(lexicon: Lexicon, beginnings: Beginnings, typed: str) -> tuple[WordForms, StemGroup]:
+def _read_last(lexicon: Lexicon, beginnings: Beginnings, typed: str) -> LastWord:
+    return beginnings.read_once(lexicon, typed, lambda: _last(lexicon, beginnings, typed))
+
+
+def _last(lexicon: Lexicon, beginnings: Beginnings, typed: str) -> LastWord:
     """The last word: what may be its beginning, and the stems of the words that begin so."""
     whole = lexicon.document_frequency(typed) > 0
     prefixes = (typed,) if whole else prefixes_meant(lexicon, beginnings, typed)
-    weights: dict[int, float] = {}
+    stem_of, weights = lexicon.analysis.stem_of, dict[str, float]()
     if whole and typed not in lexicon.analysis.stop_words:
-        weights[lexicon.stem_id(lexicon.analysis.stem_of(typed))] = 1.0
+        weights[stem_of(typed)] = 1.0
     for prefix in prefixes:
         for word in words_beginning(lexicon, beginnings, prefix, MOST_STEMS):
-            weights.setdefault(lexicon.stem_id(lexicon.analysis.stem_of(word)), _BEGUN)
+            weights.setdefault(stem_of(word), _BEGUN)
     words = (typed,) if whole else ()
+    group = StemGroup(tuple(map(lexicon.stem_id, weights)), tuple(weights.values()))
     # Queries of other shoppers may hold words that no product does.
-    return WordForms(words, prefixes or (typed,)), StemGroup(
-        tuple(weights), tuple(weights.values())
-    )
+    return WordForms(words, prefixes or (typed,)), group, tuple(weights)
+
+
+def groups_foresee(lexicon: Lexicon, beginnings: Beginnings) -> None:
+    """Look for what the most usual short beginnings hold before anybody types them.
+
+    Every query begins with one, and they are the widest.
+    """
+    usual = Counter[str]()
+    words, counts = lexicon.base.words, lexicon.base.word_counts.tolist()
+    for raw, held in zip(blob_strings(words), counts, strict=True):
+        word = raw.decode()
+        for letters in range(1, min(len(word), _FORESEEN_LETTERS) + 1):
+            usual[word[:letters]] += held
+    for prefix, _ in usual.most_common(_FORESEEN):
+        group = _read_last(lexicon, beginnings, prefix)[1]
+        if group.stems:
+            beginnings.groups.foresee(lexicon.base.segment, group)
 
 
 def _complete(lexicon: Lexicon, meanings: Sequence[str]) -> StemGroup:

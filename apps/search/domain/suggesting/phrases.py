@@ -95,7 +95,8 @@ class PhraseIndex:
             if not len(numbers):
                 return []
             numbers = np.intersect1d(numbers, self._postings(each), assume_unique=True)
-        near = [at for at in numbers[:_LOOKED_AT].tolist() if self._own_word(at, words)]
+        begun = tuple(f" {prefix}" for each in words for prefix in each.prefixes)
+        near = [at for at in numbers[:_LOOKED_AT].tolist() if self._own_word(at, words, begun)]
         beginnings = self._beginnings(words)
         near.sort(
             key=lambda at: (
@@ -111,14 +112,13 @@ class PhraseIndex:
         last = words[-1]
         return tuple(before + each for each in (last.prefixes or last.words))
 
-    def _own_word(self, at: int, words: Sequence[WordForms]) -> bool:
+    def _own_word(self, at: int, words: Sequence[WordForms], begun: tuple[str, ...]) -> bool:
         """Whether one of the words is in the text itself, not only in its context."""
-        own = self._own[at]
         if not self._phrases[at].context:
             return True
-        return any(
-            any(word.startswith(each.prefixes) for word in own)
-            or not own.isdisjoint(each.words)
+        text, own = f" {self._starts[at]}", self._own[at]
+        return any(each in text for each in begun) or any(
+            not own.isdisjoint(each.words)
             or any(self._stem(word) in map(self._stem, own) for word in each.words)
             for each in words
         )

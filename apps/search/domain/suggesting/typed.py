@@ -1,6 +1,7 @@
 """What was typed so far: complete words, and the beginning of the last one."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from apps.search.domain.lexical.analysis import words_of
@@ -9,6 +10,9 @@ from apps.search.domain.normalise import normalise
 _BARE = re.compile(r"[^a-z0-9]+")
 _FEWEST_PART, _MOST_PART = 3, 40
 _MOST_WORDS = 12
+_MOST_READINGS = 2
+# Groups of words: where each begins and ends, and what else it may be.
+Expand = Callable[[tuple[str, ...]], Iterable[tuple[int, int, Iterable[str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,21 @@ def typed_of(query: str) -> Typed | None:
     if not words:
         return None
     return Typed(words, _windows(normalised.split()))
+
+
+def readings_of(typed: Typed, expand: Expand) -> tuple[Typed, ...]:
+    """The same with what some words may also be: `tv` as `television`; at most two.
+
+    Args:
+        typed: as typed.
+        expand: from words to groups that cover them, with what else each may be.
+    """
+    found: list[Typed] = []
+    for start, end, texts in expand(typed.words):
+        for text in texts:
+            words = (*typed.words[:start], *words_of(text), *typed.words[end:])
+            found.append(Typed(words[:_MOST_WORDS], ()))
+    return tuple(found[:_MOST_READINGS])
 
 
 def _windows(runs: list[str]) -> tuple[PartWindow, ...]:

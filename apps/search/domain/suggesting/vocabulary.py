@@ -2,7 +2,9 @@
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,12 +15,23 @@ from apps.search.domain.lexical.merging import blob_strings
 from apps.search.domain.spelling.deletes import correctable, distance_allowed, spelling_build
 from apps.search.domain.spelling.distances import distance
 from apps.search.domain.spelling.index import SpellingIndex
+from apps.search.domain.suggesting.phrases import WordForms
+from apps.search.domain.suggesting.products import Remembered, StemGroup, postings_of
 
 # Mistyped beginnings are looked for among the catalogue's, of so many letters.
 FEWEST_LETTERS, _MOST_LETTERS = 4, 8
 _MOST_PREFIXES = 3
 _ABOVE = "\U0010ffff"
+# As many as products and queries are looked for by: asked for once.
+_LOOKED_FOR = 16
+# As forms, as stems of products, and the stems themselves.
+LastWord = tuple[WordForms, StemGroup, tuple[str, ...]]
+_MOST_LASTS = 4_000
+_RANGED = 2
 _CHUNK = 4_000_000
+_MOST_STARTING = 20_000
+# Of so many stems the titles are remembered, where they are not very many: at most 16 MB.
+_MOST_TITLES, _LONGEST_KEPT = 1_000, 4_096
 _TITLE = np.uint8(1 << Field.TITLE)
 
 
@@ -31,13 +44,57 @@ class Beginnings:
         title_df: int32[T], products that hold the stem in their title.
         prefixes: distinct beginnings of words that stand in titles.
         spelling: over them.
+        ranges: where words begin and end that begin with the same two letters.
+        groups: what was found in the base.
     """
 
     base: LexicalIndex
     title_df: Int32
     prefixes: StringTable
     spelling: SpellingIndex
+    ranges: Mapping[str, tuple[int, int]]
+    groups: Remembered = field(default_factory=Remembered)
     _sorted: list[tuple[Extension, list[str]]] = field(default_factory=list)
+    _starting: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    _titles: dict[int, Int32] = field(default_factory=dict)
+    _lasts: list[tuple[Extension, dict[str, LastWord]]] = field(default_factory=list)
+
+    def read_once(self, lexicon: Lexicon, typed: str, read: Callable[[], LastWord]) -> LastWord:
+        """How a last word was read, while base and deltas know the same words."""
+        if not self._lasts or self._lasts[-1][0] is not lexicon.extension:
+            self._lasts[:] = [(lexicon.extension, {})]
+        known = self._lasts[-1][1]
+        found = known.get(typed)
+        if found is None:
+            if len(known) >= _MOST_LASTS:
+                known.clear()
+            found = known[typed] = read()
+        return found
+
+    def title_docs(self, stem: int) -> Int32:
+        """int32[d], ascending: the base's documents with the stem in the title."""
+        found = self._titles.get(stem)
+        if found is None:
+            segment = self.base.segment
+            begin, end = postings_of(segment, stem)
+            found = segment.docs[begin:end][(segment.fields[begin:end] & _TITLE) > 0]
+            if len(self._titles) >= _MOST_TITLES:
+                self._titles.clear()
+            if len(found) <= _LONGEST_KEPT:
+                self._titles[stem] = found
+        return found
+
+    def starting(self, lexicon: Lexicon, prefix: str, most: int) -> tuple[str, ...]:
+        """The most usual of the base's words that begin so; looked for once."""
+        found = self._starting.get((prefix, most))
+        if found is None:
+            if len(self._starting) >= _MOST_STARTING:
+                self._starting.clear()
+            within = self.ranges.get(prefix[:_RANGED], (0, 0)) if len(prefix) >= _RANGED else None
+            found = lexicon.lookup.words_starting(prefix, most, within)
+            lexicon.lookup.stems_learn({word: lexicon.analysis.stem_of(word) for word in found})
+            self._starting[prefix, most] = found
+        return found
 
     def extension_words(self, lexicon: Lexicon) -> list[str]:
         """The deltas' words, sorted; made once for each state of them."""
@@ -52,10 +109,12 @@ def beginnings_of(base: LexicalIndex) -> Beginnings:
     """Look through a base once: about a second for 200,000 words."""
     title_df = _title_frequencies(base)
     counts: dict[str, int] = defaultdict(int)
+    firsts: dict[str, int] = {}
     used = title_df[base.stem_of_word] > 0
-    for raw, held, in_title in zip(
-        blob_strings(base.words), base.word_counts.tolist(), used.tolist(), strict=True
+    for row, (raw, held, in_title) in enumerate(
+        zip(blob_strings(base.words), base.word_counts.tolist(), used.tolist(), strict=True)
     ):
+        firsts.setdefault(raw.decode()[:_RANGED], row)
         word = raw.decode() if in_title else ""
         if len(word) >= FEWEST_LETTERS and word.isalpha():
             for length in range(FEWEST_LETTERS, min(len(word), _MOST_LETTERS) + 1):
@@ -64,9 +123,10 @@ def beginnings_of(base: LexicalIndex) -> Beginnings:
     numbers = np.array([counts[each] for each in texts], dtype=np.int64)
     weights = np.minimum(numbers, np.iinfo(np.int32).max).astype(np.int32)
     table = StringTable.build(texts)
-    return Beginnings(
-        base, title_df, table, SpellingIndex(spelling_build(texts, weights), table, weights)
-    )
+    spelling = SpellingIndex(spelling_build(texts, weights), table, weights)
+    bounds = [*firsts.values(), len(base.words)]
+    ranges = dict(zip(firsts, pairwise(bounds), strict=True))
+    return Beginnings(base, title_df, table, spelling, ranges)
 
 
 def _title_frequencies(base: LexicalIndex) -> Int32:
@@ -91,7 +151,7 @@ def has_prefix(lexicon: Lexicon, beginnings: Beginnings, prefix: str) -> bool:
     at = bisect_left(added, prefix)
     if at < len(added) and added[at].startswith(prefix):
         return True
-    return bool(lexicon.lookup.words_starting(prefix, 1))
+    return bool(beginnings.starting(lexicon, prefix, _LOOKED_FOR))
 
 
 def prefixes_meant(lexicon: Lexicon, beginnings: Beginnings, typed: str) -> tuple[str, ...]:
@@ -145,6 +205,6 @@ def words_beginning(
     added = beginnings.extension_words(lexicon)
     at = bisect_left(added, prefix)
     end = bisect_left(added, prefix + _ABOVE, at)
-    found = dict.fromkeys(lexicon.lookup.words_starting(prefix, most))
+    found = dict.fromkeys(beginnings.starting(lexicon, prefix, most))
     found.update(dict.fromkeys(added[at : min(end, at + most)]))
     return tuple(found)
