@@ -10,10 +10,11 @@ class MerchandisingConfig(AppConfig):
     def ready(self) -> None:
         from apps.common.admin_navigation import NavigationEntry, navigation_register
         from apps.merchandising.models import AbbreviationSetVersion, SynonymSetVersion
-        from apps.merchandising.registration.rules import rules_register
+        from apps.merchandising.registration.rules import rule_pages_register, rules_register
         from apps.publishing.bases import PublishKind, publish_kind_register
 
         rules_register()
+        rule_pages_register()
         publish_kind_register(
             PublishKind(
                 name="synonyms",

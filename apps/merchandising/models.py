@@ -1,11 +1,13 @@
+from datetime import datetime
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from apps.merchandising.contracts import SynonymsInvalid
-from apps.merchandising.contracts_rules import Reach, RuleInvalid
+from apps.merchandising.contracts_rules import Reach, RuleInvalid, RuleState
 from apps.merchandising.domain.rules.content import CONTENT_FIELDS, rule_content, rule_parse
+from apps.merchandising.domain.rules.states import rule_state
 from apps.merchandising.domain.synonyms import entries_json, entries_parse
 from apps.publishing.bases import PublishableVersion
 
@@ -78,6 +80,16 @@ class RuleVersion(PublishableVersion):
     def rule_fields(self) -> dict[str, object]:
         """The content that says what the rule is, as `rule_parse` reads it."""
         return {name: getattr(self, name) for name in CONTENT_FIELDS}
+
+    def state_at(self, as_of: datetime) -> RuleState | None:
+        """Where this version stands; None: it is history."""
+        return rule_state(
+            status=self.status,
+            retired=self.retired,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            as_of=as_of,
+        )
 
     def content_clean(self) -> None:
         try:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from apps.common.errors import NotFound
 from apps.merchandising.contracts_rule_views import RuleView
 from apps.merchandising.contracts_rules import MerchandisingRule, RuleState
+from apps.merchandising.domain.rules.calendar import Planned
 from apps.merchandising.domain.rules.content import CONTENT_FIELDS, rule_parse
 from apps.merchandising.domain.rules.states import rule_state
 from apps.merchandising.models import RuleVersion
@@ -16,6 +17,7 @@ from apps.publishing.selectors import rows_of, subject_versions, view_of
 
 RULES = "rules"
 _OPEN = (VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value)
+_MOST_PLANNED = 300
 _CURRENT = (*_OPEN, VersionStatus.PUBLISHED.value)
 
 
@@ -159,3 +161,32 @@ def _view(key: str, versions: Sequence[VersionView], as_of: datetime) -> RuleVie
         live=live,
         proposal=proposal,
     )
+
+
+def rules_planned(starts_at: datetime, ends_at: datetime, as_of: datetime) -> list[Planned]:
+    """Current versions whose window touches a stretch of time, by key; one statement.
+
+    Rules without a window are left out: they are live always.
+    """
+    rows = (
+        RuleVersion.objects.filter(status__in=_CURRENT, retired=False)
+        .filter(Q(starts_at__isnull=True) | Q(starts_at__lt=ends_at))
+        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=starts_at))
+        .exclude(starts_at__isnull=True, ends_at__isnull=True)
+        .order_by("subject", "number")[:_MOST_PLANNED]
+    )
+    return [
+        Planned(row.pk, rule_parse(row.subject, row.number, row.rule_fields()), state)
+        for row in rows
+        if (state := row.state_at(as_of)) is not None
+    ]
+
+
+def rules_without_window() -> int:
+    """How many published rules are live always."""
+    return RuleVersion.objects.filter(
+        status=VersionStatus.PUBLISHED.value,
+        retired=False,
+        starts_at__isnull=True,
+        ends_at__isnull=True,
+    ).count()

@@ -43,7 +43,7 @@ def rule_targets_check(version: VersionView) -> Sequence[Finding]:
     if version.content["retired"]:
         return ()
     rule = rule_of_version(version)
-    named = set(products_named(rule.consequences))
+    named = set(products_named_by(rule.consequences))
     missing = sorted(named - set(pks_by_product_id(named))) if named else []
     tree = category_tree_fresh()
     unknown = [path for path in categories_named(rule) if tree.by_path(path) is None]
@@ -58,7 +58,7 @@ def rule_targets_check(version: VersionView) -> Sequence[Finding]:
     ]
 
 
-def products_named(consequences: Sequence[Consequence]) -> Iterator[str]:
+def products_named_by(consequences: Sequence[Consequence]) -> Iterator[str]:
     """External ids that consequences name."""
     for each in consequences:
         if isinstance(each, Pin):

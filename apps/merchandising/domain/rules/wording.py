@@ -63,11 +63,12 @@ def window_words(conditions: Conditions) -> str:
     """The window: ", from … until … (time zone)"; empty without dates."""
     zone = ZoneInfo(conditions.time_zone)
     ends = (("from", conditions.starts_at), ("until", conditions.ends_at))
-    said = [f"{word} {_moment_words(moment, zone)}" for word, moment in ends if moment]
+    said = [f"{word} {moment_words(moment, zone)}" for word, moment in ends if moment]
     return f", {' '.join(said)} ({conditions.time_zone})" if said else ""
 
 
-def _moment_words(moment: datetime, zone: ZoneInfo) -> str:
+def moment_words(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment on the clock of a zone, to the minute where that says all."""
     local = moment.astimezone(zone)
     return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
@@ -144,4 +145,17 @@ def outdone_words(outdone: Outdone) -> str:
     return (
         f"Rule '{outdone.winner}' wins over '{outdone.rule}', which would "
         f"{outdone.what}, because {outdone.why}."
+    )
+
+
+def rule_lines(rule: MerchandisingRule) -> tuple[tuple[str, str], ...]:
+    """(what it is called, in words) of everything that a rule says, for lists and differences."""
+    reach = "only where an experiment asks for it" if rule.reach is Reach.EXPERIMENTS else ""
+    return (
+        ("Title", rule.title),
+        ("Acts", conditions_words(rule.conditions)),
+        *(("Does", consequence_words(each)) for each in rule.consequences),
+        ("Priority", str(rule.priority)),
+        ("Campaign", rule.campaign or "none"),
+        ("Reaches", reach or "everyone"),
     )
