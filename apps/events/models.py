@@ -1,7 +1,7 @@
 """Tables of events. Both logs are range-partitioned by their UUIDv7, month by month."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -113,6 +113,12 @@ class QueryLog(models.Model):
                 condition=_PRESENT_CLIENT,
             ),
             BrinIndex(fields=["occurred_at"], name="events_querylog_time", autosummarize=True),
+            # Only searches that rules acted on: empty where a shop has no rules.
+            GinIndex(
+                fields=["applied_rules"],
+                name="events_querylog_rules",
+                condition=~models.Q(applied_rules=[]),
+            ),
         ]
         verbose_name = "logged search"
         verbose_name_plural = "query log"
