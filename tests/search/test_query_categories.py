@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from apps.events.selectors import query_log_recent
+from apps.events.services.buffer import buffer_drain
 from apps.search.engines.query_category_files import (
     QueryCategoriesUnreadable,
     query_categories_read,
@@ -88,3 +90,17 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "query_categories.msgpack").write_bytes(b"nothing")
     with pytest.raises(QueryCategoriesUnreadable):
         query_categories_read(tmp_path)
+
+
+def test_the_log_keeps_the_category_and_how_sure_it_was(search: Search) -> None:
+    body = search(q="wireless mouse")
+    filtered = search({"filter[category]": MICE}, q="wireless mouse")
+    again = search(q="wireless mouse")
+    buffer_drain()
+    logged = {str(each.query_id): each for each in query_log_recent(limit=9)}
+    found = logged[body["query_id"]]
+    assert found.category == MICE
+    assert found.category_share == pytest.approx(body["category"]["share"], abs=1e-4)
+    assert logged[again["query_id"]].category_share == found.category_share
+    assert logged[filtered["query_id"]].category == MICE
+    assert logged[filtered["query_id"]].category_share is None
