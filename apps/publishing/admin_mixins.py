@@ -24,7 +24,13 @@ from unfold.decorators import display
 from apps.common.errors import ApplicationError, NotFound
 from apps.publishing.admin_steps import Step, StepForm, steps_for
 from apps.publishing.bases import PublishableVersion
-from apps.publishing.contracts import FieldChange, Finding, VersionStatus, VersionView
+from apps.publishing.contracts import (
+    FieldChange,
+    Finding,
+    VersionStatus,
+    VersionView,
+    preview_url_name,
+)
 from apps.publishing.selectors import (
     live_version,
     subject_versions,
@@ -237,7 +243,13 @@ class PublishableVersionAdmin(ModelAdmin):
             for step in self._steps(request, version)
         ]
         diff_url = reverse(f"admin:{self._url_name('diff')}", args=(version.id,))
-        return {"version": version, "steps": steps, "diff_url": diff_url}
+        preview = preview_url_name(self.publish_kind)
+        return {
+            "version": version,
+            "steps": steps,
+            "diff_url": diff_url,
+            "preview_url": preview and f"{reverse(preview)}?version={version.id}",
+        }
 
     def _version(self, request: HttpRequest, version_id: int) -> VersionView:
         if not self.has_view_permission(request):

@@ -110,6 +110,19 @@ def publish_check_unregister(kind: str, check: PublishCheck) -> None:
     _checks.get(kind, {}).pop(f"{check.__module__}.{check.__qualname__}", None)
 
 
+_previews: dict[str, str] = {}
+
+
+def preview_register(kind: str, url_name: str) -> None:
+    """Have the version pages of `kind` lead to a page of an upper app, `?version=<id>`."""
+    _previews[kind] = url_name
+
+
+def preview_url_name(kind: str) -> str | None:
+    """The page that shows what a version of a kind would do; None: nobody offers one."""
+    return _previews.get(kind)
+
+
 def publish_checks(kind: str) -> tuple[PublishCheck, ...]:
     """The checks of a kind, in the order in which they were registered."""
     return tuple(_checks.get(kind, {}).values())

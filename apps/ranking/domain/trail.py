@@ -18,7 +18,7 @@ Bool = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """One rule's or diversity's turn.
+    """A pin's or diversity's turn.
 
     Attributes:
         kind: what acted.
@@ -35,6 +35,30 @@ class Stage:
     before: Int32
     after: Int32
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scores:
+    """Scores between two boosts or buries.
+
+    Attributes:
+        scores: float64[m].
+        last: bool[m], what is buried to nothing; None: nothing is.
+    """
+
+    scores: Float64
+    last: Bool | None
+
+    def rank(self, candidate: int, tie_break: Int64, visible: Bool | None) -> int:
+        """1-based, by counting who stands before it: one pass, where sorting takes many."""
+        score = self.scores[candidate]
+        ahead: Bool = self.scores > score
+        equal = self.scores == score
+        ahead |= equal & (tie_break < tie_break[candidate])
+        if self.last is not None:
+            own = self.last[candidate]
+            ahead = (ahead & (self.last == own)) | (~self.last & own)
+        return 1 + int(np.count_nonzero(ahead if visible is None else ahead & visible))
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +82,7 @@ class Trail:
     hides: list[tuple[Rule, Int32]] = field(default_factory=list)
     changes: list[tuple[Rule, Int32]] = field(default_factory=list)
     moves: list[Stage] = field(default_factory=list)
-    _stages: list[Stage] | None = None
+    _between: list[_Scores] = field(default_factory=list)
 
     def base(self) -> Int32:
         """int32[m]: the order without any rule."""
@@ -70,26 +94,50 @@ class Trail:
         """int32[k] each: whom each turn after hiding acted on."""
         return [*(targets for _, targets in self.changes), *(one.members for one in self.moves)]
 
-    def stages(self) -> list[Stage]:
-        """Every turn after hiding, in the order in which they happened."""
-        if self._stages is None:
-            self._stages = [*self._changes(), *self.moves]
-        return self._stages
+    def steps(self, candidate: int) -> tuple[Step, ...]:
+        """What moved a candidate, in the order in which it happened."""
+        return (*self._rescored(candidate), *self._moved(candidate))
 
-    def _changes(self) -> Iterator[Stage]:
-        if not self.changes:
-            return
+    def _moved(self, candidate: int) -> Iterator[Step]:
+        for one in self.moves:
+            if (one.members == candidate).any():
+                before, after = int(one.before[candidate]), int(one.after[candidate])
+                yield Step(one.kind, one.rule, before, after, one.detail)
+
+    def _rescored(self, candidate: int) -> Iterator[Step]:
+        for place, (rule, targets) in enumerate(self.changes):
+            if (targets == candidate).any():
+                kind: StepKind = "boost" if rule.kind == "boost" else "bury"
+                before, after = (self._rank(candidate, at) for at in (place, place + 1))
+                yield Step(kind, rule.name, before, after, rule.detail)
+
+    def _rank(self, candidate: int, place: int) -> int:
+        """Before the change at `place` (of the last one: after it)."""
+        if self.first is not None:
+            order = self.first if self._visible is None else self.first[self._visible[self.first]]
+            return int(ranks_of(order, len(self.rows))[candidate])
+        return self._states()[place].rank(candidate, self.tie_break, self._visible)
+
+    @property
+    def _visible(self) -> Bool | None:
+        """bool[m]: who is not hidden; None: nobody is."""
+        if not self.hides:
+            return None
         visible = np.ones(len(self.rows), dtype=np.bool_)
         for _, hidden in self.hides:
             visible[hidden] = False
-        state = Rescored(self.scores, self.tie_break)
-        before = ranks_of(state.order(visible, self.first), len(self.rows))
-        for rule, targets in self.changes:
-            state.multiply(rule, targets)
-            after = ranks_of(state.order(visible, self.first), len(self.rows))
-            kind: StepKind = "boost" if rule.kind == "boost" else "bury"
-            yield Stage(kind, rule.name, targets, before, after, rule.detail)
-            before = after
+        return visible
+
+    def _states(self) -> list[_Scores]:
+        """The scores before the first change, and after each."""
+        if not self._between:
+            state = Rescored(self.scores, self.tie_break)
+            between = [state.now()]
+            for rule, targets in self.changes:
+                state.multiply(rule, targets)
+                between.append(state.now())
+            self._between = between
+        return self._between
 
 
 class Rescored:
@@ -113,6 +161,10 @@ class Rescored:
             if self._last is None:
                 self._last = np.zeros(len(self.scores), dtype=np.bool_)
             self._last[targets] = True
+
+    def now(self) -> _Scores:
+        """A copy of where they stand."""
+        return _Scores(self.scores.copy(), None if self._last is None else self._last.copy())
 
     def order(self, visible: Bool | None, first: Int32 | None) -> Int32:
         """int32[v]: the visible ones, best first.
@@ -141,17 +193,7 @@ class StepsOf(Mapping[int, tuple[Step, ...]]):
 
     def __getitem__(self, candidate: int) -> tuple[Step, ...]:
         """Its steps, in the order in which they happened; KeyError: nothing acted on it."""
-        found = tuple(
-            Step(
-                stage.kind,
-                stage.rule,
-                int(stage.before[candidate]),
-                int(stage.after[candidate]),
-                stage.detail,
-            )
-            for stage in self._trail.stages()
-            if (stage.members == candidate).any()
-        )
+        found = self._trail.steps(candidate)
         if not found:
             raise KeyError(candidate)
         return found
