@@ -13,10 +13,11 @@ class SearchConfig(AppConfig):
         from apps.experiments.contracts.surfaces import surface_register
         from apps.jobs.contracts import job_register
         from apps.publishing.bases import PublishKind, publish_kind_register
-        from apps.publishing.contracts import publish_check_register
+        from apps.publishing.contracts import preview_register, publish_check_register
         from apps.search.api.schema import schema_register
         from apps.search.api.schema_suggest import suggest_schema_register
         from apps.search.api.warming import API_SHAPE
+        from apps.search.contracts_pages import QueryAction, query_action_register
         from apps.search.health import language_check, lexicon_check
         from apps.search.models import SearchSettingsVersion
         from apps.search.services.rule_checks import rule_effect_check
@@ -42,12 +43,19 @@ class SearchConfig(AppConfig):
         health_check_register("search_language", language_check)
         surface_register(SearchSurface())
         publish_check_register("rules", rule_effect_check)
+        preview_register("rules", "search-rule-preview")
+        preview_register("ranking_weights", "search-weights-preview")
         publish_kind_register(
             PublishKind(
                 name="search_settings",
                 model=SearchSettingsVersion,
                 bumps=("search_settings",),
                 title="Search settings",
+            )
+        )
+        query_action_register(
+            QueryAction(
+                "Make a rule", "search-merchandiser", "q", "merchandising.add_ruleversion", 10
             )
         )
         navigation_register(
@@ -58,6 +66,14 @@ class SearchConfig(AppConfig):
                 url_name="admin:search_searchsettingsversion_changelist",
                 permission="search.view_searchsettingsversion",
                 rank=30,
+            ),
+            NavigationEntry(
+                section="Merchandising",
+                title="Visual merchandiser",
+                icon="dashboard_customize",
+                url_name="search-merchandiser",
+                permission="merchandising.view_ruleversion",
+                rank=11,
             ),
             NavigationEntry(
                 section="Analysis",

@@ -1,18 +1,24 @@
 """Pages of judged relevance: permissions, forms, refusals; and the rating screen in a browser."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.live_server_helper import LiveServer
 
 from apps.access.models import AuditEntry, User
+from apps.catalog.models import Product
 from apps.explainability.contracts.judged import PUBLISHED, Configuration
 from apps.explainability.models import EvaluationRun, JudgedQuery, Judgement, JudgementList
 from apps.explainability.services.evaluations import evaluation_run_now
 from apps.explainability.services.lists import judgements_import, list_ensure
+from apps.explainability.services.previews import draft_change
+from apps.ranking_weights.services import weights_draft_create
+from apps.search.models import SearchDay
 from tests.browser import ChromiumPages
 from tests.search.types import Build
 
@@ -186,6 +192,76 @@ def test_runs_are_asked_for_shown_and_compared(
     assert page.get(reverse("relevance-compare"), {"before": first.id}).status_code == 404
     queued = {**compare, "after": EvaluationRun.objects.earliest("pk").pk}
     assert page.get(reverse("relevance-compare"), queued).status_code == 409
+
+
+def test_search_analytics_lead_to_rules_and_judgements(
+    page: Client, catalogue: None, embedded: Build
+) -> None:
+    """Two clicks: the link beside the query, then the button of a list."""
+    embedded()
+    list_id = judged()
+    SearchDay.objects.create(
+        day=timezone.now().date(), query="usb & hub", category="", searches=9, zero_results=9,
+        corrected=0, fallbacks=0, clicks=0, clicked=0, reciprocal_ranks=0, refined=0, converted=0,
+    )  # fmt: skip
+    said = page.get(reverse("search-analytics")).content.decode()
+    judge = f"{reverse('relevance-lists')}?query=usb%20%26%20hub"
+    assert f'href="{judge}"' in said
+    assert f'href="{reverse("search-merchandiser")}?q=usb%20%26%20hub"' in said
+    assert reverse("relevance-query", args=(list_id,)) in page.get(judge).content.decode()
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_searchday"))
+    page.force_login(clerk)
+    assert judge not in page.get(reverse("search-analytics")).content.decode()
+
+
+def preview_scene() -> int:
+    """A gate list, and a draft that forgets what was asked for."""
+    list_id = list_ensure(name="gate", scale=3)
+    products = Product.objects.filter(active=True).order_by("product_id")[:24]
+    lines = [f"{each.title},{each.product_id},3\n" for each in products]
+    judgements_import(list_id=list_id, lines=[HEAD, *lines])
+    JudgementList.objects.filter(pk=list_id).update(gate=True)
+    weights = {"search_score": 0.0, "popularity_score": 0.0, "cf_score": 0.0}
+    draft = weights_draft_create(
+        subject="global", weights={**weights, "freshness_score": 1.0}, actor=None
+    )
+    return draft.id
+
+
+@pytest.mark.browser
+def test_weights_preview_with_the_change_of_ndcg(
+    lasting_catalogue: None,
+    embedded: Build,
+    live_server: LiveServer,
+    chromium_page: ChromiumPages,
+) -> None:
+    embedded()
+    root = User.objects.create_superuser("root")
+    version = preview_scene()
+    page = chromium_page(signed_in=root, base_url=live_server.url)
+    page.goto(f"{live_server.url}{reverse('search-weights-preview')}?version={version}&q=mouse")
+    panel = page.locator("#judged")
+    expect(panel).to_contain_text("NDCG@10 falls")
+    expect(panel).to_contain_text("24 of 24 queries")
+    expect(panel.locator(".worse dd")).to_contain_text("-0.")
+    expect(panel).to_contain_text("95 % interval")
+    chromium_page.screenshot(page, "weights-preview-judged")
+    panel.locator("a").first.click()
+    expect(page.locator("main > section[data-query]")).to_have_count(1)
+    phone = chromium_page(width=390, height=844, signed_in=root, base_url=live_server.url)
+    phone.emulate_media(color_scheme="dark")
+    phone.goto(f"{live_server.url}{reverse('search-weights-preview')}?version={version}&q=mouse")
+    chromium_page.screenshot(phone, "weights-preview-judged-phone-dark")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_without_a_gate_list_the_preview_has_no_figure(page: Client, catalogue: None) -> None:
+    version = preview_scene()
+    JudgementList.objects.update(gate=False)
+    address = reverse("search-weights-preview")
+    assert 'id="judged"' not in page.get(address, {"version": version}).content.decode()
+    assert draft_change("ranking_weights", 0) is None
 
 
 @pytest.mark.browser

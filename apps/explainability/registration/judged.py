@@ -1,6 +1,6 @@
 """What judged relevance tells the apps below: jobs, checks before publishing, pages."""
 
-_CHECKED = ("ranking_weights", "synonyms", "abbreviations", "search_settings")
+_CHECKED = ("ranking_weights", "synonyms", "abbreviations", "search_settings", "rules")
 
 
 def judged_register() -> None:
@@ -8,6 +8,7 @@ def judged_register() -> None:
     _jobs()
     _drafts()
     _navigation()
+    _search_pages()
 
 
 def _jobs() -> None:
@@ -27,6 +28,7 @@ def _drafts() -> None:
     configured.draft_ranking_register("synonyms", configured.synonyms_drafted)
     configured.draft_ranking_register("abbreviations", configured.synonyms_drafted)
     configured.draft_ranking_register("search_settings", configured.settings_drafted)
+    configured.draft_ranking_register("rules", configured.rules_drafted)
     for kind in _CHECKED:
         publish_check_register(kind, relevance_check)
 
@@ -54,3 +56,18 @@ def _navigation() -> None:
             for title, icon, url_name, permission, rank in lines
         )
     )
+
+
+def _search_pages() -> None:
+    """An action beside every query of search analytics, and a figure in previews of drafts."""
+    from apps.explainability.services.previews import draft_change
+    from apps.search.contracts_pages import (
+        QueryAction,
+        draft_judge_register,
+        query_action_register,
+    )
+
+    query_action_register(
+        QueryAction("Judge", "relevance-lists", "query", "explainability.rate_judgementlist", 20)
+    )
+    draft_judge_register(draft_change)

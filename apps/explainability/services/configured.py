@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from apps.common.errors import InvalidInput, NotFound
 from apps.explainability.contracts.judged import Configuration, ConfigurationInvalid, Json
 from apps.merchandising.contracts import SynonymsInvalid
 from apps.merchandising.domain.synonyms import entries_parse, synonym_index_build
 from apps.merchandising.selectors import abbreviations_supposed, synonyms_supposed
+from apps.merchandising.selectors_rules import rule_of_version
 from apps.publishing.bases import UnknownKind
 from apps.publishing.contracts import VersionView
 from apps.publishing.selectors import version_view
@@ -20,6 +23,7 @@ from apps.search.domain.overrides import OverridesInvalid, overrides_read
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.scoring import Scored
 from apps.search.services.core import core_hits, search_core
+from apps.search.services.rule_preview import RuleOccasion, rule_sides
 from apps.search.services.systems import DEPTH, SYSTEMS, served_under
 
 Ranker = Callable[[str], tuple[str, ...]]
@@ -178,3 +182,21 @@ def synonyms_drafted(version: VersionView) -> Ranking:
             yield
 
     return Ranking(lambda query: served_under(_request(query), None), supposed)
+
+
+def rules_drafted(version: VersionView) -> Ranking:
+    """As if a rule were published, or retired; one that waits for its start is at its start.
+
+    Judged queries come from nobody's device or segment: a rule that asks for one does not act.
+    """
+    rule = None if version.content["retired"] else rule_of_version(version)
+
+    def ranker(query: str) -> tuple[str, ...]:
+        occasion = RuleOccasion(query=query)
+        _, after = rule_sides(
+            rule=rule, occasion=occasion, as_of=timezone.now(), key=version.subject
+        )
+        hits = core_hits(after, occasion.request())
+        return tuple(hit.document.product_id for hit in hits)
+
+    return Ranking(ranker)

@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.experiments.domain.pages.exports import table_csv
+from apps.search.contracts_pages import query_actions
 from apps.search.domain.analytics.figures import Analytics, Period
 from apps.search.domain.analytics.periods import LENGTHS, PeriodUnreadable, period_of, period_read
 from apps.search.domain.analytics.picture import days_chart
@@ -52,8 +54,20 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
         "tables": tables_of(analytics),
         "asked": urlencode(_asked(period, category)),
         "may_write_synonyms": request.user.has_perm(SYNONYMS),
+        "actions": _actions(request),
     }
     return _private(render(request, "search/analytics.html", context))
+
+
+def _actions(request: HttpRequest) -> list[tuple[str, str]]:
+    """(title, address up to the query) of what may be done about a query."""
+    found = []
+    for action in query_actions(request.user.has_perm):
+        try:
+            found.append((action.title, f"{reverse(action.url_name)}?{action.parameter}="))
+        except NoReverseMatch:  # an app whose pages are not routed here
+            continue
+    return found
 
 
 @require_safe

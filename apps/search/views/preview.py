@@ -9,7 +9,9 @@ from apps.events.selectors import query_log_recent
 from apps.features.contracts import FEATURES
 from apps.ranking_weights.contracts import WeightSet
 from apps.ranking_weights.selectors import weights_of_version
+from apps.ranking_weights.services import KIND as WEIGHTS_KIND
 from apps.search.contracts import MOST_QUERY_CHARACTERS
+from apps.search.contracts_pages import draft_judged
 from apps.search.services.preview import weights_compare
 
 MOST_QUERIES = 5
@@ -33,6 +35,7 @@ def weights_preview(request: HttpRequest) -> HttpResponse:
                 (spec.title, weights.weights.get(spec.name, 0.0)) for spec in FEATURES
             ],
             "version_url": _version_url(request),
+            "judged": draft_judged(WEIGHTS_KIND, int(request.GET["version"])),
             "comparisons": comparisons,
             "queries": [*queries, *([""] * (MOST_QUERIES - len(queries)))],
             "most_characters": MOST_QUERY_CHARACTERS,
