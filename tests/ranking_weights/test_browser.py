@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -6,8 +7,11 @@ from apps.access.models import User
 from apps.features.contracts import FEATURE_NAMES
 from apps.ranking_weights.models import WeightSetVersion
 from apps.ranking_weights.services import weight_starters_ensure
+from apps.ranking_weights.services_learning import weights_learn
 from tests.browser import ChromiumPages
 from tests.features.catalogue import categories_create
+from tests.ranking_weights.learning.scene import played
+from tests.ranking_weights.logged import lists_log
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LIST = "/admin/ranking_weights/weightsetversion/"
@@ -71,3 +75,17 @@ def test_without_javascript_the_numbers_are_the_form(
     draft = WeightSetVersion.objects.get(status="draft")
     assert draft.subject == "electronics/audio"
     assert [draft.weights[name] for name in FEATURE_NAMES] == [0.9, 0.1, 0.0, 0.0]
+
+
+def test_a_learned_drafts_page_shows_what_speaks_for_it(
+    live_server: LiveServer, chromium_page: ChromiumPages, merchandiser: User
+) -> None:
+    lists_log(played({"electronics": 1_200}, seed=4))
+    assert weights_learn(as_of=timezone.now()).drafts
+    draft = WeightSetVersion.objects.filter(status="draft").latest("created_at")
+    page = chromium_page(signed_in=merchandiser, base_url=live_server.url)
+    page.goto(f"{LIST}{draft.pk}/change/")
+    table = page.locator(".weight-evidence-table")
+    expect(table).to_contain_text("DCG at 10, self-normalised")
+    expect(page.locator(".weight-evidence")).to_contain_text("what the lists themselves fit best")
+    chromium_page.screenshot(page, "weights-learned-draft", full_page=True)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError
+from pytest_django.fixtures import Settings
 
-from apps.common.redis import redis_client
+from apps.common.redis import redis_client, redis_forget_connections
 from apps.ranking_weights import selectors
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS, WeightSet
 from apps.ranking_weights.last_known import KEEP_S, weights_remember, weights_remembered
@@ -60,3 +61,30 @@ def test_what_is_not_live_any_more_is_not_remembered() -> None:
     assert {name: each.number for name, each in weights_remembered().items()} == {"a": 2}
     redis_client().set("ranking:weights:a", b"\xc1")
     assert weights_remembered() == {}
+
+
+def test_without_redis_a_publish_shows_at_once_and_nothing_else_changes(
+    settings: Settings,
+) -> None:
+    weights_publish("global", FRESH)
+    with_redis = weights_resolve(category_path="a/b", available=frozenset(DEFAULT_WEIGHTS))
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    redis_forget_connections()
+    try:
+        selectors._published.forget()
+        without = weights_resolve(category_path="a/b", available=frozenset(DEFAULT_WEIGHTS))
+        assert without == with_redis
+        assert not without.degraded
+        weights_publish("global", dict(DEFAULT_WEIGHTS))
+        after = weights_resolve(category_path="a/b", available=frozenset(DEFAULT_WEIGHTS))
+        assert (after.number, dict(after.weights)) == (2, dict(DEFAULT_WEIGHTS))
+    finally:
+        redis_forget_connections()
+
+
+def test_a_publish_shows_at_once_here_and_in_redis() -> None:
+    weights_publish("global", FRESH)
+    assert published_weight_sets()["global"].number == 1
+    weights_publish("global", dict(DEFAULT_WEIGHTS))
+    assert published_weight_sets()["global"].number == 2
+    assert weights_remembered()["global"] == WeightSet("global", 2, DEFAULT_WEIGHTS)

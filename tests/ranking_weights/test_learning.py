@@ -78,7 +78,7 @@ def test_a_better_set_is_drafted_with_its_evidence(searched: Lists) -> None:
     kept = LearnedEvidence.objects.get(version=draft)
     assert kept.weights == draft.weights
     assert kept.evidence["held_back"]["dcg_at_k"]["difference"]["low"] > 0.0
-    assert kept.evidence["propensities"]["source"] in {"standard", "swaps"}
+    assert kept.evidence["propensities"]["source"] in {"lists", "swaps"}
     assert kept.note.startswith("Learnt from ")
     assert published_weight_sets() == {}
 

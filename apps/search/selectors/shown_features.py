@@ -31,4 +31,7 @@ def features_shown(listing: Listing, request: SearchRequest, swap: int | None) -
         shown[[place, place + 1]] = shown[[place + 1, place]]
     columns = {SEARCH_SCORE: ranking.candidates.search_score, **ranking.features}
     names = [name for name in PACKED_ORDER if name in columns]
-    return features_pack(names, np.stack([columns[name][shown] for name in names], axis=1))
+    table = np.empty((len(shown), len(names)), dtype=np.float32)
+    for place, name in enumerate(names):
+        table[:, place] = columns[name][shown]
+    return features_pack(names, table)

@@ -1,6 +1,7 @@
 """Lists that the simulator's shoppers clicked, small enough to be played in a test."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,10 +14,16 @@ from apps.ranking_weights.domain.learning.values import Lists, Propensities, Sou
 CONFIG = ShopperConfig()
 
 
-def played(searches: Mapping[str, int], *, seed: int = 1, swap_share: float = 0.0) -> Lists:
+def played(
+    searches: Mapping[str, int],
+    *,
+    seed: int = 1,
+    swap_share: float = 0.0,
+    exponent: float = CONFIG.examination_eta,
+) -> Lists:
     rng = np.random.Generator(np.random.PCG64(seed))
     play = RankedPlay(searches, DEFAULT_WEIGHTS, swap_share=swap_share)
-    return lists_play(rng, play, CONFIG)
+    return lists_play(rng, play, replace(CONFIG, examination_eta=exponent))
 
 
 def known_curve(places: int = 20, exponent: float = CONFIG.examination_eta) -> Propensities:

@@ -10,6 +10,7 @@ from apps.ranking_weights.domain.learning.propensities import (
     MOST_ERROR,
     STANDARD_EXPONENT,
     exponent_fit,
+    exponent_of_lists,
     propensities_estimate,
     swap_rates,
 )
@@ -74,25 +75,36 @@ def test_the_simulators_curve_is_recovered_from_its_swaps() -> None:
     assert found.exponent == pytest.approx(0.75, abs=4 * found.error)
 
 
-def test_without_swaps_it_is_the_standard_curve() -> None:
-    lists = played({"electronics": 500})
+@pytest.mark.parametrize("exponent", [0.4, 0.75, 1.2])
+def test_without_swaps_the_lists_tell_their_own_exponent(exponent: float) -> None:
+    lists = played({"electronics": 2_500, "books": 2_500}, exponent=exponent)
     found = propensities_estimate(lists)
-    assert (found.source, found.exponent, found.error, found.swaps) == (
-        Source.STANDARD,
-        STANDARD_EXPONENT,
-        None,
-        0,
-    )
-    np.testing.assert_allclose(found.values, 1.0 / np.arange(1, 21))
-    assert found.clipped().min() == found.floor
+    assert (found.source, found.error, found.swaps) == (Source.LISTS, None, 0)
+    # The standard one pulls a little.
+    assert found.exponent == pytest.approx(exponent, abs=0.12)
+    assert found.clipped().min() >= found.floor
 
 
 def test_few_swaps_are_not_enough_and_say_how_far_off_they_are() -> None:
     found = propensities_estimate(played({"books": 1_000}, swap_share=0.05))
-    assert found.source is Source.STANDARD
+    assert found.source is Source.LISTS
     assert found.error is not None
     assert found.error > MOST_ERROR
     assert 0 < found.swaps < 100
+    assert found.exponent == pytest.approx(0.75, abs=0.2)
+
+
+def test_with_next_to_nothing_it_is_the_standard_curve() -> None:
+    lists = played({"books": 60})
+    found = propensities_estimate(lists)
+    assert (found.source, found.exponent) == (Source.STANDARD, STANDARD_EXPONENT)
+    np.testing.assert_allclose(found.values, 1.0 / np.arange(1, 21))
+    assert found.clipped().min() == found.floor
+
+
+def test_lists_that_are_clicked_alike_everywhere_have_no_exponent() -> None:
+    flat = clicked(np.linspace(0.2, 1.0, 6), lists=3_000, share=0.0)
+    assert exponent_of_lists(flat) is None
 
 
 def test_values_are_propensities() -> None:

@@ -13,6 +13,7 @@ from apps.ranking_weights.domain.learning.told import (
     learned_note,
     weights_rounded,
 )
+from apps.ranking_weights.domain.learning.values import Source
 from tests.ranking_weights.learning.scene import nothing_live, played
 
 
@@ -26,10 +27,12 @@ def test_rounded_weights_are_a_weight_set(raw: list[float]) -> None:
 
 
 def test_the_sentence_names_sizes_intervals_and_where_propensities_are_from() -> None:
-    few = played({"books": 800})
-    standard = sets_learn(few, nothing_live("books"))
+    standard = sets_learn(played({"books": 800}), nothing_live("books"))
     note = learned_note(standard.sets[0], standard)
-    assert "places by the standard curve position^-1.00" in note
+    assert "places by what the lists themselves fit best, position^-0." in note
+    curve = replace(standard.propensities, source=Source.STANDARD)
+    by_standard = learned_note(standard.sets[0], replace(standard, propensities=curve))
+    assert "places by the standard curve, about position^-" in by_standard
     assert "95 % " in note
     without = replace(standard.sets[0], evidence=None)
     assert "held-back" not in learned_note(without, standard)
@@ -38,5 +41,6 @@ def test_the_sentence_names_sizes_intervals_and_where_propensities_are_from() ->
     whole = learned_document(standard.sets[0], standard.propensities, {})
     assert isinstance(whole["held_back"], dict)
     assert whole["held_back"]["cut"] == 10
-    many = sets_learn(played({"books": 6_000}, swap_share=0.5), nothing_live("books"))
-    assert "exchanged lists, about position^-" in learned_note(many.sets[0], many)
+    swaps = replace(standard.propensities, source=Source.SWAPS, swaps=1_234)
+    by_swaps = learned_note(standard.sets[0], replace(standard, propensities=swaps))
+    assert "places by 1,234 exchanged lists, about position^-" in by_swaps

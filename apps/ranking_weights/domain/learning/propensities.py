@@ -3,13 +3,20 @@
 Where chance alone exchanges two neighbours, the same hit is clicked at both places, and the
 ratio of its clicks is the ratio of the places.
 Source: Joachims, Swaminathan and Schnabel, "Unbiased learning-to-rank with biased feedback",
-WSDM 2017, section 5.1 (swap interventions) and 5.2 (P = (1 / rank) ^ eta).
+WSDM 2017, section 5.1 (swap interventions) and 5.2 (P = (1 / rank) ^ eta). Where swaps
+are few, the clicked lists help: Wang et al., "Position bias estimation for unbiased learning to
+rank in personal search", WSDM 2018, section 4 (position and relevance fitted together).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from apps.ranking_weights.domain.learning.fitting import (
+    clicked_of,
+    coefficients_fit,
+    information_of,
+)
 from apps.ranking_weights.domain.learning.values import (
     Bool,
     Float64,
@@ -22,13 +29,18 @@ from apps.ranking_weights.domain.learning.values import (
 STANDARD_EXPONENT = 1.0
 # Shops differ from the standard by about so much: swaps are believed against it by their error.
 STANDARD_SPREAD = 0.3
+# What the lists themselves say may be wrong by so much beside its error: shoppers are no model.
+MODEL_SPREAD = 0.1
 # With a larger error than that, swaps say less than what is known without them.
-MOST_ERROR = STANDARD_SPREAD
+MOST_ERROR = 0.15
+# With fewer, the lists themselves say nothing.
+LEAST_CLICKS = 200
 # No click counts for more than twenty.
 FLOOR = 0.05
 # A step's own ratio may leave the power law by about so much (of its logarithm).
 _SPREAD = 0.15
 _ROUNDS = 60
+_SMALLEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,25 +117,66 @@ def _rates(clicks: Float64, weights: Float64) -> list[tuple[float, float]]:
 
 
 def propensities_estimate(lists: Lists) -> Propensities:
-    """The swaps' own curve where they tell enough, else the standard power law.
+    """The curve of the shop's own swaps where they tell enough, else a power law.
 
-    The exponent is the mean of both by their precision, so that few swaps move it little.
+    The law's exponent is the mean, by precision, of what each source says: the standard one,
+    the lists' own (`exponent_of_lists`), and the swaps'. So a few swaps move it little, and many
+    are all that counts.
 
     Args:
         lists: first pages, exchanged or not.
     """
-    places = lists.shown.shape[1]
     rates = swap_rates(lists)
-    swaps = int(rates.swaps.sum())
-    found = exponent_fit(rates)
-    if found is None or found[1] > MOST_ERROR:
-        values = np.arange(1, places + 1, dtype=np.float64) ** -STANDARD_EXPONENT
-        error = None if found is None else found[1]
-        return Propensities(values, Source.STANDARD, STANDARD_EXPONENT, error, swaps, FLOOR)
-    trust = STANDARD_SPREAD**2 / (STANDARD_SPREAD**2 + found[1] ** 2)
+    swaps, own = exponent_fit(rates), exponent_of_lists(lists)
+    said = [(STANDARD_EXPONENT, STANDARD_SPREAD)]
+    if own is not None:
+        said.append((own[0], float(np.hypot(own[1], MODEL_SPREAD))))
+    enough = swaps is not None and swaps[1] <= MOST_ERROR
+    if swaps is not None:
+        said.append(swaps)
     # Whatever the shape, the law under it does not rise: single steps may.
-    eta = max(0.0, STANDARD_EXPONENT + trust * (found[0] - STANDARD_EXPONENT))
-    return Propensities(_curve(rates, eta), Source.SWAPS, eta, found[1], swaps, FLOOR)
+    eta = max(0.0, _mean_by_precision(said))
+    return Propensities(
+        values=_curve(rates, eta) if enough else _law(lists.shown.shape[1], eta),
+        source=Source.SWAPS if enough else Source.STANDARD if own is None else Source.LISTS,
+        exponent=eta,
+        error=None if swaps is None else swaps[1],
+        swaps=int(rates.swaps.sum()),
+        floor=FLOOR,
+    )
+
+
+def exponent_of_lists(lists: Lists) -> tuple[float, float] | None:
+    """The power law's exponent that the clicked lists themselves fit best, and its error.
+
+    Lists are ranked by the logged features and nothing else: with these in the model, what is
+    left of a place is chance's, made by a hit's neighbours. One listwise fit of features and of
+    -log(position) together; None: too few clicks, or nothing that differs. Its error is that of
+    the fit alone, as if the model were right.
+    """
+    free = lists.part(~lists.ruled)
+    clicked = clicked_of(free, np.ones(lists.shown.shape[1]))
+    if clicked.clicks < LEAST_CLICKS:
+        return None
+    places = np.log(np.arange(1, lists.shown.shape[1] + 1, dtype=np.float64))
+    column = np.broadcast_to(-places[:, None], (*clicked.wanted.shape, 1))
+    told = replace(clicked, features=np.concatenate([clicked.features, column], axis=2))
+    theta = coefficients_fit(told)
+    found = information_of(told, theta) * told.effective
+    present = np.flatnonzero(np.diag(found) > 0.0)
+    if theta[-1] <= 0.0 or len(present) == 1:
+        return None
+    return float(theta[-1]), float(np.linalg.pinv(found)[-1, -1] ** 0.5)
+
+
+def _mean_by_precision(said: list[tuple[float, float]]) -> float:
+    weights = [1.0 / max(error, _SMALLEST) ** 2 for _, error in said]
+    return sum(w * value for w, (value, _) in zip(weights, said, strict=True)) / sum(weights)
+
+
+def _law(places: int, eta: float) -> Float64:
+    law: Float64 = np.arange(1, places + 1, dtype=np.float64) ** -eta
+    return law
 
 
 def exponent_fit(rates: SwapRates) -> tuple[float, float] | None:

@@ -98,5 +98,7 @@ def _apart(compared: Compared) -> str:
 def _curve_named(propensities: Propensities) -> str:
     exponent = f"position^-{propensities.exponent:.2f}"
     if propensities.source is Source.STANDARD:
-        return f"the standard curve {exponent}"
+        return f"the standard curve, about {exponent}"
+    if propensities.source is Source.LISTS:
+        return f"what the lists themselves fit best, {exponent}"
     return f"{propensities.swaps:,} exchanged lists, about {exponent}"

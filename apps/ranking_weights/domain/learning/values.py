@@ -21,6 +21,7 @@ class Source(StrEnum):
     """Where propensities are from."""
 
     SWAPS = "swaps"
+    LISTS = "lists"
     STANDARD = "standard"
 
 
@@ -100,7 +101,7 @@ class Propensities:
 
     Attributes:
         values: float64[k] in (0, 1], position 1 first.
-        source: the shop's own swaps, or the standard curve.
+        source: what speaks loudest: the shop's own swaps, its lists, or the standard curve.
         exponent: of the power law that lies under the curve: P = position ^ -exponent.
         error: standard error of the swaps' exponent; None: they tell nothing.
         swaps: lists with two exchanged neighbours.
