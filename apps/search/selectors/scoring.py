@@ -109,7 +109,7 @@ def matches_scored(
         if pool.any_left(passes):
             break
     extracted = acting
-    kept = candidates_kept(matched, all_of(passes, len(matched)))
+    kept = candidates_kept(matched, all_of(passes, len(matched))) if passes else matched
     lift = _lift(retrieved, kept, extracted)
     if lift is not None:
         kept = replace(kept, search_score=lift.scores())
@@ -121,7 +121,9 @@ def matches_scored(
         choice=arm.weights,
         chosen_by=arm.chosen_by,
     )
-    features = {name: column[kept.rows] for name, column in retrieved.snapshot.features.items()}
+    # In the type that numpy indexes by: else each column would turn them into it anew.
+    at = kept.rows.astype(np.intp)
+    features = {name: column.take(at) for name, column in retrieved.snapshot.features.items()}
     order = None
     if request.sort is not Sort.RELEVANCE:
         popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
@@ -131,7 +133,7 @@ def matches_scored(
         candidates=kept,
         features=features,
         weights=weights,
-        tie_break=columns.pks[kept.rows].astype(np.int64),
+        tie_break=columns.pks.take(at).astype(np.int64),
         rules=() if effect is None else effect.rules(fetched.tolist()),
         order=order,
     )
@@ -225,6 +227,8 @@ class _Pool:
 
     def any_left(self, passes: Mapping[str, BoolArray]) -> bool:
         """Whether anything found passes every filter, and is not hidden."""
+        if not passes and self.effect is None:
+            return self.found > 0
         left = all_of(passes, len(self.matched))
         shown = None if self.effect is None else self.effect.shown(self.matched.rows)
         return bool((left if shown is None else left & shown)[: self.found].any())
