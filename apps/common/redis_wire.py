@@ -20,9 +20,11 @@ from typing import Any, cast
 
 import hiredis
 import redis
+import structlog
 
 from apps.common.contracts import RedisPart
 
+logger = structlog.get_logger(__name__)
 _BUFFER = 64 * 1024
 _NOT_ENOUGH = object()
 _pack: Callable[[tuple[RedisPart, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]  # its stub takes tuples of one
@@ -102,14 +104,21 @@ class RedisWire:
             count, settle = self.owed[0]
             answers = [self.read() for _ in range(count)]
             self.owed.popleft()
-            settle(answers)
+            _settled(settle, answers)
 
     def close(self) -> None:
         """Nobody uses it any more; what it was owed is lost. Closing twice does no harm."""
         self._connection.disconnect()
         self._pool.release(self._connection)
         while self.owed:
-            self.owed.popleft()[1](None)
+            _settled(self.owed.popleft()[1], None)
+
+
+def _settled(settle: Settle, answers: list[Any] | None) -> None:
+    try:
+        settle(answers)
+    except Exception:  # what somebody else posted must not cost this request its answer
+        logger.exception("redis_settle_failed")
 
 
 class _Stack:

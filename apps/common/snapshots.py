@@ -6,6 +6,7 @@ requests in flight finish on the old one. A reload that fails keeps the old one,
 and is tried again at the next poll.
 """
 
+import itertools
 import os
 import threading
 import time
@@ -28,6 +29,9 @@ HINT_CHANNEL = "endcap:versions"
 _snapshots: list["Snapshot[object]"] = []
 _poller: "_Poller | None" = None
 _poller_lock = threading.Lock()
+# Counts whatever may have changed a value: while it stands, so do all values.
+_changes = itertools.count(1)
+_changed = 0
 
 
 class Snapshot(Generic[T]):
@@ -55,7 +59,8 @@ class Snapshot(Generic[T]):
         Raises:
             DatabaseError: on first use only, when PostgreSQL is down.
         """
-        if _poller is None or not _poller.serves_here():
+        # A fork drops its parent's poller (below): no process number has to be asked for here.
+        if _poller is None or _poller.ended:
             poller_ensure()
         if not self._loaded:
             self.reload()
@@ -69,6 +74,7 @@ class Snapshot(Generic[T]):
             self._stale = False
             self._value = self._load()
             self._loaded = True
+            snapshots_changed()
         snapshot_reloads_total.labels(name=self.name, outcome="ok").inc()
 
     @property
@@ -77,6 +83,7 @@ class Snapshot(Generic[T]):
 
     def mark_stale(self) -> None:
         self._stale = True
+        snapshots_changed()
 
     @property
     def is_stale(self) -> bool:
@@ -86,6 +93,7 @@ class Snapshot(Generic[T]):
         """As if never loaded (tests)."""
         with self._lock:
             self._loaded, self._stale, self._value = False, False, None
+            snapshots_changed()
 
     def reload_safely(self) -> bool:
         """Reload; on failure keep the old value, count it, and say False."""
@@ -97,6 +105,17 @@ class Snapshot(Generic[T]):
             logger.exception("snapshot_reload_failed", snapshot=self.name)
             return False
         return True
+
+
+def snapshots_changed() -> None:
+    """Whoever remembers what it made of snapshots has to look at them again."""
+    global _changed  # noqa: PLW0603 - one count a process is the point
+    _changed = next(_changes)
+
+
+def snapshots_state() -> int:
+    """A number that stays while no snapshot of this process is swapped, stale or forgotten."""
+    return _changed
 
 
 def snapshots_mark_stale(name: str) -> None:
@@ -136,6 +155,14 @@ def poller_stop() -> None:
             _poller = None
 
 
+def _poller_drop() -> None:
+    global _poller  # noqa: PLW0603 - the same
+    _poller = None
+
+
+os.register_at_fork(after_in_child=_poller_drop)
+
+
 class _Poller(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="endcap-versions", daemon=True)
@@ -143,14 +170,11 @@ class _Poller(threading.Thread):
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._seen: dict[str, int] | None = None
-        self._ended = False
+        self.ended = False
 
     def serves_here(self) -> bool:
-        """Whether it runs, and in this process: a fork has the object but not the thread.
-
-        Every reader of a snapshot asks: `is_alive` costs several times as much.
-        """
-        return self.pid == os.getpid() and not self._ended
+        """Whether it runs, and in this process: a fork has the object but not the thread."""
+        return self.pid == os.getpid() and not self.ended
 
     def wake(self) -> None:
         self._wake.set()
@@ -171,7 +195,7 @@ class _Poller(threading.Thread):
                     self._poll_safely()
                     redis_settle()
         finally:
-            self._ended = True
+            self.ended = True
             connection.close()
 
     def _poll_safely(self) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
 
@@ -72,12 +73,18 @@ _COUNTERS = {
 }
 
 
+# Classes, kinds, fields and uses: few values, some asked for with every search.
+@lru_cache(maxsize=256)
+def _child(counter: Counter, *labels: str) -> Counter:
+    return counter.labels(*labels)
+
+
 def understanding_counted(marks: Iterable[tuple[str, ...]]) -> None:
     """Count what was understood, and which rules acted, by their marks."""
     for step, *labels in marks:
         counter = _COUNTERS.get(step)
         if counter is not None:
-            counter.labels(*labels).inc()
+            _child(counter, *labels).inc()
         else:
             corrections_total.inc()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.common.redis import redis_settle
 from apps.events.contracts import Event, EventType, QueryLogEntry
 from apps.events.selectors import events_recent, query_log_recent
 from apps.events.services.buffer import buffer_drain
@@ -41,6 +42,7 @@ def running(key: str, *payloads: Any, days: float = 1.0, **design: Any) -> None:
 
 def left_behind() -> tuple[list[QueryLogEntry], list[Event]]:
     """Logged searches and exposures, both newest first."""
+    redis_settle()
     buffer_drain()
     found = [one for one in events_recent(limit=2000) if one.type is EventType.EXPOSURE]
     return query_log_recent(limit=2000), found

@@ -3,6 +3,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from apps.common.redis import redis_settle
 from apps.events.selectors import query_log_recent
 from apps.events.services.buffer import buffer_drain
 from apps.search.services.kept_answers import cache_requests_total
@@ -29,6 +30,7 @@ def test_a_kept_answer_is_logged_like_the_first_and_passed_by_where_two_are_exch
     again = search(q="wireles mouse")
     assert counted("hit") == hits + 1
     order = [hit["product_id"] for hit in first["hits"]]
+    redis_settle()
     buffer_drain()
     newest, older = query_log_recent(limit=2)
     assert (newest.cache_hit, older.cache_hit) == (True, False)

@@ -9,6 +9,7 @@ import logging.config
 import os
 import sys
 from collections.abc import MutableMapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,32 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
             except (TypeError, ValueError, RecursionError):
                 pass  # half a character, say: structlog escapes it
         return super().format(record)
+
+
+class _Writer:
+    """The last step of a record of ours: written at once where nobody else listens.
+
+    logging's own way builds a record, asks each handler and formats it: several times the work
+    of the line itself. With any other handler in place (tests), or an exception, it is taken.
+    """
+
+    def __init__(self, handler: logging.StreamHandler[Any]) -> None:
+        self._handler, self._root = handler, logging.getLogger()
+
+    def __call__(
+        self, logger: logging.Logger, method: str, record: MutableMapping[str, Any]
+    ) -> Any:
+        alone = not logger.handlers and self._root.handlers == [self._handler]
+        if not alone or method == "exception" or "exc_info" in record or "stack_info" in record:
+            return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, method, record)
+        try:
+            line = _encode(record).decode()
+        except (TypeError, ValueError, RecursionError):
+            return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, method, record)
+        with self._handler.lock or nullcontext():
+            self._handler.stream.write(line + "\n")
+            self._handler.stream.flush()
+        raise structlog.DropEvent
 
 
 def _context_add(
@@ -76,7 +103,7 @@ def logging_configure(options: dict[str, str]) -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             _context_add,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            _Writer(handler),
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -1,6 +1,7 @@
 """The query log: one XADD on a request's path, or straight to PostgreSQL without Redis."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import redis
@@ -11,8 +12,9 @@ from django.db import connection, transaction
 from prometheus_client import Counter
 
 from apps.common.contracts import RedisCommand
+from apps.common.observability.metrics import degraded_total
 from apps.common.redis import redis_try
-from apps.common.redis_exchange import redis_exchange
+from apps.common.redis_exchange import redis_exchange, redis_post
 from apps.events.contracts import Event, QueryLogEntry
 from apps.events.domain.query_codec import (
     NOTHING_TOLD,
@@ -85,6 +87,37 @@ def query_log_append(
         companions=tuple(companions),
     )
     return buffer_append(logged, beside)
+
+
+def query_log_post(
+    entry: QueryLogEntry,
+    exposures: Sequence[Exposed] = (),
+    dimensions: Mapping[str, object] = NOTHING_TOLD,
+) -> bool:
+    """The same without waiting for Redis's answer; False: it could not be sent.
+
+    What Redis refused, or never answered, is stored directly as soon as that is known: with
+    the connection's next use, the next poll of the versions, or at the process's end.
+    """
+    logged = BufferEntry(query=entry, exposures=tuple(exposures), dimensions=dimensions)
+    commands = [_append_command(logged)]
+
+    def settle(answers: list[Any] | None) -> None:
+        if answers is not None and not isinstance(answers[0], redis.RedisError):
+            buffer_appends_total.labels("stream").inc()
+            return
+        degraded_total.labels(component="redis", reason="event_buffer").inc()
+        logger.warning("event_buffer_refused", reason=str(answers and answers[0]))
+        # If it did arrive, its id is there already.
+        _append_directly(logged)
+
+    def post(client: redis.Redis) -> None:
+        redis_post(client, commands, settle)
+
+    _, sent = redis_try("event_buffer", post, None)
+    if not sent:
+        _append_directly(logged)
+    return sent
 
 
 def companions_append(

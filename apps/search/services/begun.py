@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
 from apps.catalog.contracts import ProductColumns
 from apps.common.domain.uuid7 import uuid7_new
+from apps.common.snapshots import snapshots_state
+from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.merchandising.selectors import rule_book
 from apps.search.contracts import SearchRequest
@@ -28,6 +33,8 @@ _MOST_NAMES = 2000
 _names: dict[int, tuple[Troupe, str]] = {}
 _MOST_PACKED = 1000
 _packed: dict[int, tuple[SearchRequest, bytes]] = {}
+# State of this process's snapshots, the one that is served, and what was in force with them.
+_last_named: tuple[int, ServingSnapshot | None, str] = (0, None, "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +100,7 @@ def search_begin(
     begun = Begun(request, query_id, as_of, started, trial, swaps=swaps, asked=asked)
     if swaps or not (request_is_shared(request) and trial.complete and _draft_is_anyones(begun)):
         return begun
-    columns, key = key_now(begun, kind)
+    columns, key = key_now(begun, kind, remembered=True)
     return Begun(request, query_id, as_of, started, trial, key=key, columns=columns, asked=asked)
 
 
@@ -114,10 +121,17 @@ def _draft_is_anyones(begun: Begun) -> bool:
     return begun.trial.plan.interleaving is None or bool(named)
 
 
-def key_now(begun: Begun, kind: str) -> tuple[ProductColumns, str]:
-    """The catalogue, and the answer's key with all that is in force; empty: nobody can tell."""
+def key_now(begun: Begun, kind: str, *, remembered: bool = False) -> tuple[ProductColumns, str]:
+    """The catalogue, and the answer's key with all that is in force; empty: nobody can tell.
+
+    Args:
+        begun: the request.
+        kind: of the packing.
+        remembered: whether what was in force at this process's last poll will do, to look for
+            an answer; whoever keeps one must know.
+    """
     snapshot = serving_snapshot()
-    in_force = versions_in_force(snapshot)
+    in_force = _in_force(snapshot) if remembered else versions_in_force(snapshot)
     if not in_force:
         return snapshot.columns, ""
     key = answer_key(
@@ -136,6 +150,27 @@ def _ruled_name(begun: Begun) -> str:
     if not len(rule_book()):
         return ""
     return digest_of(names_in_key(begun.ruling, begun.request))
+
+
+def _in_force(snapshot: ServingSnapshot) -> str:
+    state = snapshots_state()
+    known, source, name = _last_named
+    if name and known == state and source is snapshot:
+        return name
+    name = versions_in_force(snapshot)
+    _last_name(state, snapshot, name)
+    return name
+
+
+def _last_name(state: int, snapshot: ServingSnapshot | None, name: str) -> None:
+    global _last_named  # noqa: PLW0603 - one a process is the point
+    _last_named = (state, snapshot, name)
+
+
+@receiver(setting_changed)
+def _last_name_forget(**_changed: object) -> None:
+    """Settings change in tests only."""
+    _last_name(0, None, "")
 
 
 def _acting_name(troupe: Troupe) -> str:

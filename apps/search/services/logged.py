@@ -1,9 +1,10 @@
 """What an answered search leaves behind: query log, exposures, structured log, figures."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache, partial
 
 import structlog
 from django.conf import settings
@@ -12,7 +13,7 @@ from apps.common.contracts import RedisCommand
 from apps.common.observability.metrics import degraded_total
 from apps.events.contracts import QueryLogEntry
 from apps.events.domain.query_codec import NOTHING_TOLD, Companion, Exposed
-from apps.events.services.query_log import query_log_append
+from apps.events.services.query_log import query_log_append, query_log_post
 from apps.experiments.contracts.assignment import Json
 from apps.ranking.domain.records import record_document
 from apps.ranking_weights.domain.resolve import weights_named
@@ -33,6 +34,8 @@ from apps.search.services.trials import (
 
 logger = structlog.get_logger(__name__)
 _ENGINES = frozenset({"keyword", "semantic"})
+# Few values, each asked for with every search.
+_searches = lru_cache(maxsize=32)(searches_total.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,16 @@ def log_kept(
         companions: what is stored with it.
     """
     token, remembered = trial_remembered(trial)
-    kept = _appended(log, request.attributes, beside, companions)
+    append = partial(query_log_append, beside=beside, companions=companions)
+    kept = _appended(log, request.attributes, append)
     return kept and remembered, token
+
+
+def log_posted(log: AnswerLog, request: SearchRequest, trial: Trial) -> tuple[bool, str]:
+    """The same without waiting: what Redis refuses is stored otherwise once that is known."""
+    token, remembered = trial_remembered(trial)
+    sent = _appended(log, request.attributes, query_log_post)
+    return sent and remembered, token
 
 
 def degraded_told(degraded: tuple[str, ...], *, whole: bool) -> tuple[str, ...]:
@@ -138,16 +149,14 @@ def _exposed(
 def _appended(
     log: AnswerLog,
     dimensions: Mapping[str, Json],
-    beside: Sequence[RedisCommand],
-    companions: Sequence[Companion],
+    append: Callable[[QueryLogEntry, Sequence[Exposed], Mapping[str, object]], bool],
 ) -> bool:
-    entry = log.entry
     try:
         told = dimensions if log.exposures else NOTHING_TOLD
-        return query_log_append(entry, log.exposures, told, beside=beside, companions=companions)
+        return append(log.entry, log.exposures, told)
     except Exception:  # the answer is ready: whatever happens to its log must not cost it
         degraded_total.labels(component="query_log", reason="raised").inc()
-        logger.exception("query_log_raised", query_id=str(entry.query_id))
+        logger.exception("query_log_raised", query_id=str(log.entry.query_id))
         return False
 
 
@@ -201,7 +210,7 @@ def search_counted(entry: QueryLogEntry, matching: str, degraded: Sequence[str])
         matching: how keywords matched.
         degraded: what the answer says is missing.
     """
-    searches_total.labels(matching).inc()
+    _searches(matching).inc()
     weights_counted(str(entry.versions.get("weights_of", "")))
     search_seconds.observe(entry.latency_ms / 1000.0)
     # With an engine missing, nothing found says nothing about the catalogue.

@@ -39,6 +39,7 @@ from apps.search.services.logged import (
     degraded_told,
     log_kept,
     log_of,
+    log_posted,
     ranking_told,
     search_counted,
     search_told,
@@ -137,7 +138,7 @@ def _replayed(begun: Begun, packed: bytes, stamp: bytes, outcome: str) -> Served
     degraded, token, took_ms = request.degraded, "", begun.took_ms()
     if request.logged:
         entry = _entry(begun, kept, took_ms)
-        whole, token = log_kept(AnswerLog(entry, kept.exposures), request, trial)
+        whole, token = log_posted(AnswerLog(entry, kept.exposures), request, trial)
         degraded = degraded_told(degraded, whole=whole)
         search_told(entry)
         search_counted(entry, kept.matching, degraded)
