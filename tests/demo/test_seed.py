@@ -22,7 +22,11 @@ from apps.demo.services.stages import DemoOptions, plan_settle, stage_run, still
 from apps.events.selectors import events_count
 from apps.features.selectors import serving_snapshot
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec, job_register, job_unregister
-from apps.ranking_weights.selectors import weights_resolve
+from apps.ranking_weights.selectors import (
+    weights_in_work,
+    weights_of_version,
+    weights_resolve,
+)
 from apps.search.domain.analytics.periods import period_of
 from apps.search.selectors.analytics import search_analytics
 
@@ -58,6 +62,10 @@ def test_the_demo_is_made_once_and_repaired(
     features = frozenset({"search_score", "popularity_score", "freshness_score"})
     resolved = weights_resolve(category_path="books", available=features)
     assert (resolved.source, resolved.subject) == ("category", "books")
+    # What the merchandiser has in work can be compared with what is live.
+    ((draft, waiting),) = weights_in_work()
+    assert waiting.subject == "fashion"
+    assert weights_of_version(draft) == waiting
 
     call_command("demo_seed")
     assert capsys.readouterr().out == "The demo is ready; there was nothing to do.\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
@@ -18,6 +19,7 @@ from apps.demo.domain.planted import DAYS as LIVED_DAYS
 from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
 from apps.demo.services.experiments import experiments_live
+from apps.demo.services.rules import rules_store
 from apps.demo.services.searches import searches_log
 from apps.demo.services.stages import (
     DemoOptions,
@@ -34,7 +36,8 @@ from apps.merchandising.services import KIND as SYNONYMS
 from apps.merchandising.services import synonyms_draft_from_lines
 from apps.publishing.selectors import subject_versions
 from apps.publishing.services import version_publish
-from apps.ranking_weights.services import weight_starters_ensure
+from apps.ranking_weights.services import KIND as WEIGHTS
+from apps.ranking_weights.services import weight_starters_ensure, weights_draft_create
 
 _SAID_EVERY = 50_000
 INDEX_JOBS = (
@@ -43,6 +46,14 @@ INDEX_JOBS = (
     ("embed_products", "Product index"),
 )
 WEIGHT_STARTERS = ("electronics", "fashion", "books")
+# Less of what sold, more of what is new.
+DRAFTED = "fashion"
+DRAFTED_WEIGHTS = {
+    "search_score": 0.35,
+    "cf_score": 0.2,
+    "popularity_score": 0.2,
+    "freshness_score": 0.25,
+}
 SYNONYM_LINES = """
 sofa, couch, settee
 trousers, pants
@@ -105,6 +116,9 @@ def _stages(
         # Last: the features of the ranking are those of the history alone.
         _Stage("experiments", "Experiments", lambda: experiments_live(plan, catalogue())),
         _Stage("searches", "Search analytics", lambda: _searches_store(plan, catalogue())),
+        # After them: what shoppers did was before there were rules.
+        _Stage("rules", "Merchandising rules", rules_store),
+        _Stage("weights draft", "A weights draft", _weights_draft),
     )
 
 
@@ -124,6 +138,15 @@ def _weights_store() -> str:
     paths = {name: name for name in WEIGHT_STARTERS}
     made = weight_starters_ensure(paths=paths)
     return f"{len(made)} starters published" if made else "kept as they are"
+
+
+def _weights_draft() -> str:
+    """An idea of the merchandiser's that waits: compare it with what is live, then publish."""
+    if any(one.based_on for one in subject_versions(kind=WEIGHTS, subject=DRAFTED)):
+        return "kept as it is"
+    maker = get_user_model().objects.get(username="merchandiser")
+    draft = weights_draft_create(subject=DRAFTED, weights=DRAFTED_WEIGHTS, actor=maker)
+    return f"version {draft.number} of {draft.subject} waits"
 
 
 def _synonyms_store() -> str:
