@@ -48,8 +48,9 @@ class KeywordMode(StrEnum):
 
 
 class Fallback(StrEnum):
-    """What answers where words find nothing."""
+    """What answers where no product is called by the query's words."""
 
+    MENTIONED = "mentioned"
     SEMANTIC = "semantic"
     CATEGORY_POPULAR = "category_popular"
 
@@ -222,7 +223,7 @@ class Matching:
         keyword: what the keyword list holds.
         semantic: whether the semantic list took part.
         relaxed: words that had to be given up: no product of the answer holds all of them.
-        fallback: what answers where words find nothing; None: words do.
+        fallback: what answers where no product is called by the words; None: some are.
         popular_in: path of the category whose popular products answer; None: none do.
     """
 

@@ -34,8 +34,9 @@ zero_results_total = Counter(
 )
 fallbacks_total = Counter(
     "endcap_search_fallbacks_total",
-    "Answered searches in which words did not find everything: words given up (relaxed), by "
-    "meaning alone (semantic), the category's popular products (category_popular), nothing.",
+    "Answered searches in which words did not find everything: words given up (relaxed), words "
+    "that are only mentioned (mentioned), by meaning alone (semantic), the category's popular "
+    "products (category_popular), nothing.",
     ["step"],
 )
 search_seconds = Histogram("endcap_search_seconds", "Time inside search.", buckets=LATENCY_BUCKETS)

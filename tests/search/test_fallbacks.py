@@ -113,3 +113,15 @@ def test_an_empty_category_shows_the_nearest_one_with_products(search: Search) -
     assert answer["matching"]["fallback"] == "category_popular"
     assert answer["matching"]["popular_in"] == "electronics"
     assert answer["found"] == 26
+
+
+def test_words_that_are_only_mentioned_are_said_to_be(search: Search) -> None:
+    """They stand in descriptions: nothing is called so."""
+    before = counted("mentioned")
+    answer = search(q="silent")
+    assert answer["found"] > 0
+    assert answer["matching"]["fallback"] == "mentioned"
+    assert answer["matching"]["keyword"] == "all_terms"
+    assert counted("mentioned") == before + 1
+    assert search(q="silent mouse")["matching"]["fallback"] is None
+    assert search(q="wireless")["matching"]["fallback"] is None

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from apps.catalog.services import catalog_import
-from apps.search.contracts import SearchRequest
-from apps.search.domain.evaluation import (
+from apps.explainability.domain.evaluation import (
     Judgements,
     answerable_queries,
     judgements_read,
     unanswerable_queries,
 )
+from apps.search.contracts import SearchRequest
 from apps.search.selectors.fallbacks import matching_of
 from apps.search.services.core import search_core
 

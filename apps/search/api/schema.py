@@ -189,7 +189,7 @@ def _answer() -> Json:
                     "fallback": {
                         "type": ["string", "null"],
                         "enum": [*(str(each) for each in Fallback), None],
-                        "description": "What answers where words find nothing.",
+                        "description": "What answers where no product is called by the words.",
                     },
                     "popular_in": {
                         **or_null(TEXT),

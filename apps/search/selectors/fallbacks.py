@@ -10,6 +10,7 @@ from apps.features.contracts import ServingSnapshot
 from apps.search.contracts import Fallback, KeywordMode, Matching, RankedList, SearchRequest, Sort
 from apps.search.domain.contending import Arm
 from apps.search.domain.fusion import candidates_unfound
+from apps.search.domain.mentioned import only_mentioned
 from apps.search.domain.relaxation import Relaxation, relaxation_of
 from apps.search.selectors.scoring import Scored, matches_scored
 from apps.search.selectors.words import Words
@@ -29,8 +30,13 @@ def matching_of(scored: Scored) -> Matching:
     if not found.any():
         return Matching(mode, semantic, fallback=Fallback.SEMANTIC)
     words = retrieved.words
-    if words is None or (kept.keyword_rank[found] <= retrieved.firm).any():
+    if words is None:
         return Matching(mode, semantic)
+    if (kept.keyword_rank[found] <= retrieved.firm).any():
+        # What names a category says what is wanted, and that there is such a category.
+        names = any(each.field == "category" for each in scored.extracted)
+        mentioned = not names and only_mentioned(words.matches)
+        return Matching(mode, semantic, fallback=Fallback.MENTIONED if mentioned else None)
     given_up = _given_up(words, retrieved.snapshot, kept.rows[found])
     return Matching(mode, semantic, relaxed=given_up.dropped)
 

@@ -47,7 +47,8 @@ WITH asked AS (
     SELECT q.id, q.id::text AS name, (q.occurred_at AT TIME ZONE 'UTC')::date AS day,
            q.occurred_at, left(q.normalised, 256) AS query, coalesce(q.category, '') AS category,
            q.results_count = 0 AND NOT q.degraded && ARRAY['keyword', 'semantic'] AS zero,
-           q.corrected IS NOT NULL AS corrected, q.fallback NOT IN ('', 'relaxed') AS fallback,
+           q.corrected IS NOT NULL AS corrected, q.fallback NOT IN ('', 'relaxed', 'mentioned')
+               AS fallback,
            q.product_ids, q.positions,
            coalesce(q.session_id, q.client_id, q.user_id, q.id::text) AS visit
     FROM {QUERY_LOG_TABLE} q
