@@ -127,7 +127,7 @@ def _shown(running: Any, ask: Callable[[str, str], bytes], snapshot: Any) -> tup
     return len(answer["experiments"]), kept[0]
 
 
-def _asker() -> Callable[[str, str], bytes]:
+def _asker() -> Callable[..., bytes]:
     """A request as granian hands it to the WSGI application, and its whole answer."""
     from io import BytesIO
 
@@ -143,8 +143,8 @@ def _asker() -> Callable[[str, str], bytes]:
         "HTTP_AUTHORIZATION": f"Bearer {key.secret_once}", "wsgi.version": (1, 0),
     }  # fmt: skip
 
-    def ask(query: str, client: str) -> bytes:
-        asked = {"q": query, "client_id": client, "facets": "brand,category,price"}
+    def ask(query: str, client: str, **more: str) -> bytes:
+        asked = {"q": query, "client_id": client, "facets": "brand,category,price", **more}
         environ = {
             **fixed,
             "QUERY_STRING": urlencode({**asked, "attributes[device]": "phone"}),

@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from apps.explainability.views import lists, rating, runs
+from apps.explainability.views.debug import debug_page
 
 
 def _page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
@@ -14,6 +15,7 @@ def _page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPa
 
 
 urlpatterns: list[URLPattern] = [
+    path("debug/", admin.site.admin_view(debug_page), name="explainability-debug"),
     _page("lists/", lists.lists_page, "lists"),
     _page("lists/<int:list_id>/", lists.list_page, "list"),
     _page("lists/<int:list_id>/import/", lists.list_import, "import"),

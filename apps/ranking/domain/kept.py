@@ -5,6 +5,7 @@ while a shopper waits. Read back it is a `Ranking` again, and `hit_record` expla
 it does those of a ranking that was made a moment ago.
 """
 
+import sys
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from apps.ranking.domain.records import record_moved
 from apps.ranking_weights.contracts import ResolvedWeights
 
 LAYOUT = 1
+_LITTLE = sys.byteorder == "little"
 _FLOAT64, _FLOAT32, _INT32 = (np.dtype(name) for name in ("<f8", "<f4", "<i4"))
 _Kind = np.dtype[np.float64] | np.dtype[np.float32] | np.dtype[np.int32]
 _FOUND_FLOATS = 3  # search score, keyword score, semantic score
@@ -42,7 +44,7 @@ class KeptSlice(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         ranks: int32[k], 1-based, in the whole ranking.
         scores: float64[k].
-        contributions: float64[k, names].
+        contributions: float64[names, k].
         names: of the contributions' columns.
         features: names of the stored features, in the order of `values`.
         values: float32[features, k].
@@ -120,19 +122,25 @@ class KeptAnswer(msgspec.Struct, frozen=True):
 
 def slice_of(ranking: Ranking, ranks: Int32) -> KeptSlice:
     """The hits at some 1-based ranks."""
-    chosen = ranking.order[ranks - 1]
+    chosen = ranking.order.take(ranks - 1)
     given, features = ranking.candidates, ranking.features
-    floats = (given.search_score, given.keyword_score, given.semantic_score)
+    # Taken column by column: a fifth of what indexing by an array takes.
     return KeptSlice(
         ranks=_bytes(ranks, _INT32),
-        scores=_bytes(ranking.scores[chosen], _FLOAT64),
-        contributions=_bytes(ranking.contributions[chosen], _FLOAT64),
+        scores=_bytes(ranking.scores.take(chosen), _FLOAT64),
+        contributions=_bytes(ranking.contributions.T.take(chosen, axis=1), _FLOAT64),
         names=ranking.feature_names,
         features=tuple(features),
-        values=b"".join([_bytes(column[chosen], _FLOAT32) for column in features.values()]),
-        found=b"".join([_bytes(column[chosen], _FLOAT32) for column in floats]),
-        found_ranks=_bytes(given.keyword_rank[chosen], _INT32)
-        + _bytes(given.semantic_rank[chosen], _INT32),
+        values=b"".join([_bytes(each.take(chosen), _FLOAT32) for each in features.values()]),
+        found=b"".join(
+            (
+                _bytes(given.search_score.take(chosen), _FLOAT32),
+                _bytes(given.keyword_score.take(chosen), _FLOAT32),
+                _bytes(given.semantic_score.take(chosen), _FLOAT32),
+            )
+        ),
+        found_ranks=_bytes(given.keyword_rank.take(chosen), _INT32)
+        + _bytes(given.semantic_rank.take(chosen), _INT32),
         weights=ranking.weights,
         steps=_steps(ranking, chosen),
     )
@@ -204,6 +212,8 @@ def _places(record: KeptRecord) -> list[tuple[int, int]]:
 
 def _steps(ranking: Ranking, chosen: Int32) -> dict[int, tuple[Step, ...]]:
     found = ranking.steps
+    if isinstance(found, dict) and not found:
+        return {}
     # Asking how many there are would make them all.
     told = ((at, found.get(candidate)) for at, candidate in enumerate(chosen.tolist()))
     return {at: steps for at, steps in told if steps}
@@ -217,7 +227,7 @@ def _ranking_read(kept: KeptSlice) -> Ranking:
     return Ranking(
         order=np.arange(size, dtype=np.int32),
         scores=scores,
-        contributions=np.frombuffer(kept.contributions, _FLOAT64).reshape(size, len(kept.names)),
+        contributions=np.frombuffer(kept.contributions, _FLOAT64).reshape(len(kept.names), size).T,
         feature_names=kept.names,
         steps=kept.steps,
         hidden=(),
@@ -241,7 +251,7 @@ def _features(kept: KeptSlice, size: int) -> dict[str, Float32]:
 
 
 def _bytes(array: Float64 | Float32 | Int32, kind: _Kind) -> bytes:
-    return array.astype(kind, copy=False).tobytes()
+    return array.tobytes() if _LITTLE else array.astype(kind).tobytes()
 
 
 _encode = msgspec.msgpack.Encoder().encode
