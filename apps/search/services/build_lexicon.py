@@ -103,7 +103,7 @@ def _changed() -> int | None:
         return None
     # From the ceiling on: a long transaction holds the horizon back, and what came between is
     # nearly always in.
-    return texts_change_count(int(active.metadata["ceiling"] or 0))
+    return texts_change_count(int(active.metadata.get("ceiling") or 0))
 
 
 def _far(changed: int) -> bool:
