@@ -53,12 +53,13 @@ class _Writer:
         if not alone or method == "exception" or "exc_info" in record or "stack_info" in record:
             return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, method, record)
         try:
-            line = _encode(record).decode()
-        except (TypeError, ValueError, RecursionError):
+            line = _encode(record).decode() + "\n"
+            with self._handler.lock or nullcontext():
+                self._handler.stream.write(line)
+                self._handler.stream.flush()
+        except (TypeError, ValueError, RecursionError, OSError):
+            # Half a character, or nobody there to write to: logging's own way bears it.
             return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(logger, method, record)
-        with self._handler.lock or nullcontext():
-            self._handler.stream.write(line + "\n")
-            self._handler.stream.flush()
         raise structlog.DropEvent
 
 
