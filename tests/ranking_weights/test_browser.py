@@ -12,6 +12,7 @@ from tests.browser import ChromiumPages
 from tests.features.catalogue import categories_create
 from tests.ranking_weights.learning.scene import played
 from tests.ranking_weights.logged import lists_log
+from tests.search.experimenting import weights_publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LIST = "/admin/ranking_weights/weightsetversion/"
@@ -80,6 +81,9 @@ def test_without_javascript_the_numbers_are_the_form(
 def test_a_learned_drafts_page_shows_what_speaks_for_it(
     live_server: LiveServer, chromium_page: ChromiumPages, merchandiser: User
 ) -> None:
+    worse = {"search_score": 0.1, "cf_score": 0.8, "popularity_score": 0.05,
+             "freshness_score": 0.05}  # fmt: skip
+    weights_publish("electronics", worse)
     lists_log(played({"electronics": 1_200}, seed=4))
     assert weights_learn(as_of=timezone.now()).drafts
     draft = WeightSetVersion.objects.filter(status="draft").latest("created_at")

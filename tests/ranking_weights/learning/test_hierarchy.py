@@ -119,12 +119,27 @@ def test_a_child_that_is_like_its_parent_is_not_proposed() -> None:
     assert apart < SAME
 
 
+def test_a_live_set_of_its_own_inherits_nothing_and_may_be_replaced() -> None:
+    """Global ranks none of these lists: the category's own set is what is wrong."""
+    lists = played({"electronics": 3_000})
+    worse = {
+        "search_score": 0.1,
+        "cf_score": 0.8,
+        "popularity_score": 0.05,
+        "freshness_score": 0.05,
+    }
+    live = Live(frozenset({"electronics"}), {"global": DEFAULT_WEIGHTS, "electronics": worse})
+    found = by_subject(sets_learn(lists, live, propensities=known_curve()).sets)
+    assert weights_apart(found["electronics"].weights, found["global"].weights) < SAME
+    assert found["electronics"].reason is None
+
+
 def test_what_is_live_and_good_is_not_replaced() -> None:
     lists = played({"electronics": 3_000})
     truth = truth_of("electronics", CONFIG)
     live = Live(frozenset({"electronics"}), {"global": truth, "electronics": truth})
     found = by_subject(sets_learn(lists, live, propensities=known_curve()).sets)
-    assert found["electronics"].reason in {Reason.NOT_SHOWN_BETTER, Reason.SAME_AS_PARENT}
+    assert found["electronics"].reason is Reason.NOT_SHOWN_BETTER
     # No list is ranked by the global set: nothing can be said for another one.
     assert found["global"].reason is Reason.TOO_FEW_SHOPPERS
 

@@ -41,7 +41,7 @@ COUNTS_AS = 200.0
 # With fewer clicks global says nothing, and a category takes its parent's weights as they are.
 LEAST_CLICKS_GLOBAL = 100
 LEAST_CLICKS = 30
-# Weights that are nearer to the parent's than this (sum of differences) are the parent's.
+# Weights that are nearer to what is inherited than this (sum of differences) need no set.
 SAME = 0.05
 _HELD_BACK_OF_TEN = 3
 
@@ -210,9 +210,21 @@ def _weighed(
         current=np.array([now.get(name, 0.0) for name in names]),
         proposed=np.array([weights[name] for name in names]),
     )
-    above = nodes[learned.parent].learned.weights if learned.parent else None
-    reason = learned.reason or _against(weights, above, evidence)
+    reason = learned.reason or _against(weights, _inherited(learned, nodes, live), evidence)
     return replace(node, learned=replace(learned, evidence=evidence, reason=reason))
+
+
+def _inherited(
+    learned: Learned, nodes: Mapping[str, _Node], live: Live
+) -> Mapping[str, float] | None:
+    """The proposed weights that would rank it without a set of its own; None: it would see none.
+
+    With a set of its own live it inherits nothing, and from a parent that is not proposed neither.
+    """
+    if not learned.parent or learned.subject in live.subjects:
+        return None
+    above = nodes[learned.parent].learned
+    return above.weights if above.reason in {None, Reason.SAME_AS_PARENT} else None
 
 
 def _against(

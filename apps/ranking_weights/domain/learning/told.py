@@ -74,7 +74,7 @@ def _evidence(evidence: Evidence) -> Document:
 def learned_note(learned: Learned, learnt: LearntSets) -> str:
     """One sentence for a person who has to approve it."""
     said = (
-        f"Learnt from {learned.clicks:,} clicks in {learned.searches:,} searches"
+        f"Learnt from {learned.clicks:,} clicks in {learned.searches:,} clicked searches"
         f" ({learned.own_share:.0%} its own evidence)."
     )
     if learned.evidence is None:

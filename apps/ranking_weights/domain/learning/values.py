@@ -172,7 +172,7 @@ class Learned:
         parent: the subject it is shrunk towards; empty for global.
         weights: feature to weight, non-negative, sums to 1.
         strengths: feature to its coefficient before they are scaled to sum 1.
-        searches: lists that it was learnt from.
+        searches: clicked lists that it was learnt from.
         clicks: hits with a gain among them.
         effective: what those are worth once they are weighed by inverse propensity.
         own_share: how much of it is its own evidence, in [0, 1]; the rest is the parent's.
