@@ -23,6 +23,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "ranking_weights": (WRITE, VIEW, NOTHING),
     "merchandising": (WRITE, VIEW, NOTHING),
     "search": (WRITE, VIEW, NOTHING),
+    "explainability": (WRITE, WRITE, NOTHING),
     "experiments": (WRITE, VIEW, NOTHING),
     "experiments.metricversion": (WRITE, WRITE, NOTHING),
     "events": (NOTHING, VIEW, VIEW),
@@ -183,10 +184,12 @@ def test_a_group_gives_nothing_that_its_model_does_not_know(person: PersonMaker)
 
 
 @pytest.mark.django_db
-def test_an_analyst_changes_nothing_but_metrics() -> None:
+def test_an_analyst_changes_nothing_but_what_is_measured() -> None:
     held = Group.objects.get(name="analyst").permissions.values_list("codename", flat=True)
     verbs = {
-        codename.partition("_")[0] for codename in held if not codename.endswith("_metricversion")
+        codename.partition("_")[0]
+        for codename in held
+        if not codename.endswith(("_metricversion", "_judgementlist", "_evaluationrun"))
     }
     # To have results computed anew decides nothing.
     assert verbs <= {"view", "export", "preview", "scope", "refresh"}

@@ -1,9 +1,10 @@
 """Judgement lists as CSV: `query,product_id,rating`, optionally `rater`; line by line."""
 
 import csv
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Mapping
 
-from apps.explainability.contracts.judged import JudgementsInvalid, Rating
+from apps.explainability.contracts.judged import Judgements, JudgementsInvalid, Rating
 
 COLUMNS = ("query", "product_id", "rating")
 RATER = "rater"
@@ -96,3 +97,31 @@ class RatingsReader:
             if len(text) > most:
                 return f"{name} is longer than {most} characters"
         return ""
+
+
+def rows_written(ratings: Iterable[Rating] | Judgements, *, raters: bool = False) -> Iterator[str]:
+    """The lines of a file that `RatingsReader` reads, the head first.
+
+    Args:
+        ratings: each rater's own, or the merged ones by query and product.
+        raters: whether each line says who rated.
+    """
+    yield _line(*COLUMNS, RATER) if raters else _line(*COLUMNS)
+    for each in _flat(ratings):
+        cells = (each.query, each.product_id, each.rating)
+        yield _line(*cells, each.rater) if raters else _line(*cells)
+
+
+def _flat(ratings: Iterable[Rating] | Judgements) -> Iterator[Rating]:
+    if not isinstance(ratings, Mapping):
+        yield from ratings
+        return
+    for query, products in ratings.items():
+        for product, rating in products.items():
+            yield Rating(query, product, rating)
+
+
+def _line(*cells: object) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()

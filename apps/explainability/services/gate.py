@@ -69,6 +69,11 @@ class DraftJudged:
     of: int
 
 
+def alpha_now() -> float:
+    """The level at which a difference is called significant."""
+    return float(settings.RELEVANCE_GATE_ALPHA)
+
+
 def gate_run(
     *,
     view: ListView,

@@ -57,6 +57,22 @@ def list_ensure(*, name: str, scale: int, actor: Actor = None) -> int:
     return found or list_save(JudgementList(name=name, scale=scale), actor=actor).pk
 
 
+def list_describe(
+    *, list_id: int, description: str, how: str, gate: bool, actor: Actor = None
+) -> None:
+    """Say what a list is, and whether publishing is checked on it.
+
+    Raises:
+        InvalidInput: another list checks publishing already.
+        NotFound: there is no such list.
+    """
+    with transaction.atomic():
+        row = _locked(list_id)
+        row.description, row.how, row.gate = description, how, gate
+        list_save(row, actor=actor)
+        _audit("describe", row, actor, after={"gate": gate, "how": how})
+
+
 def judgements_import(
     *, list_id: int, lines: Iterable[str], rater: str = "", actor: Actor = None
 ) -> ImportReport:

@@ -1,8 +1,5 @@
 """Judgement lists: all of them, and one with its coverage, raters and agreement."""
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import cast
 
 from django.contrib import messages
@@ -14,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.common.errors import InvalidInput
 from apps.explainability.contracts.judged import JudgementSource
 from apps.explainability.domain.agreement import Level, agreement_of
-from apps.explainability.domain.judgement_csv import COLUMNS, RATER
+from apps.explainability.domain.judgement_csv import rows_written
 from apps.explainability.domain.pages.run_chart import runs_chart
 from apps.explainability.selectors.judged import (
     judgement_list,
@@ -92,30 +89,16 @@ def list_import(request: HttpRequest, list_id: int) -> HttpResponse:
 def list_export(request: HttpRequest, list_id: int) -> StreamingHttpResponse:
     """`query,product_id,rating`; with `?raters=1` every rater's own, and whose."""
     view = judgement_list(list_id)
-    rows = _rows_of_raters if request.GET.get("raters") == "1" else _rows_merged
-    response = StreamingHttpResponse(rows(list_id), content_type="text/csv; charset=utf-8")
+    by_rater = request.GET.get("raters") == "1"
+    rows = (
+        rows_written(ratings_stream(list_id), raters=True)
+        if by_rater
+        else rows_written(judgements_merged(list_id))
+    )
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     name = "".join(each if each.isalnum() else "-" for each in view.name)
     response["Content-Disposition"] = f'attachment; filename="judgements-{name}.csv"'
     return response
-
-
-def _rows_of_raters(list_id: int) -> Iterator[str]:
-    yield _line(*COLUMNS, RATER)
-    for each in ratings_stream(list_id):
-        yield _line(each.query, each.product_id, each.rating, each.rater)
-
-
-def _rows_merged(list_id: int) -> Iterator[str]:
-    yield _line(*COLUMNS)
-    for query, ratings in judgements_merged(list_id).items():
-        for product, rating in ratings.items():
-            yield _line(query, product, rating)
-
-
-def _line(*cells: object) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
 
 
 @require_POST
