@@ -60,9 +60,16 @@ class SynonymSetVersionAdmin(PublishableVersionAdmin):
         editable = obj is None or self.has_change_permission(request, obj)
         return ("entries",) if editable else ("lines",)
 
-    def get_changeform_initial_data(self, _request: HttpRequest) -> dict[str, Any]:
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What is live; with `?word=` a line more, for its synonyms to be written in."""
         live = live_version(kind=self.publish_kind, subject=DEFAULT_SUBJECT)
-        return {"entries": live.content["entries"] if live else self.standing}
+        stored = live.content["entries"] if live else self.standing
+        entries = stored if isinstance(stored, list | tuple) else ()
+        word = " ".join(request.GET.get("word", "").replace(",", " ").lower().split())
+        if not word:
+            return {"entries": entries}
+        lines = lines_format(entries_parse(entries))
+        return {"entries": "\n".join(filter(None, (lines.rstrip(), f"{word} => ")))}
 
     @display(description="Entries")
     def lines(self, row: SynonymSetVersion) -> SafeString:

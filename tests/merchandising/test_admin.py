@@ -32,6 +32,8 @@ def test_synonyms_are_written_as_lines_and_published(client: Client, merchandise
     assert "1 rule<" in client.get(LIST).content.decode()
     # A new draft starts from what is live.
     assert "sofa, couch, settee" in client.get(f"{LIST}add/").content.decode()
+    page = client.get(f"{LIST}add/", {"word": "Blue,  settees"}).content.decode()
+    assert "sofa, couch, settee\nblue settees =&gt; </textarea>" in page
 
 
 def test_a_line_that_cannot_be_used_is_named(client: Client, merchandiser: User) -> None:

@@ -22,6 +22,7 @@ from apps.search.domain.understanding.classes import Named, query_class
 from apps.search.domain.understanding.dictionaries import Key
 from apps.search.domain.understanding.extraction import Reading, names_read
 from apps.search.domain.understanding.prices import PricePhrase, price_read
+from apps.search.domain.understanding.spellings import spellings_added
 from apps.search.domain.understanding.terms import terms_of
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.dictionaries import catalogue_knowledge
@@ -96,13 +97,27 @@ class _Readings:
         return last[1]
 
 
-_readings = _Readings()
+class _Spellings:
+    """The abbreviations with other ways to write them, made once for each version."""
+
+    def __init__(self) -> None:
+        self._last: tuple[SynonymIndex, SynonymIndex] | None = None
+
+    def of(self, index: SynonymIndex) -> SynonymIndex:
+        """The index with what is written otherwise."""
+        last = self._last
+        if last is None or last[0] is not index:
+            last = self._last = (index, spellings_added(index))
+        return last[1]
+
+
+_readings, _spellings = _Readings(), _Spellings()
 
 
 def _understood(query: str, how: SearchSettings, asked: Insisting) -> Understanding:
     normalised = normalise(query)
     same = synonyms() if how.synonyms else NO_SYNONYMS
-    short = abbreviations() if how.understanding else NO_SYNONYMS
+    short = _spellings.of(abbreviations()) if how.understanding else NO_SYNONYMS
     reads = how.understanding and asked.extraction
     price = price_read(normalised) if reads else None
     searched = normalised if price is None else price.rest
