@@ -1,9 +1,10 @@
 """Searches with 5,000 live rules against none, in pairs: computed answers and kept ones.
 
 Whole requests through the WSGI application, on the icecat catalogue: key, scope, rate limit,
-Redis, PostgreSQL, query log. Most rules are for other queries, as in a shop; of every query that
-is asked here one rule pins, boosts a brand and buries another, and a fifth of the rules ask for a
-category, a device or a segment, each of which every request gives.
+Redis, PostgreSQL, query log. Most rules are for other queries, as in a shop: a word that is
+searched for with two of products' titles; some of these rewrite. Of every query that is asked
+here one rule pins, boosts a brand and buries another, and a fifth of the rules ask for a
+category, a device or a segment, of which every request gives the device.
 
 Every pair is one query, once under each book, which of them first by turns; the ratio of each
 pair, their median, and its 95 % upper bound by bootstrap. Gated: both bounds, at most 1.1. Also
@@ -134,16 +135,20 @@ def _acting(ask: Callable[[str, str], bytes], held: Any, book: Any, queries: lis
 
 
 def _rules_made(queries: list[str]) -> list[Any]:
+    from apps.catalog.models import Product
     from apps.features.selectors import serving_snapshot
     from apps.merchandising.domain.rules.content import rule_parse
 
     drawn = random.Random(5)
     columns, tree = serving_snapshot().columns, serving_snapshot().tree
     products = [columns.product_ids.get(drawn.randrange(len(columns))) for _ in range(500)]
-    words = sorted({word for query in queries for word in query.split() if word.isalpha()})
+    asked = sorted({word for query in queries for word in query.split() if word.isalpha()})
+    titles = Product.objects.filter(product_id__in=products).values_list("title", flat=True)
+    held = sorted({word for title in titles for word in title.lower().split() if word.isalpha()})
     made = [_own(query, products, columns.brands, drawn) for query in queries]
     while len(made) < RULES:
-        made.append(_others(len(made), words, products, tree, drawn))
+        text = " ".join([drawn.choice(asked), *drawn.sample(held, 2)])
+        made.append(_others(len(made), text, products, tree, drawn))
     return [rule_parse(f"rule-{place}", 1, content) for place, content in enumerate(made)]
 
 
@@ -161,11 +166,8 @@ def _own(query: str, products: list[str], brands: tuple[str, ...], drawn: random
     }
 
 
-def _others(
-    place: int, words: list[str], products: list[str], tree: Any, drawn: random.Random
-) -> Any:
+def _others(place: int, text: str, products: list[str], tree: Any, drawn: random.Random) -> Any:
     """A rule for somebody else, or for a part of the shop."""
-    text = " ".join(drawn.sample(words, 3))
     conditions: dict[str, Any]
     if place % 10 == 0:
         node = drawn.choice(tree.categories)
@@ -182,6 +184,7 @@ def _others(
         "consequences": [
             {"do": "boost", "products": [drawn.choice(products)], "factor": 20},
             {"do": "hide", "products": [f"nobody-{place}"]},
+            *([{"do": "rewrite", "find": text, "replace": "other"}] if place % 10 == 2 else []),
         ],
     }
 

@@ -17,8 +17,7 @@ from apps.ranking.contracts import (
     Step,
 )
 from apps.ranking.domain.placement import free_diversified, order_with_pins, pin_slots
-from apps.ranking.domain.scoring import ranks_of
-from apps.ranking.domain.trail import Bool, HiddenOf, Rescored, Stage, StepsOf, Trail
+from apps.ranking.domain.trail import Bool, HiddenOf, Rescored, Stage, StepsOf, Trail, place_in
 
 
 @dataclass(slots=True, eq=False)
@@ -131,32 +130,31 @@ def _pin(standing: Standing, trail: Trail, places: _Places, rules: Sequence[Rule
         [(candidate, position) for candidate, (position, _) in wanted.items()],
         len(standing.order),
     )
-    size = len(trail.rows)
-    before = ranks_of(standing.order, size)
+    before = standing.order
     standing.order = order_with_pins(_free(standing), standing.slots)
-    after = ranks_of(standing.order, size)
     for candidate, (position, rule) in wanted.items():
         late = "" if standing.slots[candidate] == position else f"position {position} was not free"
         detail = "; ".join(part for part in (rule.detail, late) if part)
         members = np.array([candidate], dtype=np.int32)
-        trail.moves.append(Stage("pin", rule.name, members, before, after, detail))
+        trail.moves.append(Stage("pin", rule.name, members, before, standing.order, detail))
 
 
 def _free(standing: Standing) -> Int32:
     """int32[u]: the visible candidates that no pin holds, in order."""
     if not standing.slots:
         return standing.order
-    free: Int32 = standing.order[~np.isin(standing.order, list(standing.slots))]
-    return free
+    # A few of them: looking each one up takes less than asking every candidate.
+    places = [place_in(standing.order, candidate) for candidate in standing.slots]
+    return np.delete(standing.order, places)
 
 
 def diversity_apply(standing: Standing, trail: Trail, diversity: Diversity) -> None:
     """Spread groups over the window; pinned hits stay where they are."""
-    size = len(trail.rows)
-    before = ranks_of(standing.order, size)
+    before = standing.order
     free, moved_back = free_diversified(_free(standing), standing.slots, diversity)
     standing.order = order_with_pins(free, standing.slots)
     standing.trail = trail
     detail = f"at most {diversity.max_per_group} in the first {diversity.window}"
-    after = ranks_of(standing.order, size)
-    trail.moves.append(Stage("diversity", diversity.name, moved_back, before, after, detail))
+    trail.moves.append(
+        Stage("diversity", diversity.name, moved_back, before, standing.order, detail)
+    )

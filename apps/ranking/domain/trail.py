@@ -16,6 +16,11 @@ from apps.ranking.domain.scoring import order_by_score, ranks_of
 Bool = npt.NDArray[np.bool_]
 
 
+def place_in(order: Int32, candidate: int) -> int:
+    """0-based place of a candidate in an order that holds it: one pass over it."""
+    return int((order == candidate).argmax())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """A pin's or diversity's turn.
@@ -24,8 +29,8 @@ class Stage:
         kind: what acted.
         rule: its name.
         members: int32[k], whom it acted on.
-        before: int32[m], ranks before, 0 for hidden ones.
-        after: int32[m], ranks after.
+        before: int32[v], the visible candidates' order before.
+        after: int32[v], and after.
         detail: in words.
     """
 
@@ -101,8 +106,8 @@ class Trail:
     def _moved(self, candidate: int) -> Iterator[Step]:
         for one in self.moves:
             if (one.members == candidate).any():
-                before, after = int(one.before[candidate]), int(one.after[candidate])
-                yield Step(one.kind, one.rule, before, after, one.detail)
+                before, after = (place_in(order, candidate) for order in (one.before, one.after))
+                yield Step(one.kind, one.rule, before + 1, after + 1, one.detail)
 
     def _rescored(self, candidate: int) -> Iterator[Step]:
         for place, (rule, targets) in enumerate(self.changes):
@@ -115,7 +120,7 @@ class Trail:
         """Before the change at `place` (of the last one: after it)."""
         if self.first is not None:
             order = self.first if self._visible is None else self.first[self._visible[self.first]]
-            return int(ranks_of(order, len(self.rows))[candidate])
+            return place_in(order, candidate) + 1
         return self._states()[place].rank(candidate, self.tie_break, self._visible)
 
     @property

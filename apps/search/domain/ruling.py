@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from apps.merchandising.contracts_rules import (
     ActingRules,
     Reweigh,
+    Rewrite,
     RuleBook,
     RuleContext,
     RuleSwitches,
@@ -47,14 +49,14 @@ class Ruled:
     Attributes:
         book: that is asked.
         context: what they may ask, without a detected category.
-        early: what they did before the query was understood: only rewrites are taken from it.
+        rewrites: (rule, rewrite), carried out before the query was understood.
         rewritten: the query that they made; None: they left it.
         places: whether boosts, buries and pins act: hits stand by relevance.
     """
 
     book: RuleBook
     context: RuleContext
-    early: ActingRules
+    rewrites: tuple[tuple[str, Rewrite], ...]
     rewritten: RewrittenQuery | None
     places: bool
 
@@ -64,10 +66,25 @@ class Ruled:
         A shopper's own category comes before a detected one. What rewrote the query has done
         so already, and is the same whatever category that led to.
         """
-        if detected is None or self.context.categories:
-            return self.early
-        late = self.book.acting(replace(self.context, categories=(detected,)))
-        return replace(late, rewrites=self.early.rewrites)
+        context = self.context
+        if detected is not None and not context.categories:
+            context = replace(context, categories=(detected,))
+        found = self.book.acting(context)
+        if found.rewrites == self.rewrites:
+            return found
+        return replace(found, rewrites=self.rewrites)
+
+
+# A book is few: the live one, the one before it, a preview's.
+@lru_cache(maxsize=4)
+def _rewriting(book: RuleBook) -> RuleBook:
+    """The rules that rewrite queries: they are asked alone, before anything else is known."""
+    others = (
+        rule.key
+        for rule in book.rules()
+        if not any(isinstance(each, Rewrite) for each in rule.consequences)
+    )
+    return book.narrowed((), frozenset(others))
 
 
 def ruled_of(request: SearchRequest, ruling: Ruling, switches: RuleSwitches) -> Ruled | None:
@@ -81,12 +98,13 @@ def ruled_of(request: SearchRequest, ruling: Ruling, switches: RuleSwitches) -> 
     if switches.off or not len(ruling.book):
         return None
     context = context_of(request, ruling, switches)
-    early = ruling.book.acting(context)
+    rewriting = _rewriting(ruling.book)  # type: ignore[arg-type]  # books hash by identity
+    rewrites = rewriting.acting(context).rewrites if len(rewriting) else ()
     return Ruled(
         book=ruling.book,
         context=context,
-        early=early,
-        rewritten=_rewritten(request.query, early),
+        rewrites=rewrites,
+        rewritten=_rewritten(request.query, rewrites),
         places=request.sort is Sort.RELEVANCE,
     )
 
@@ -106,15 +124,15 @@ def context_of(
     )
 
 
-def _rewritten(query: str, acting: ActingRules) -> RewrittenQuery | None:
+def _rewritten(query: str, rewrites: tuple[tuple[str, Rewrite], ...]) -> RewrittenQuery | None:
     """The query with its words replaced; one of which nothing would be left stays as it is."""
-    if not acting.rewrites:
+    if not rewrites:
         return None
     original = normalise(query)
-    rewritten = normalise(query_rewrite(original, [each for _, each in acting.rewrites]))
+    rewritten = normalise(query_rewrite(original, [each for _, each in rewrites]))
     if not rewritten or rewritten == original:
         return None
-    rules = dict.fromkeys(rule for rule, _ in acting.rewrites)
+    rules = dict.fromkeys(rule for rule, _ in rewrites)
     return RewrittenQuery(original, rewritten, tuple(rules))
 
 

@@ -65,7 +65,7 @@ def _told(sides: Sequence[Scored], request: SearchRequest) -> RulesActed:
 def _did(side: Scored) -> Iterator[tuple[str, Consequence]]:
     """Each consequence that did something to one ranking, and whose it is."""
     if side.ruled is not None and side.ruled.rewritten is not None:
-        yield from side.ruled.early.rewrites
+        yield from side.ruled.rewrites
     if side.effect is None:
         return
     acting, moved = side.effect.acting, frozenset(side.ranking.applied_rules)
@@ -75,7 +75,7 @@ def _did(side: Scored) -> Iterator[tuple[str, Consequence]]:
     yield from acting.banners
     yield from acting.keeps
     yield from (each for each in acting.hides if each[0] in moved)
-    if side.effect.reweighs:
+    if side.effect.reweighs and not side.retrieved.popular_in:
         yield from (each for each in acting.reweighs if each[0] in moved)
     yield from (each for each in acting.pins if (each[0], each[1].position) in pinned)
 
@@ -85,11 +85,8 @@ def _rules(sides: Sequence[Scored]) -> dict[str, MerchandisingRule]:
     return {
         rule.key: rule
         for side in sides
-        for acting in (
-            side.ruled.early if side.ruled is not None else ActingRules(),
-            side.effect.acting if side.effect is not None else ActingRules(),
-        )
-        for rule in acting.rules
+        if side.effect is not None
+        for rule in side.effect.acting.rules
     }
 
 

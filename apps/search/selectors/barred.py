@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from apps.catalog.contracts import BoolArray, IntArray
 from apps.features.contracts import ServingSnapshot
-from apps.merchandising.contracts_rules import ActingRules, Target
+from apps.merchandising.contracts_rules import NO_RULES_ACT, ActingRules, Target
 from apps.merchandising.selectors import rule_book
 from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import ALL_RULES
@@ -47,9 +47,10 @@ def barred_for(query: str, snapshot: ServingSnapshot) -> Barred | None:
     if not len(rule_book()):
         return None
     ruled = ruled_of(SearchRequest(query=query), ruling_live(), ALL_RULES)
-    if ruled is None or not (ruled.early.hides or ruled.early.keeps):
+    acting = NO_RULES_ACT if ruled is None else ruled.settled(None)
+    if not (acting.hides or acting.keeps):
         return None
-    return _barred(ruled.early, snapshot)
+    return _barred(acting, snapshot)
 
 
 def _barred(acting: ActingRules, snapshot: ServingSnapshot) -> Barred:

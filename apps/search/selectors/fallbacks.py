@@ -24,7 +24,7 @@ def matching_of(scored: Scored) -> Matching:
         popular = Fallback.CATEGORY_POPULAR
         return Matching(mode, semantic, fallback=popular, popular_in=retrieved.popular_in)
     kept = scored.ranking.candidates
-    if mode is KeywordMode.BROWSE or not len(kept) or "keyword" in retrieved.degraded:
+    if mode is KeywordMode.BROWSE or scored.found <= 0 or "keyword" in retrieved.degraded:
         return Matching(mode, semantic)
     found = kept.keyword_rank > 0
     if not found.any():

@@ -13,7 +13,7 @@ from apps.ranking.contracts import Candidates, Rule
 from apps.search.domain.fusion import candidates_unfound
 from apps.search.domain.ruling import Ruled, multiplier_of
 from apps.search.metrics import RULES_MATCHED, RULES_UNMATCHED, step_timed
-from apps.search.selectors.targets import product_row, target_rows
+from apps.search.selectors.targets import pinned_row, target_rows
 
 # Under which name a keep stands among the filters: no field of a filter is called so.
 KEPT = "rules"
@@ -71,15 +71,18 @@ class Effect:
         """What was found, and behind it pinned products that were not."""
         if not self.pins:
             return found
-        rows = np.array([pin.row for pin in self.pins], dtype=np.int32)
-        missing = rows[~np.isin(rows, found.rows)]
-        return found if not len(missing) else _with_unfound(found, missing)
+        # A few of them: looking each one up takes less than asking every candidate.
+        missing = [pin.row for pin in self.pins if not (found.rows == pin.row).any()]
+        if not missing:
+            return found
+        return _with_unfound(found, np.array(missing, dtype=np.int32))
 
-    def rules(self, fetched: Iterable[int]) -> tuple[Rule, ...]:
+    def rules(self, fetched: Iterable[int], *, by_score: bool) -> tuple[Rule, ...]:
         """For the pipeline.
 
         Args:
             fetched: rows of pinned products that the query did not find.
+            by_score: whether hits stand by it: else boosts and buries have nothing to do.
         """
         unfound = frozenset(fetched)
         pins = (
@@ -92,7 +95,7 @@ class Effect:
             )
             for pin in self.pins
         )
-        return (*self.hides, *self.reweighs, *pins)
+        return (*self.hides, *(self.reweighs if by_score else ()), *pins)
 
 
 def effect_of(
@@ -182,7 +185,7 @@ class _Resolving:
         columns, found = self.snapshot.columns, []
         asked = _shopper_mask(self.snapshot, filters)
         for key, pin in self.acting.pins:
-            row = product_row(columns, pin.product)
+            row = pinned_row(pin, self.snapshot)
             if row < 0 or not columns.active[row]:
                 why = "is not in the catalogue" if row < 0 else "is not active"
             elif hidden is not None and hidden[row]:

@@ -134,7 +134,7 @@ def matches_scored(
         features=features,
         weights=weights,
         tie_break=columns.pks.take(at).astype(np.int64),
-        rules=() if effect is None else effect.rules(fetched.tolist()),
+        rules=() if effect is None else effect.rules(fetched.tolist(), by_score=order is None),
         order=order,
     )
     return Scored(

@@ -15,7 +15,7 @@ from apps.catalog.contracts import (
 from apps.catalog.domain.filters import filters_parse
 from apps.catalog.domain.masks import filter_masks, filters_combine
 from apps.features.contracts import ServingSnapshot
-from apps.merchandising.contracts_rules import Target
+from apps.merchandising.contracts_rules import Pin, Target
 
 _MOST_ROWS = 8_000_000  # 32 MB
 _MOST_TARGETS = 20_000
@@ -28,12 +28,14 @@ class _Resolved:
     Attributes:
         columns, tree: that state: whatever is written gives others.
         rows: by the target's identity; it is held, so that nothing else has that identity.
+        pinned: row by the product's external id.
         size: rows in all.
     """
 
     columns: ProductColumns
     tree: CategoryTree
     rows: dict[int, tuple[Target, IntArray]] = field(default_factory=dict)
+    pinned: dict[str, int] = field(default_factory=dict)
     size: int = 0
 
 
@@ -54,6 +56,17 @@ def target_rows(target: Target, snapshot: ServingSnapshot) -> IntArray:
         resolved.rows[id(target)] = found
         resolved.size += len(found[1])
     return found[1]
+
+
+def pinned_row(pin: Pin, snapshot: ServingSnapshot) -> int:
+    """The row of a pin's product, active or not; -1: there is none."""
+    resolved = _resolved(snapshot)
+    found = resolved.pinned.get(pin.product)
+    if found is None:
+        if len(resolved.pinned) >= _MOST_TARGETS:
+            resolved.pinned = {}
+        found = resolved.pinned[pin.product] = product_row(snapshot.columns, pin.product)
+    return found
 
 
 def _resolved(snapshot: ServingSnapshot) -> _Resolved:

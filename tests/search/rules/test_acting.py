@@ -235,16 +235,23 @@ def test_conditions_on_the_request(search: Search, publish: Publish) -> None:
 def test_a_fallback_shows_nothing_hidden_and_pins_do_not_stand_in_for_it(
     search: Search, publish: Publish
 ) -> None:
-    asked = {"q": "mouse", "filter[price]": "1000..", "explain": "true"}
-    assert search(asked)["hits"] == []
-    query = "mouse zzqx" if search(q="hub", **{"filter[brand]": "Nobody"})["found"] else "hub"
-    before = search({"q": query, "filter[category]": "fashion"})
-    publish("campaign", pin("p-2-0", 1), hide("p-3-2", "p-2-1"))
+    asked = {"filter[category]": "fashion/shoes", "q": "wireless mouse", "per_page": 50}
+    before = search(asked)
+    assert before["matching"]["fallback"] == "category_popular"
+    last = ids(before)[-1]
+    publish("campaign", pin("p-2-0", 1), pin(last, 2), hide("p-3-2"), boost(50, "p-3-3"))
     nothing = search(q="zzqx")
-    assert ids(nothing) == ["p-2-0"]
-    after = search({"q": query, "filter[category]": "fashion"})
-    assert "p-3-2" not in ids(after)
-    assert before["matching"]["fallback"] == after["matching"]["fallback"]
+    assert [hit["position"] for hit in nothing["hits"]] == [1, 2]
+    assert set(ids(nothing)) == {"p-2-0", last}
+    assert nothing["matching"]["fallback"] is None
+    after = search(asked, explain="true")
+    assert after["matching"] == before["matching"]
+    # The shopper's own category keeps p-2-0 away; the other pin stands where it says.
+    rest = [each for each in ids(before) if each not in {last, "p-3-2"}]
+    assert ids(after) == [rest[0], last, *rest[1:]]
+    assert all(
+        step["kind"] == "pin" for hit in after["hits"] for step in hit["explanation"]["steps"]
+    )
 
 
 def test_the_query_log_says_which_rules_acted(search: Search, publish: Publish) -> None:
