@@ -33,6 +33,9 @@ def main() -> int:
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         shop(page)
         admin(page, "merchandiser", password["merchandiser"])
+        rules(page)
+        explanations(page)
+        relevance(page)
         browser.close()
     return 0
 
@@ -69,6 +72,53 @@ def admin(page: Page, username: str, password: str) -> None:
     page.goto(f"{BASE}/admin/experiments/experiment/")
     page.wait_for_load_state("networkidle")
     save(page, "admin-experiments")
+
+
+def relevance(page: Page) -> None:
+    """Lists, the rating screen, evaluations and their comparison; a draft with its NDCG."""
+    page.goto(f"{BASE}/admin/relevance/lists/")
+    page.get_by_role("link", name="Demo shoppers").first.click()
+    save(page, "relevance-list")
+    page.get_by_role("link", name="Rate", exact=True).click()
+    page.wait_for_load_state("networkidle")
+    save(page, "relevance-rate")
+    page.goto(f"{BASE}/admin/relevance/runs/")
+    save(page, "relevance-runs")
+    page.locator("[name=before]").last.check()
+    page.locator("[name=after]").first.check()
+    page.get_by_role("button", name="Compare the two").click()
+    save(page, "relevance-compare")
+    page.goto(f"{BASE}/admin/ranking_weights/weightsetversion/")
+    drafts = page.locator("tr", has_text="draft").get_by_role("link", name="Compare")
+    if drafts.count():
+        page.goto(f"{BASE}{drafts.first.get_attribute('href')}&q=headphones")
+        page.wait_for_load_state("networkidle")
+        save(page, "relevance-preview")
+
+
+def rules(page: Page) -> None:
+    listed = f"{BASE}/admin/merchandising/ruleversion/"
+    for name, path in {
+        "rules-edit": "rule/black-friday-headphones/edit/",
+        "rules-calendar": "calendar/",
+        "rules-version": "?q=black-friday-headphones&state=scheduled",
+    }.items():
+        page.goto(listed + path)
+        if name == "rules-version":
+            page.get_by_role("link", name="black-friday-headphones").first.click()
+        page.wait_for_load_state("networkidle")
+        save(page, name)
+
+
+def explanations(page: Page) -> None:
+    asked = f"{BASE}/admin/debug/?q=wireless+headphones&a.weights=global"
+    page.goto(asked)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / "debug-compare.png", full_page=True)
+    page.set_viewport_size({"width": 390, "height": 1500})
+    page.emulate_media(color_scheme="dark")
+    page.goto(asked)
+    save(page, "debug-compare-phone")
 
 
 def save(page: Page, name: str) -> None:

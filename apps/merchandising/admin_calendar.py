@@ -47,7 +47,7 @@ def calendar_page(page: Any, request: HttpRequest) -> HttpResponse:
         "zone": settings.TIME_ZONE,
         "months": months,
         "steps": _steps(first, months),
-        "states": list(RuleState),
+        "states": [state for state in RuleState if state is not RuleState.RETIRED],
         "listed": reverse("admin:merchandising_ruleversion_changelist"),
     }
     return TemplateResponse(request, "admin/merchandising/calendar.html", context)

@@ -1,5 +1,6 @@
 """Rules in admin: the list, a page a version, the guided form, retiring."""
 
+from textwrap import shorten
 from typing import Any
 
 from django.contrib import admin, messages
@@ -38,10 +39,13 @@ from apps.merchandising.services_checks import conflicts_with_published, product
 from apps.merchandising.services_csv import rules_export, rules_import
 from apps.merchandising.services_rules import rule_create, rule_edit, rule_retire
 from apps.publishing.admin_mixins import PublishableVersionAdmin
+from apps.publishing.admin_steps import Step
 from apps.publishing.contracts import FieldChange, VersionStatus, VersionView
 from apps.publishing.selectors import subject_versions
 
 _PICKED = 10
+_MOST_SAID = 90
+_COPY = "copy"
 
 
 @admin.register(RuleVersion)
@@ -50,10 +54,10 @@ class RuleVersionAdmin(PublishableVersionAdmin):
 
     publish_kind = RULES
     list_display = (  # type: ignore[assignment]  # mypy reads a tuple of seven from the base
-        "subject", "says", "state_label", "campaign", "priority", "number", "created_by",
+        "subject", "title", "says", "state_label", "campaign", "priority", "number",
         "published_at",
     )  # fmt: skip
-    list_display_links = ("subject", "says")
+    list_display_links = ("subject", "title")
     list_filter = (StateFilter, CampaignFilter)  # type: ignore[assignment]  # the same
     search_fields = ("subject", "title", "campaign", "conditions", "consequences")  # type: ignore[assignment]  # the same
     ordering = ("subject", "-number")
@@ -74,8 +78,8 @@ class RuleVersionAdmin(PublishableVersionAdmin):
 
     @display(description="What it says")
     def says(self, row: RuleVersion) -> str:
-        rule = rule_parse(row.subject, row.number, row.rule_fields())
-        return f"{row.title}: {rule_words(rule)}"
+        words = rule_words(rule_parse(row.subject, row.number, row.rule_fields()))
+        return shorten(words, _MOST_SAID, placeholder=" ...")
 
     @display(description="State", label=STATE_COLOURS)
     def state_label(self, row: RuleVersion) -> str:
@@ -222,6 +226,10 @@ class RuleVersionAdmin(PublishableVersionAdmin):
             return None
         messages.success(request, "The draft is saved; it acts once it is published.")
         return HttpResponseRedirect(self._change_url(made.id))
+
+    def _steps(self, request: HttpRequest, version: VersionView) -> tuple[Step, ...]:
+        # A rule has one draft: "Edit" goes on with it, or begins it.
+        return tuple(step for step in super()._steps(request, version) if step.name != _COPY)
 
     def _changes(self, other: VersionView | None, version: VersionView) -> tuple[FieldChange, ...]:
         if other is None or other.id == version.id:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 
 import structlog
 from django.db import Error as DatabaseFailure
@@ -26,6 +27,8 @@ from apps.publishing.contracts import VersionStatus
 
 logger = structlog.get_logger(__name__)
 _SETTLED = (VersionStatus.PUBLISHED.value, VersionStatus.SUPERSEDED.value)
+_Published = tuple[int, datetime]
+_rules_read: dict[_Published, MerchandisingRule] = {}
 
 
 def _published(model: type[EntriesVersion]) -> SynonymIndex | None:
@@ -80,12 +83,25 @@ def _rules_load() -> CompiledRuleBook:
         return CompiledRuleBook((), 0)
 
 
-def _rules_published() -> Iterator[MerchandisingRule]:
+def _rules_published() -> list[MerchandisingRule]:
     """Every rule that is published and not retired; windows that are over count for epochs."""
+    global _rules_read  # noqa: PLW0603 - what this process has read already
     rows = RuleVersion.objects.filter(status=VersionStatus.PUBLISHED.value, retired=False)
-    for key, number, *values in rows.values_list("subject", "number", *CONTENT_FIELDS):
+    wanted = list(rows.values_list("pk", "published_at"))
+    # What was published never changes: only versions that are new here are read.
+    known = {each: _rules_read[each] for each in wanted if each in _rules_read}
+    missing = [each[0] for each in wanted if each not in known]
+    _rules_read = known | (dict(_rules_parsed(missing)) if missing else {})
+    return list(_rules_read.values())
+
+
+def _rules_parsed(pks: list[int]) -> Iterator[tuple[_Published, MerchandisingRule]]:
+    rows = RuleVersion.objects.filter(pk__in=pks)
+    asked = ("pk", "published_at", "subject", "number", *CONTENT_FIELDS)
+    for pk, published_at, key, number, *values in rows.values_list(*asked):
         try:
-            yield rule_parse(key, number, dict(zip(CONTENT_FIELDS, values, strict=True)))
+            content = dict(zip(CONTENT_FIELDS, values, strict=True))
+            yield (pk, published_at), rule_parse(key, number, content)
         except RuleInvalid as error:  # stored by other code; one rule must not sink the rest
             degraded_total.labels(component="rules", reason="unreadable").inc()
             logger.error("rule_unreadable", rule=key, field=error.field, message=error.message)  # noqa: TRY400 - what is wrong is in the rule, not in a trace

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -37,7 +38,9 @@ def test_rules_make_sense_for_the_catalogue() -> None:
 def merchandiser() -> User:
     product_upsert_many(
         products=[
-            ProductInput(product_id=f"S-{name}", title=f"{name} sofa", price=1, category=("Home",))
+            ProductInput(
+                product_id=f"S-{name}", title=f"{name} sofa", price=Decimal(1), category=("Home",)
+            )
             for name in ("Blue", "Red")
         ]
     )
@@ -46,12 +49,16 @@ def merchandiser() -> User:
 
 @pytest.mark.django_db
 def test_they_are_live_planned_over_and_drafted(merchandiser: User) -> None:
-    assert rules_store() == "9 published, 1 drafted"
+    assert rules_store() == "10 published, 1 drafted"
     assert rules_store() == "kept as they are"
     states = [view.state.value for view in rules_view(as_of=timezone.now())]
     assert sorted(set(states)) == ["draft", "expired", "live", "scheduled"]
     acting = rule_book().acting(RuleContext(("sofa",), (), {}, {}, timezone.now()))
     assert [pin.product for _key, pin in acting.pins] == ["S-Blue"]
+    # A conflict to look at: the campaign's banner has the slot.
+    asked = RuleContext(("headphones",), (), {}, {}, timezone.now())
+    (outdone,) = rule_book().acting(asked).outdone
+    assert (outdone.rule, outdone.winner) == ("headphones-guide", "black-friday-soon")
     draft = rules_view(as_of=timezone.now(), campaign="winter")[0].proposal
     assert draft is not None
     assert version_findings(kind="rules", version_id=draft.id)
@@ -60,5 +67,5 @@ def test_they_are_live_planned_over_and_drafted(merchandiser: User) -> None:
 @pytest.mark.django_db
 def test_where_two_people_are_wanted_they_wait(merchandiser: User, settings: Settings) -> None:
     settings.ENDCAP_REVIEW_REQUIRED = True
-    assert rules_store() == "9 wait for review, 1 drafted"
+    assert rules_store() == "10 wait for review, 1 drafted"
     assert len(rule_book()) == 0

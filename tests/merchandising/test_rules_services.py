@@ -67,12 +67,25 @@ def test_a_publish_changes_the_next_request(
     rule_edit(key="tv", content=content(query="lamp"), actor=mara)
     assert acting("tv") == ["tv"]
     rule_publish(key="tv", actor=mara, reason="a test", acknowledge_warnings=True)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         book = rule_book()
     with django_assert_num_queries(0):
         assert rule_book() is book
     assert book.number == 2
     assert (acting("tv"), acting("lamp")) == ([], ["tv"])
+
+
+def test_a_reload_reads_only_what_is_new(
+    mara: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    published("tv", mara)
+    before = rule_book().rules()
+    published("lamp", mara, query="lamp")
+    after = rule_book().rules()
+    assert after[1] is before[0]
+    rule_retire(key="lamp", actor=mara, reason="over")
+    with django_assert_num_queries(2):
+        assert rule_book().rules() == before
 
 
 def test_windows_open_and_close_without_a_publish(mara: User) -> None:

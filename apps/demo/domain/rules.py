@@ -55,6 +55,14 @@ def _standing(sofa: str) -> dict[str, Content]:
                 {"do": "banner", "slot": "top", "payload": {"title": "Gifts for everyone"}}
             ],
         },
+        # Black Friday's banners win the same slot.
+        "headphones-guide": {
+            "title": "How to choose headphones",
+            "conditions": {"queries": [_query("contains", "headphones")]},
+            "consequences": [
+                {"do": "banner", "slot": "top", "payload": {"title": "How to choose headphones"}}
+            ],
+        },
         "kettles-in-stock": {
             "title": "No kettle that nobody can buy",
             "conditions": {"categories": ["home/kitchen/kettles"]},
