@@ -117,9 +117,9 @@ def _bound(name: str, ratios: np.ndarray, most: float) -> float:
 def _sizes(ask: Ask, queries: list[str]) -> None:
     """How many bytes a record takes, and how long making one takes by itself."""
     from apps.search.services import serving
+    from apps.search.services.records import record_companion as made
 
     sizes, spent = [], []
-    made = serving.record_companion
 
     def measured(*given: Any) -> Any:
         began = time.process_time()

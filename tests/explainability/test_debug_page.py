@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from apps.access.models import User
 from apps.explainability.contracts.debugged import DebugAsked, SideAsked
-from apps.explainability.domain.debug_picture import histogram_of, step_words, tone_of
+from apps.explainability.domain.debug_picture import (
+    histogram_of,
+    step_words,
+    title_of,
+    tone_of,
+    weights_words,
+    whole_of,
+)
 from apps.explainability.domain.debug_state import (
     StateInvalid,
     side_words,
@@ -18,6 +25,7 @@ from apps.explainability.domain.debug_state import (
 from apps.explainability.selectors.weights_map import weights_map
 from apps.explainability.services.debug_sides import sides_compared
 from apps.ranking.contracts import Step
+from apps.ranking_weights.contracts import ResolvedWeights
 from apps.ranking_weights.services import weights_draft_create
 from tests.browser import ChromiumPages
 from tests.search.experimenting import FRESH, MATCH, running, weights_publish
@@ -86,6 +94,17 @@ def test_pictures() -> None:
     assert tone_of("nothing of ours") == 0
     assert step_words(Step("pin", "top", 7, 1)) == "pin “top”: 7 → 1"
     assert step_words(Step("pin", "top", 1, 1)) == "pin “top”: stays at 1"
+    assert (title_of("rules"), tone_of("rules")) == ("Rules", 5)
+    assert whole_of([]) == 0.0
+
+
+def test_whose_weights_in_words() -> None:
+    assert weights_words(ResolvedWeights((), "override", "", 0)) == "chosen here"
+    assert weights_words(ResolvedWeights((), "default", "", 0)) == "the built-in default"
+    assert weights_words(ResolvedWeights((), "none", "", 0)) == "none"
+    assert weights_words(ResolvedWeights((), "parent", "electronics", 3)) == (
+        "electronics, version 3"
+    )
 
 
 @pytest.mark.usefixtures("lasting_catalogue")

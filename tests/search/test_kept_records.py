@@ -8,6 +8,7 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
+from apps.access.models import User
 from apps.catalog.models import Product
 from apps.catalog.selectors import documents_by_pk, pks_by_product_id
 from apps.events.selectors import query_log_entry
@@ -24,6 +25,7 @@ from apps.search.domain.kept_record import search_hit, search_kept_read
 from apps.search.selectors.presenting import words_matched
 from apps.search.services import records as records_module
 from apps.search.services.answer import search_answer
+from tests.merchandising.rule_content import published
 from tests.search.experimenting import FRESH, MATCH, running
 from tests.search.types import Build, Search
 
@@ -165,6 +167,27 @@ def test_synonyms_are_in_the_record(search: Search) -> None:
     told = explanations(kept(answer["query_id"]))
     assert told == [hit["explanation"] for hit in answer["hits"]]
     assert told[0]["score_breakdown"]["search_score"]["words"][0]["kind"] == "synonym"
+
+
+def test_rules_and_rewrites_are_in_the_record(search: Search) -> None:
+    mara = User.objects.create_user("mara")
+    rewrite = {"do": "rewrite", "find": "rodent", "replace": "mouse"}
+    published("words", mara, query="wireless rodent", consequences=[rewrite])
+    effects = [
+        {"do": "pin", "product": "p-0-5", "position": 2},
+        {"do": "boost", "filters": {"brand": ["Belmont"]}, "factor": 50},
+        {"do": "hide", "products": ["p-0-0"]},
+    ]
+    published("effects", mara, query="wireless rodent", consequences=effects)
+    answer = search(q="wireless rodent", explain="true")
+    record = kept(answer["query_id"])
+    told = explanations(record)
+    assert told == [hit["explanation"] for hit in answer["hits"]]
+    assert told[0]["score_breakdown"]["search_score"]["words"][0]["kind"] == "rewrite"
+    kinds = {step["kind"] for one in told for step in one["steps"]}
+    assert kinds >= {"pin", "boost"}
+    assert told[1]["steps"][-1]["to_rank"] == 2
+    assert [(one.product_id, one.rule) for one in record.hidden] == [("p-0-0", "effects")]
 
 
 def test_what_leaves_no_log_keeps_no_record() -> None:

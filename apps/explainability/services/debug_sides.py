@@ -9,6 +9,7 @@ from apps.experiments.selectors.serving import serving_plans
 from apps.explainability.contracts.debugged import (
     PUBLISHED,
     DebugAsked,
+    Histogram,
     HitLine,
     SideAsked,
     SidePicture,
@@ -172,7 +173,7 @@ def _line(hit: Hit, record: HitRecord, other: int | None, whole: float) -> HitLi
     )
 
 
-def _histograms(scored: Scored) -> tuple[picture.Histogram, ...]:
+def _histograms(scored: Scored) -> tuple[Histogram, ...]:
     """Over everything that is a hit, not the page."""
     ranking = scored.ranking
     columns = {SEARCH_SCORE: ranking.candidates.search_score, **ranking.features}

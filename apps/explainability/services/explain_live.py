@@ -19,6 +19,7 @@ from apps.explainability.selectors.explain_rise import rise_to
 from apps.ranking.contracts import HitRecord
 from apps.ranking.domain.records import chain_document, record_reasoned, weights_document
 from apps.search.contracts import SearchAnswer, SearchRequest, Sort
+from apps.search.domain.drafting import rewrite_matches
 from apps.search.domain.swapping import record_swapped
 from apps.search.selectors.presenting import words_matched
 from apps.search.services.answer import answer_make
@@ -142,7 +143,10 @@ class _Explaining:
     def _record(self, rank: int) -> HitRecord:
         made = self.looked.made
         record = made.core.listing.record(rank)
-        matches = words_matched(made.core.understanding, self.product)
+        matches = (
+            *rewrite_matches(made.answer.rules.rewritten),
+            *words_matched(made.core.understanding, self.product),
+        )
         record = replace(
             record,
             search=replace(record.search, words=matches),

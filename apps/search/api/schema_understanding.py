@@ -2,6 +2,7 @@
 
 from apps.search.api.schema_parts import NUMBER, TEXT, TEXTS, Json, object_of, ref
 from apps.search.contracts_understanding import AlternativeKind, ExtractionUse, QueryClass
+from apps.search.domain.drafting import REWRITE
 
 
 def understanding_components() -> Json:
@@ -44,7 +45,7 @@ def understanding_components() -> Json:
 
 def query_parts() -> Json:
     """What understanding says of one hit, under `search_score`."""
-    kinds = [str(each) for each in AlternativeKind]
+    kinds = [*(str(each) for each in AlternativeKind), REWRITE]
     match = object_of(
         {"word": TEXT, "matched": TEXT, "kind": {**TEXT, "enum": kinds}, "weight": NUMBER}
     )

@@ -9,8 +9,9 @@ from apps.ranking.contracts import HitRecord, Int32, WordMatch
 from apps.ranking.domain.kept import KeptRecord, KeptUnreadable, hit_kept, place_of
 from apps.ranking.domain.records import record_reasoned
 from apps.search.contracts import DetectedCategory, Matching
+from apps.search.contracts_rules import RewrittenQuery
 from apps.search.contracts_understanding import Understanding
-from apps.search.domain.drafting import record_boosted, record_drafted
+from apps.search.domain.drafting import record_boosted, record_drafted, rewrite_matches
 from apps.search.domain.swapping import place_ranked, record_swapped
 from apps.search.domain.understanding.narrowing import Lift
 
@@ -47,6 +48,7 @@ class SearchKept(msgspec.Struct, frozen=True, array_like=True):
         drafted: key of the experiment that interleaves; empty for none.
         teams: of each shown hit, in words; empty without a draft.
         swap: position of the upper one of two neighbours that were exchanged.
+        rewritten: the query as rules made it; None: they left it.
     """
 
     understanding: Understanding
@@ -61,6 +63,7 @@ class SearchKept(msgspec.Struct, frozen=True, array_like=True):
     drafted: str = ""
     teams: tuple[str, ...] = ()
     swap: int | None = None
+    rewritten: RewrittenQuery | None = None
 
 
 def lift_kept(lift: Lift | None, chosen: Int32) -> KeptLift | None:
@@ -117,6 +120,7 @@ def search_hit(
     if own.drafted:
         ranked = place_ranked(position, own.swap)
         hit = record_drafted(hit, own.drafted, ranked, own.teams[place])
+    words = (*rewrite_matches(own.rewritten), *words)
     if words:
         hit = replace(hit, search=replace(hit.search, words=words))
     return record_reasoned(record_swapped(hit, position))

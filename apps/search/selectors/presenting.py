@@ -9,6 +9,7 @@ from apps.ranking.contracts import HitRecord, WordMatch
 from apps.ranking.domain.records import record_reasoned
 from apps.search.contracts import Hit, SearchRequest
 from apps.search.contracts_understanding import Understanding
+from apps.search.domain.drafting import rewrite_matches
 from apps.search.domain.highlights import highlight, snippet, stems_of
 from apps.search.domain.understanding.evidence import understanding_matches
 from apps.search.engines.stemming import token_stemmer_of
@@ -60,7 +61,9 @@ def _record(
 ) -> HitRecord:
     """The hit's record, with the words that it answers by synonyms and the like."""
     record = listing.record(position)
-    matches = words_matched(understanding, document)
+    ruled = listing.scored.ruled
+    rewritten = None if ruled is None else ruled.rewritten
+    matches = (*rewrite_matches(rewritten), *words_matched(understanding, document))
     if not matches:
         return record
     return record_reasoned(replace(record, search=replace(record.search, words=matches)))

@@ -92,6 +92,7 @@ def record_of(answer: SearchAnswer, core: Core, trial: Trial) -> KeptRecord:
         drafted=drafted,
         teams=teams,
         swap=answer.swap,
+        rewritten=answer.rules.rewritten,
     )
     return KeptRecord(
         surface=SURFACE,
