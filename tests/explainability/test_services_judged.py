@@ -40,6 +40,7 @@ from apps.merchandising.services import (
     abbreviations_draft_from_lines,
     synonyms_draft_from_lines,
 )
+from apps.merchandising.services_rules import rule_create
 from apps.publishing.contracts import FindingLevel, VersionView
 from apps.publishing.services import draft_create, version_publish, version_rollback
 from apps.ranking_weights.services import weights_draft_create
@@ -422,3 +423,28 @@ def test_requesting_names_the_person(catalogue: None) -> None:
     user = User.objects.create_user("ada")
     run_id = evaluation_request(list_id=judged(), configuration=PUBLISHED, actor=user)
     assert runs.run_view(run_id).requested_by == "ada"
+
+
+def test_rules_are_judged_before_they_are_published(catalogue: None, embedded: Build) -> None:
+    embedded()
+    list_id = many_queries("gate")
+    JudgementList.objects.filter(pk=list_id).update(gate=True)
+    hidden = [*Judgement.objects.values_list("product_id", flat=True)]
+    rule = {
+        "title": "Hides what is asked for",
+        "conditions": {},
+        "consequences": [{"do": "hide", "products": hidden}],
+    }
+    draft = rule_create(key="hides-all", content=rule, actor=None)
+    findings = [each for each in relevance_check(draft) if each.code == "relevance"]
+    assert findings[0].level is FindingLevel.WARNING
+    assert "NDCG@10 falls" in findings[0].message
+    version_publish(
+        kind="rules", version_id=draft.id, actor=None, reason="x", acknowledge_warnings=True
+    )
+    back = draft_create(
+        kind="rules", subject="hides-all", content={**draft.content, "retired": True}, actor=None
+    )
+    (risen,) = relevance_check(back)
+    assert risen.level is FindingLevel.INFO
+    assert "NDCG@10 rises" in risen.message
