@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
-from markdown_it import MarkdownIt
 
 from apps.experiments.views.gate import analyst_page
 
@@ -33,6 +32,9 @@ def _documents() -> list[SafeString]:
 @lru_cache(maxsize=4)
 def _rendered(text: str) -> SafeString:
     """Markdown as HTML, headings with the anchors that everybody knows from code hosts."""
+    # Only this page reads Markdown: a worker that never shows it does without.
+    from markdown_it import MarkdownIt
+
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(text)
     for opening, inline in pairwise(tokens):
