@@ -17,11 +17,13 @@ from apps.ranking_weights.contracts import (
     ResolvedWeights,
     WeightSet,
     WeightsInvalid,
+    WeightSource,
     weights_validate,
 )
 from apps.ranking_weights.domain.resolve import (
     NothingToShare,
     subjects_upwards,
+    weights_named,
     weights_resolve_from,
     weights_share_out,
 )
@@ -197,3 +199,17 @@ def test_what_is_resolved_sums_to_one(
 ) -> None:
     answer = resolved(path, available, published={"a": weights})
     assert math.fsum(weight for _, weight in answer.weights) == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("source", "subject", "named"),
+    [
+        ("category", "toys", "toys"),
+        ("global", "global", "global"),
+        ("default", "", "(default)"),
+        ("override", "", "(override)"),
+        ("none", "", "(none)"),
+    ],
+)
+def test_a_set_is_named_by_whose_it_is(source: WeightSource, subject: str, named: str) -> None:
+    assert weights_named(ResolvedWeights((), source, subject, 0)) == named
