@@ -5,6 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from apps.access.models import User
 from apps.catalog.models import Category, Product
@@ -280,6 +281,24 @@ def test_the_list_filters_by_state_and_campaign(client: Client, mara: User) -> N
     assert listed("?campaign=sale") == ["now"]
     rule_publish(key="now", actor=mara, reason="x", acknowledge_warnings=True)
     assert listed("?state=history") == ["now"]
+
+
+def test_pages_ask_the_same_however_many_rules_there_are(
+    client: Client, mara: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(12):
+        window = {"starts_at": "2099-01-01", "ends_at": f"2099-01-{number + 2:02}"}
+        last = published(f"r-{number}", mara, campaign=f"c-{number}", conditions=window)
+    client.get(LIST)  # what is read once a process
+    for path, most in (
+        ("", 9),
+        ("calendar/?month=2099-01", 6),
+        (f"{last.id}/change/", 12),
+        ("rule/r-1/edit/", 8),
+        ("export/", 6),
+    ):
+        with django_assert_max_num_queries(most):
+            assert client.get(f"{LIST}{path}").status_code == 200
 
 
 def test_products_are_picked_by_id_and_title(client: Client, mara: User) -> None:
