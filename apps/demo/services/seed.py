@@ -19,6 +19,7 @@ from apps.demo.domain.planted import DAYS as LIVED_DAYS
 from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
 from apps.demo.services.experiments import experiments_live
+from apps.demo.services.judgements import judgements_live
 from apps.demo.services.rules import rules_store
 from apps.demo.services.searches import searches_log
 from apps.demo.services.stages import (
@@ -119,6 +120,7 @@ def _stages(
         # After them: what shoppers did was before there were rules.
         _Stage("rules", "Merchandising rules", rules_store),
         _Stage("weights draft", "A weights draft", _weights_draft),
+        _Stage("judgements", "Judged relevance", lambda: judgements_live(plan, catalogue())),
     )
 
 

@@ -42,59 +42,11 @@ def judged_schema_register() -> None:
 
 
 def _operations() -> list[tuple[str, str, _Json]]:
-    csv = {"text/csv": {"schema": TEXT}}
-    listed = [_query("list"), _query("status", _STATUS), _query("limit", WHOLE)]
-    body = object_of(
-        {"list": TEXT, "configuration": ref("RelevanceConfiguration"), "label": TEXT},
-        optional=("configuration", "label"),
-    )
-    key = {"name": "Idempotency-Key", "in": "header", "schema": TEXT}
     one, pair = [_path("run_id")], [_path("before"), _path("after")]
     return [
         ("/lists", "get", _operation("relevance_lists", "Judgement lists", "RelevanceLists")),
-        (
-            "/lists/{list_id}/judgements",
-            "get",
-            {
-                **_operation("relevance_judgements_export", "The ratings of a list as CSV", ""),
-                "parameters": [_path("list_id"), _query("raters", SWITCH)],
-                "responses": {**_errors(), "200": {"description": "The ratings.", "content": csv}},
-            },
-        ),
-        (
-            "/lists/{list_id}/judgements",
-            "post",
-            {
-                **_operation(
-                    "relevance_judgements_import",
-                    "Take ratings in: all of a CSV, or nothing",
-                    "RelevanceImport",
-                    [_path("list_id")],
-                ),
-                "requestBody": {"required": True, "content": csv},
-            },
-        ),
-        (
-            "/runs",
-            "get",
-            _operation(
-                "relevance_runs", "Stored evaluations, newest first", "RelevanceRuns",
-                [*listed, _query("offset", WHOLE)],
-            ),
-        ),
-        (
-            "/runs",
-            "post",
-            {
-                **_operation(
-                    "relevance_run_start", "Queue an evaluation", "RelevanceRun", [key], "202"
-                ),
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": body}},
-                },
-            },
-        ),
+        *_file_operations("/lists/{list_id}/judgements"),
+        *_run_operations("/runs"),
         (
             "/runs/{run_id}",
             "get",
@@ -105,7 +57,45 @@ def _operations() -> list[tuple[str, str, _Json]]:
             "get",
             _operation("relevance_compare", "Two evaluations", "RelevanceComparison", pair),
         ),
-    ]  # fmt: skip
+    ]
+
+
+def _file_operations(path: str) -> list[tuple[str, str, _Json]]:
+    csv = {"text/csv": {"schema": TEXT}}
+    sent = _operation(
+        "relevance_judgements_import",
+        "Take ratings in: all of a CSV, or nothing",
+        "RelevanceImport",
+        [_path("list_id")],
+    )
+    given = {
+        **_operation("relevance_judgements_export", "The ratings of a list as CSV", ""),
+        "parameters": [_path("list_id"), _query("raters", SWITCH)],
+        "responses": {**_errors(), "200": {"description": "The ratings.", "content": csv}},
+    }
+    return [
+        (path, "get", given),
+        (path, "post", {**sent, "requestBody": {"required": True, "content": csv}}),
+    ]
+
+
+def _run_operations(path: str) -> list[tuple[str, str, _Json]]:
+    asked = [_query("list"), _query("status", _STATUS)]
+    asked += [_query(name, WHOLE) for name in ("limit", "offset")]
+    listed = _operation(
+        "relevance_runs", "Stored evaluations, newest first", "RelevanceRuns", asked
+    )
+    key = {"name": "Idempotency-Key", "in": "header", "schema": TEXT}
+    start = _operation("relevance_run_start", "Queue an evaluation", "RelevanceRun", [key], "202")
+    body = object_of(
+        {"list": TEXT, "configuration": ref("RelevanceConfiguration"), "label": TEXT},
+        optional=("configuration", "label"),
+    )
+    content = {"application/json": {"schema": body}}
+    return [
+        (path, "get", listed),
+        (path, "post", {**start, "requestBody": {"required": True, "content": content}}),
+    ]
 
 
 def _operation(

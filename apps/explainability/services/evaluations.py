@@ -1,6 +1,6 @@
 """Evaluations that are stored: asked for, run as a job, kept query by query."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 
 from django.db import transaction
@@ -141,7 +141,18 @@ def _measure(row: EvaluationRun, progress: Progress) -> None:
         top=row.judgement_list.scale,
         told=lambda done: progress(done, len(queries), "queries"),
     )
+    _keep(row, scores)
+    row.versions = dict(versions)
+    row.judged_as = judgements_fingerprint(judgements)
+    row.queries = len(scores)
+    row.judgements = sum(len(judgements[each.query]) for each in scores)
+    row.status, row.finished_at = EvaluationStatus.FINISHED.value, timezone.now()
+    row.save()
+
+
+def _keep(row: EvaluationRun, scores: Sequence[QueryScore]) -> None:
     figures = figures_of([each.scores for each in scores])
+    row.figures = {key: [figure.mean, figure.low, figure.high] for key, figure in figures.items()}
     with transaction.atomic():
         EvaluationScore.objects.filter(run=row).delete()
         EvaluationScore.objects.bulk_create(
@@ -153,15 +164,6 @@ def _measure(row: EvaluationRun, progress: Progress) -> None:
             ),
             batch_size=_BATCH,
         )
-        row.versions = dict(versions)
-        row.judged_as = judgements_fingerprint(judgements)
-        row.queries = len(scores)
-        row.judgements = sum(len(judgements[each.query]) for each in scores)
-        row.figures = {
-            key: [figure.mean, figure.low, figure.high] for key, figure in figures.items()
-        }
-        row.status, row.finished_at = EvaluationStatus.FINISHED.value, timezone.now()
-        row.save()
 
 
 def scores_under(

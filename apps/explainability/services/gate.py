@@ -22,10 +22,18 @@ from apps.explainability.domain.comparing import (
     runs_compare,
 )
 from apps.explainability.domain.evaluation import answerable_queries
-from apps.explainability.selectors.judged import gate_list, judgements_merged
+from apps.explainability.selectors.judged import (
+    gate_list,
+    judgements_fingerprint,
+    judgements_merged,
+)
 from apps.explainability.selectors.runs import run_published_newest, run_view, runs_compared
 from apps.explainability.services.configured import draft_ranking, ranking_under
-from apps.explainability.services.evaluations import evaluation_run_now, scores_under
+from apps.explainability.services.evaluations import (
+    evaluation_run_now,
+    scores_under,
+    versions_in_force,
+)
 from apps.jobs.contracts import Progress
 from apps.publishing.contracts import Finding, FindingLevel, VersionStatus, VersionView
 from apps.publishing.selectors import subject_versions
@@ -35,6 +43,8 @@ AGAINST_PUBLISHED = "published"
 _FORMER = 50
 # Of the time: a draft of weights may have to be searched twice.
 _LIVE_SHARE = 0.35
+# A preview, the page of the step and the step itself ask the same within a minute.
+_KEPT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,9 @@ class DraftJudged:
     verdict: GateVerdict
     asked: int
     of: int
+
+
+_recent: dict[str, tuple[float, DraftJudged]] = {}
 
 
 def alpha_now() -> float:
@@ -102,7 +115,7 @@ def gate_run(
         list_id=view.id, configuration=candidate, label="gate", actor=actor, progress=progress
     )
     comparison = runs_compared(before, after)
-    verdict = gate_verdict(comparison, alpha=settings.RELEVANCE_GATE_ALPHA)
+    verdict = gate_verdict(comparison, alpha=alpha_now())
     return Gated(before, after, comparison, verdict)
 
 
@@ -150,14 +163,35 @@ def draft_judged(version: VersionView) -> DraftJudged | None:
     queries = sorted(answerable, key=_drawn)[: settings.RELEVANCE_GATE_QUERIES]
     if not queries:
         return None
+    key = _key(version, judgements, len(queries))
+    kept = _recent.get(key)
+    if kept is not None and kept[0] > monotonic():
+        return kept[1]
     comparison = _compared(queries, judgements, view.scale, version)
-    return DraftJudged(
+    found = DraftJudged(
         view=view,
         comparison=comparison,
-        verdict=gate_verdict(comparison, alpha=settings.RELEVANCE_GATE_ALPHA),
+        verdict=gate_verdict(comparison, alpha=alpha_now()),
         asked=comparison.queries,
         of=len(answerable),
     )
+    if found.asked == len(queries):
+        _recent.clear()
+        _recent[key] = (monotonic() + _KEPT_S, found)
+    return found
+
+
+def _key(version: VersionView, judgements: Judgements, asked: int) -> str:
+    """All that the answer depends on, but for products that change within the minute."""
+    parts = (
+        version.kind,
+        version.subject,
+        version.content,
+        judgements_fingerprint(judgements),
+        sorted(versions_in_force().items()),
+        (asked, settings.RELEVANCE_GATE_SECONDS, alpha_now()),
+    )
+    return hashlib.blake2b(repr(parts).encode()).hexdigest()
 
 
 def _compared(

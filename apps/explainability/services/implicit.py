@@ -1,5 +1,6 @@
 """A judgement list from clicks, made anew from the last days' searches."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,10 +139,6 @@ def _store(
     report: ImplicitReport,
     how: str,
 ) -> None:
-    ratings = ratings_of(model.attractiveness, top=LOWEST_SCALE)
-    shown = np.bincount(counts.pairs, counts.shown, len(pairs))
-    clicked = np.bincount(counts.pairs, counts.clicked, len(pairs))
-    now = timezone.now()
     with transaction.atomic():
         row = _list()
         row.how = how
@@ -149,30 +146,35 @@ def _store(
         Judgement.objects.filter(judgement_list=row).delete()
         JudgedQuery.objects.filter(judgement_list=row).delete()
         queries_add_rows(row.pk, {query for query, _ in pairs})
-        Judgement.objects.bulk_create(
-            (
-                Judgement(
-                    judgement_list=row,
-                    query=query,
-                    product_id=product,
-                    rating=int(ratings[at]),
-                    rated_at=now,
-                    evidence={
-                        "impressions": int(shown[at]),
-                        "clicks": int(clicked[at]),
-                        "attractiveness": round(float(model.attractiveness[at]), 6),
-                    },
-                )
-                for (query, product), at in pairs.items()
-            ),
-            batch_size=_BATCH,
-        )
+        Judgement.objects.bulk_create(_judgements(row, pairs, counts, model), batch_size=_BATCH)
         audit_record(
             actor=None,
             action="judgementlist.fit",
             subject_type=SUBJECT,
             subject_id=str(row.pk),
             after=dict(report.outcome),
+        )
+
+
+def _judgements(
+    row: JudgementList, pairs: dict[Pair, int], counts: ClickCounts, model: ClickModel
+) -> Iterator[Judgement]:
+    ratings = ratings_of(model.attractiveness, top=LOWEST_SCALE)
+    shown = np.bincount(counts.pairs, counts.shown, len(pairs))
+    clicked = np.bincount(counts.pairs, counts.clicked, len(pairs))
+    now = timezone.now()
+    for (query, product), at in pairs.items():
+        yield Judgement(
+            judgement_list=row,
+            query=query,
+            product_id=product,
+            rating=int(ratings[at]),
+            rated_at=now,
+            evidence={
+                "impressions": int(shown[at]),
+                "clicks": int(clicked[at]),
+                "attractiveness": round(float(model.attractiveness[at]), 6),
+            },
         )
 
 
