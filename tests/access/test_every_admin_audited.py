@@ -21,6 +21,7 @@ AUDITING_SERVICES = {
     "experiments.reportsubscription",
     # Versions are saved, submitted and published by the services of publishing.
     "merchandising.abbreviationsetversion",
+    "merchandising.ruleversion",
     "merchandising.synonymsetversion",
     "ranking_weights.weightsetversion",
     "search.searchsettingsversion",

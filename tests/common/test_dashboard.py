@@ -58,7 +58,7 @@ def test_each_role_sees_its_own(client: Client) -> None:
         for group in ("merchandiser", "analyst", "operator")
     }
     assert seen["merchandiser"] == {
-        "Ranking weights", "Abbreviations", "Synonyms", "Search settings",
+        "Ranking weights", "Rules", "Abbreviations", "Synonyms", "Search settings",
         "Experiments", "Experiment designs", "Metrics", "Flags", "Global holdout",
     }  # fmt: skip
     assert "Searches that found nothing" in seen["analyst"]
@@ -146,7 +146,7 @@ def test_the_first_page_takes_few_statements(
     # What is held in memory is loaded by whoever asks first.
     dashboard_cards(root)
     # One a kind of what is published (eight of them), one or two a card of the others.
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         dashboard_cards(root)
 
 
