@@ -108,6 +108,23 @@ def rules(page: Page) -> None:
             page.get_by_role("link", name="black-friday-headphones").first.click()
         page.wait_for_load_state("networkidle")
         save(page, name)
+    merchandiser(page)
+
+
+def merchandiser(page: Page) -> None:
+    """A rule in the making: the third hit pinned first, the next one boosted."""
+    page.goto(f"{BASE}/admin/search/merchandiser/?q=headphones")
+    cards = page.locator("#proposed .card")
+    for place, button in ((2, "Pin to position"), (3, "Boost")):
+        card = cards.nth(place)
+        if button == "Boost":
+            card.get_by_role("button", name=button).click()
+        else:
+            card.get_by_label(button).fill("1")
+            card.get_by_label(button).press("Tab")
+        page.wait_for_load_state("networkidle")
+    save(page, "merchandiser")
+    page.once("dialog", lambda dialog: dialog.accept())
 
 
 def explanations(page: Page) -> None:
