@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apps.merchandising.contracts_rule_views import RuleView
 from apps.merchandising.contracts_rules import RuleState
 from apps.merchandising.domain.rules.states import rule_state
 
@@ -34,3 +35,8 @@ def test_a_version_stands_where_its_status_and_the_clock_say(
         status=status, retired=retired, starts_at=starts_at, ends_at=ends_at, as_of=NOW
     )
     assert found is expected
+
+
+def test_a_rule_without_a_version_is_none() -> None:
+    with pytest.raises(AssertionError):
+        _ = RuleView("x", RuleState.DRAFT, None, None, None).shown

@@ -22,6 +22,7 @@ from apps.merchandising.contracts_rules import (
 from apps.merchandising.domain.rules.wording import (
     conditions_words,
     consequence_words,
+    rule_lines,
     rule_words,
 )
 
@@ -91,3 +92,18 @@ def test_every_condition_has_its_words() -> None:
 )
 def test_every_consequence_has_its_words(each: Consequence, said: str) -> None:
     assert consequence_words(each) == said
+
+
+def test_everything_that_a_rule_says_stands_on_a_line() -> None:
+    rule = MerchandisingRule(
+        "x", 1, "X", 3, "", Reach.EXPERIMENTS, Conditions(), (Redirect("/a"), Hide(SONY))
+    )
+    assert rule_lines(rule) == (
+        ("Title", "X"),
+        ("Acts", "Always"),
+        ("Does", "redirect to /a"),
+        ("Does", "hide brand Sony"),
+        ("Priority", "3"),
+        ("Campaign", "none"),
+        ("Reaches", "only where an experiment asks for it"),
+    )
