@@ -117,6 +117,11 @@ def _stages(
         # Last: the features of the ranking are those of the history alone.
         _Stage("experiments", "Experiments", lambda: experiments_live(plan, catalogue())),
         _Stage("searches", "Search analytics", lambda: _searches_store(plan, catalogue())),
+        _Stage(
+            "query categories",
+            "Queries' categories",
+            lambda: job("query_categories", "Queries' categories"),
+        ),
         # After them: what shoppers did was before there were rules.
         _Stage("rules", "Merchandising rules", rules_store),
         _Stage("weights draft", "A weights draft", _weights_draft),
