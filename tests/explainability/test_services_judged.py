@@ -181,6 +181,10 @@ def test_what_cannot_be_rated_is_refused(catalogue: None) -> None:
     JudgementList.objects.update(source=JudgementSource.IMPLICIT.value)
     with pytest.raises(InvalidInput, match="made from clicks"):
         query_add(list_id=list_id, query="hub")
+    with pytest.raises(InvalidInput, match="made from clicks"):
+        judgements_import(list_id=list_id, lines=[HEAD])
+    with pytest.raises(InvalidInput, match="made from clicks"):
+        rating_give(list_id=list_id, rater="ada", query="mouse", product_id="p-0-1", rating=1)
 
 
 def test_candidates_are_pooled_from_several_systems(catalogue: None, embedded: Build) -> None:

@@ -88,11 +88,13 @@ def judgements_import(
         actor: who imports.
 
     Raises:
-        InvalidInput: a line that cannot be used; `lines` in extra has the first ones.
+        InvalidInput: a line that cannot be used (`lines` in extra has the first ones), or a list
+            that is made from clicks.
         NotFound: there is no such list.
     """
     with transaction.atomic():
         row = _locked(list_id)
+        human_only(row)
         reader = RatingsReader(lines, top=row.scale)
         try:
             stored, unchanged, queries, products = _taken_in(row, reader.ratings(), rater)

@@ -21,11 +21,12 @@ def rating_give(
     """Store one rating; answers the same rater's former one, None when there was none.
 
     Raises:
-        InvalidInput: off the scale, or nothing that is to be rated here.
+        InvalidInput: off the scale, nothing that is to be rated here, or a list made from clicks.
         NotFound: there is no such list.
     """
     with transaction.atomic():
         row = _row(list_id)
+        human_only(row)
         if not 0 <= rating <= row.scale:
             raise InvalidInput(f"A rating runs from 0 to {row.scale}.", field="rating")
         if rating_queue(list_id, rater, query).place_of(query, product_id) is None:
