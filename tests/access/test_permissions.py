@@ -27,6 +27,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "experiments": (WRITE, VIEW, NOTHING),
     "experiments.metricversion": (WRITE, WRITE, NOTHING),
     "events": (NOTHING, VIEW, VIEW),
+    # What the query log shows, an analyst may have explained.
+    "ranking": (NOTHING, VIEW, NOTHING),
     "jobs": (NOTHING, NOTHING, ALL),
     "model_registry": (NOTHING, NOTHING, ALL),
     "embeddings": (NOTHING, NOTHING, VIEW),
