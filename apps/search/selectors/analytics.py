@@ -1,6 +1,7 @@
 """Figures of searches from their roll-up: two statements, however many searches there were."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,8 +36,13 @@ _ROWS = """
       AND (%(category)s = '' OR category = %(category)s
            OR starts_with(category, %(category)s || '/'))
 """
+# A pair that a day did not keep by name had at most as many searches as the least it kept, and
+# as many as all it did not keep.
 _WHOLE = f"""
-    SELECT grouping(day), day, category, day >= %(first)s, {_SUMS} {_ROWS}
+    SELECT grouping(day), day, category, day >= %(first)s,
+           coalesce(sum(searches) FILTER (WHERE query = ''), 0),
+           least(coalesce(sum(searches) FILTER (WHERE query = ''), 0),
+                 min(searches) FILTER (WHERE query <> '')), {_SUMS} {_ROWS}
     GROUP BY GROUPING SETS ((day, day >= %(first)s), (category, day >= %(first)s))
 """
 _COLUMNS = ", ".join(COUNTS)
@@ -96,48 +102,64 @@ def search_analytics(*, period: Period, category: str = "", limit: int = 50) -> 
         "before": period.before, "first": period.first, "last": period.last,
         "category": category, "limit": limit,
     }  # fmt: skip
-    days, halves, categories = _whole(asked)
+    whole = _whole(asked)
+    now, before = (
+        figures_sum(each.line.figures for each in whole.days if each.current is half)
+        for half in (True, False)
+    )
     lines, tested = _lines(asked)
-    now, before = halves
     share = now.searches / max(now.searches + before.searches, 1)
+    current = [each for each in whole.days if each.current]
     return Analytics(
         now=now,
         before=before,
-        days=tuple(line for line in days if line.day >= period.first),
-        categories=categories[:limit],
+        days=tuple(each.line for each in current),
+        categories=whole.categories[:limit],
         top=lines["top"],
         zero=lines["zero"],
         low_ctr=lines["low_ctr"],
         refined=lines["refined"],
         trending=_sure(lines["trending"], tested, share)[:limit],
+        unnamed=sum(each.unnamed for each in current),
+        short_by=sum(each.short_by for each in current),
     )
 
 
-def _whole(
-    asked: Mapping[str, Any],
-) -> tuple[list[DayLine], tuple[Figures, Figures], tuple[QueryLine, ...]]:
-    """Days of both periods, both periods' sums, and categories."""
-    days: list[tuple[DayLine, bool]] = []
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day of either period, and what its lines of queries lack."""
+
+    line: DayLine
+    current: bool
+    unnamed: int
+    short_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    days: list[_Day]
+    categories: tuple[QueryLine, ...]
+
+
+def _whole(asked: Mapping[str, Any]) -> _Whole:
+    """Days of both periods, the earliest first, and categories, the most searched first."""
+    days: list[_Day] = []
     parts: dict[str, dict[bool, Figures]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_WHOLE, asked)
-        for by_category, day, category, current, *counts in cursor.fetchall():
+        for by_category, day, category, current, unnamed, short_by, *counts in cursor.fetchall():
             figures = _figures(counts)
             if by_category:
                 parts.setdefault(category, {})[current] = figures
             else:
-                days.append((DayLine(day, figures), current))
-    days.sort(key=lambda pair: pair[0].day)
-    halves = tuple(
-        figures_sum(line.figures for line, current in days if current is half)
-        for half in (True, False)
-    )
+                days.append(_Day(DayLine(day, figures), current, int(unnamed), int(short_by)))
+    days.sort(key=lambda each: each.line.day)
     lines = [
         QueryLine(name, halved.get(True, Figures()), halved.get(False, Figures()).searches)
         for name, halved in parts.items()
     ]
     lines.sort(key=lambda line: (-line.now.searches, line.name))
-    return [line for line, _ in days], (halves[0], halves[1]), tuple(lines)
+    return _Whole(days, tuple(lines))
 
 
 def _lines(asked: Mapping[str, Any]) -> tuple[dict[str, tuple[QueryLine, ...]], int]:

@@ -50,6 +50,8 @@ def analytics_page(request: HttpRequest) -> HttpResponse:
         "categories": analytics_categories(),
         "ran_at": analytics_ran_at(),
         "tiles": tiles_of(analytics),
+        "unnamed": analytics.unnamed,
+        "short_by": analytics.short_by,
         "chart": days_chart(analytics.days, period),
         "tables": tables_of(analytics),
         "asked": urlencode(_asked(period, category)),

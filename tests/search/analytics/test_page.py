@@ -141,6 +141,16 @@ def test_csv_of_every_table(client: Client) -> None:
     assert (refused.status_code, b"days" in refused.content) == (400, True)
 
 
+@pytest.mark.usefixtures("week")
+def test_the_page_says_what_a_line_may_lack(client: Client) -> None:
+    client.force_login(person())
+    text = client.get(reverse("search-analytics"), {"days": "7"}).content.decode()
+    assert "210 of these days" in text
+    assert "may lack up to 70 searches, for each category" in text
+    SearchDay.objects.filter(query="").delete()
+    assert "may lack" not in client.get(reverse("search-analytics")).content.decode()
+
+
 def test_an_empty_shop_and_a_wrong_period(client: Client) -> None:
     client.force_login(person())
     text = client.get(reverse("search-analytics"), {"from": "never"}).content.decode()

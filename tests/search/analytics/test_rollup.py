@@ -1,5 +1,6 @@
 """Days of searches: what is counted, and that a run may come at any time and often."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -13,7 +14,9 @@ from pytest_django.fixtures import Settings
 from apps.jobs.contracts import job_spec
 from apps.jobs.services import job_run_now
 from apps.search.domain.analytics.figures import Figures
+from apps.search.domain.analytics.periods import period_of
 from apps.search.models import SearchDay, SearchDaysState
+from apps.search.selectors.analytics import search_analytics
 from apps.search.services.analytics_rollup import search_days_rollup
 from tests.search.analytics.scene import NOON, TODAY, day_rows, happened, searched, summed
 
@@ -155,6 +158,33 @@ def test_days_keep_the_most_searched_by_name_and_all_in_sum(settings: Settings) 
     search_days_rollup()
     named = {(query, category): each.searches for (_, query, category), each in day_rows().items()}
     assert named == {("mouse", "a"): 5, ("pad", "a"): 3, ("", "a"): 2, ("", "b"): 1}
+
+
+@pytest.mark.parametrize("top", [1, 2, 3, 5, 50])
+@pytest.mark.parametrize("category", ["", "a", "a/b"])
+def test_a_line_lacks_no_more_than_the_page_says(
+    settings: Settings, top: int, category: str
+) -> None:
+    settings.SEARCH_ANALYTICS_TOP = top
+    asked: Counter[tuple[str, str]] = Counter()
+    for number in range(60):
+        query, place = f"query {number * number % 7}", ("a", "a/b", "c")[number % 5 % 3]
+        searched(query, NOON - number % 3 * DAY, category=place)
+        if not category or place.startswith(category):
+            asked[query, place] += 1
+    search_days_rollup()
+    found = search_analytics(period=period_of(4, TODAY.date()), category=category)
+    mine = {line.name: line.now.searches for line in found.top}
+    missing: Counter[str] = Counter()
+    for (query, _), times in asked.items():
+        missing[query] += times
+    missing.subtract(mine)
+    assert found.now.searches == asked.total()
+    assert found.unnamed == missing.total()
+    for query, lacks in missing.items():
+        categories = sum(name == query for name, _ in asked)
+        assert 0 <= lacks <= found.short_by * categories
+    assert (found.unnamed == 0) == (found.short_by == 0)
 
 
 def test_events_of_no_search_of_ours_harm_nothing() -> None:

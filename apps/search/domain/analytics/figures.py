@@ -140,6 +140,10 @@ class Analytics:
         low_ctr: significantly less clicked than all together, the most clicks missed first.
         refined: the most often asked again in other words.
         trending: significantly more, or less, than before; the surest first.
+        unnamed: of the period's searches, those that are in no query's line, because each day
+            keeps only its most searched pairs of query and category by name.
+        short_by: searches of the period that a query's line may lack at most, for each
+            category it was asked in.
     """
 
     now: Figures
@@ -151,3 +155,5 @@ class Analytics:
     low_ctr: tuple[QueryLine, ...]
     refined: tuple[QueryLine, ...]
     trending: tuple[QueryLine, ...]
+    unnamed: int = 0
+    short_by: int = 0
