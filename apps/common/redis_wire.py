@@ -55,6 +55,7 @@ class RedisWire:
             notEnoughData=_NOT_ENOUGH,
         )
         self._buffer = bytearray(_BUFFER)
+        self._closed = False
         self.used = False
         self.owed: deque[tuple[int, Settle]] = deque()
         _kernel_timeout_set(self._socket, self._connection.socket_timeout)
@@ -108,8 +109,11 @@ class RedisWire:
 
     def close(self) -> None:
         """Nobody uses it any more; what it was owed is lost. Closing twice does no harm."""
-        self._connection.disconnect()
-        self._pool.release(self._connection)
+        if not self._closed:
+            # Once: given back, the connection may be somebody else's a moment later.
+            self._closed = True
+            self._connection.disconnect()
+            self._pool.release(self._connection)
         while self.owed:
             _settled(self.owed.popleft()[1], None)
 
