@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.http import HttpResponse
 from rest_framework.parsers import BaseParser
@@ -13,7 +14,7 @@ from rest_framework.views import APIView
 from apps.access.contracts import Scope
 from apps.access.idempotency import idempotent_method
 from apps.access.services import Actor
-from apps.common.errors import Forbidden, InvalidInput
+from apps.common.errors import Forbidden, InvalidInput, TooLarge
 from apps.explainability.contracts.judged import (
     ConfigurationInvalid,
     EvaluationStatus,
@@ -90,9 +91,20 @@ class CsvParser(BaseParser):
     media_type = "text/csv"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """All of it: bodies are bounded by DATA_UPLOAD_MAX_MEMORY_SIZE."""
+        """All of it, where it is no more than DATA_UPLOAD_MAX_MEMORY_SIZE.
+
+        Raises:
+            TooLarge: over it. Django bounds what it reads into memory itself, no stream.
+        """
         del media_type, parser_context
-        return bytes(stream.read())
+        most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        body = bytes(stream.read(most + 1))
+        if len(body) > most:
+            raise TooLarge(
+                f"A request carries at most {most} bytes.",
+                extra={"field": "body", "limit_bytes": most},
+            )
+        return body
 
 
 class Judgements(RelevanceView):

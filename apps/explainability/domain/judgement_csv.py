@@ -11,6 +11,7 @@ RATER = "rater"
 LONGEST_QUERY, LONGEST_PRODUCT, LONGEST_RATER = 256, 200, 150
 MOST_ROWS = 1_000_000
 _TOLD = 20
+_LONGEST_RATING = 9  # digits: int() reads no number of thousands
 
 
 class RatingsReader:
@@ -87,7 +88,8 @@ class RatingsReader:
             return "it needs a query and a product id"
         if "\x00" in query + product_id + rater:
             return "it holds a NUL character"
-        if not (rating.isascii() and rating.isdigit() and int(rating) <= self._top):
+        known = rating.isascii() and rating.isdigit() and len(rating) <= _LONGEST_RATING
+        if not (known and int(rating) <= self._top):
             return f"the rating must be a whole number from 0 to {self._top}"
         for name, text, most in (
             ("query", query, LONGEST_QUERY),

@@ -35,7 +35,7 @@ from apps.explainability.services.configured import Ranking, ranking_under
 from apps.features.selectors import serving_snapshot
 from apps.jobs.contracts import Progress
 from apps.jobs.services import job_run_now, run_request
-from apps.merchandising.selectors import abbreviations, synonyms
+from apps.merchandising.selectors import abbreviations, rule_book, synonyms
 from apps.ranking_weights.selectors import published_weight_sets
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.lexicon import lexicon_state
@@ -121,9 +121,9 @@ def evaluation_execute(*, run_id: int, progress: Progress) -> RunView:
     row.save(update_fields=["status", "started_at", "error"])
     try:
         _measure(row, progress)
-    except ApplicationError as error:
+    except Exception as error:  # a run that nobody works on any more must not seem to go on
         row.status, row.finished_at = EvaluationStatus.FAILED.value, timezone.now()
-        row.error = error.message
+        row.error = error.message if isinstance(error, ApplicationError) else repr(error)
         row.save(update_fields=["status", "finished_at", "error"])
         raise
     return run_view(run_id)
@@ -208,6 +208,7 @@ def versions_in_force() -> Mapping[str, int]:
         **found,
         "synonyms": synonyms().number,
         "abbreviations": abbreviations().number,
+        "rules": rule_book().number,
         "search_settings": search_settings().number,
         "lexicon": lexicon_state().number,
         "product_index": engines.index.number,

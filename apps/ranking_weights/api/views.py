@@ -161,7 +161,8 @@ def whole(text: str, field: str) -> int:
     Raises:
         InvalidInput: it is none.
     """
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_VERSIONS:
+    fits = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_VERSIONS))
+    if not fits or not 1 <= int(text) <= MOST_VERSIONS:
         raise InvalidInput(f"'{field}' is a number from 1 to {MOST_VERSIONS}.", field=field)
     return int(text)
 
