@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +27,7 @@ from apps.search.services.merchandising_board import board_compute
 from apps.search.services.rule_preview import RuleOccasion
 
 VIEW, WRITE = "merchandising.view_ruleversion", "merchandising.add_ruleversion"
+CHANGE = "merchandising.change_ruleversion"
 _RECENT, _SUGGESTED = 300, 12
 _MOST_BODY = 500_000
 _SEGMENTS = ("device", "segment")
@@ -110,6 +112,9 @@ def merchandiser_save(request: HttpRequest) -> HttpResponse:
     """Keep the rule as a draft; it goes live by review and publish, on its own page."""
 
     def saved(working: Working) -> HttpResponse:
+        # What admin's form and the API ask of whoever goes on with a rule that is there.
+        if not working.is_new and not request.user.has_perm(CHANGE):
+            raise PermissionDenied
         write = rule_create if working.is_new else rule_edit
         draft = write(key=working.key, content=working.content, actor=request.user)
         address = reverse("admin:merchandising_ruleversion_change", args=(draft.id,))
@@ -124,7 +129,7 @@ def _answered(request: HttpRequest, answer: Callable[[Working], HttpResponse]) -
         if len(request.body) > _MOST_BODY:
             return _refused("content", "This is too much for one rule.")
         return _strict(answer(_working.decode(request.body)))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return _refused("", str(error))
     except RuleInvalid as error:
         return _refused(error.field, error.message)
