@@ -36,7 +36,10 @@ def curl(client: Client, words: list[str]) -> int:
     if "-d" not in words:
         return client.get(path).status_code
     body = words[words.index("-d") + 1]
-    return client.post(path, body, content_type="application/json").status_code
+    # What curl says of a body by itself is that it is a form.
+    said = next((each for each in words if each.startswith("Content-Type: ")), "")
+    kind = said.removeprefix("Content-Type: ") or "application/x-www-form-urlencoded"
+    return client.post(path, body, content_type=kind).status_code
 
 
 def test_every_command_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
