@@ -11,7 +11,9 @@ from apps.shop.contracts import FacetBox, Link, WhyBar
 Parameters = Mapping[str, Sequence[str]]
 INSISTING = ("spell", "understand", "drop")
 """What a shopper said about how to read the query."""
-KEPT = ("q", "sort", "page", *INSISTING)
+STAYS = "noredirect"
+"""`noredirect=1`: no rule sends the shopper elsewhere; it stays in the page's own links."""
+KEPT = ("q", "sort", "page", STAYS, *INSISTING)
 FILTER_OPENS, FILTER_CLOSES = "filter[", "]"
 SORTS = (
     ("relevance", "Best match"),
@@ -41,7 +43,7 @@ UNITS = {
 
 
 def parameters_kept(asked: Parameters) -> dict[str, list[str]]:
-    """Those of a page's parameters that search understands; campaign tags and others go.
+    """Those of a page's parameters that act on it; campaign tags and others go.
 
     Empty values go too: that is what an untouched form field sends.
     """

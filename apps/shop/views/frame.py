@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from apps.shop.cart import cart_of
@@ -29,7 +29,18 @@ def page_render(
         "cart_pieces": sum(line.quantity for line in lines),
     }
     response = render(request, template, {**frame, **context}, status=status)
+    _personal(request, response, visitor)
+    return response
+
+
+def page_redirect(request: HttpRequest, url: str, visitor: Visitor) -> HttpResponse:
+    """Off to `url`, for this visitor and this time only."""
+    response = HttpResponseRedirect(url)
+    _personal(request, response, visitor)
+    return response
+
+
+def _personal(request: HttpRequest, response: HttpResponse, visitor: Visitor) -> None:
     response["Cache-Control"] = "private, no-store"
     visitor_remember(response, visitor)
     visitor_leaves_qa(request, response)
-    return response

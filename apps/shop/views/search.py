@@ -20,13 +20,15 @@ from apps.search.domain.parameters import request_parse
 from apps.search.services.answer import search_answer
 from apps.search.services.stickiness import stored_read
 from apps.shop.contracts import Visitor
-from apps.shop.domain import pages, reading
+from apps.shop.domain import pages, reading, ruled
 from apps.shop.selectors import breadcrumbs, facet_fields, popular_products, subcategories
-from apps.shop.views.frame import page_render
+from apps.shop.views.frame import page_redirect, page_render
 from apps.shop.visitor import visitor_of
 
 PER_PAGE = 24
 MOST_POPULAR = 6
+BANNER_AFTER = 4
+"""So many products stand before the grid's banner: whole rows of two, and of four."""
 
 
 @require_safe
@@ -40,13 +42,21 @@ def search_page(request: HttpRequest, category: str = "") -> HttpResponse:
         asked = search_request(request.GET, category, visitor)
     except (ParameterInvalid, ParameterUnknown) as error:
         return page_render(request, "shop/refused.html", {"message": str(error)}, status=400)
-    why = request.GET.get("why", "")
     if "fragment" in request.GET:
-        return _why_fragment(request, asked, why)
+        return _why_fragment(request, asked, request.GET.get("why", ""))
+    return _answered(request, asked, visitor, category)
+
+
+def _answered(
+    request: HttpRequest, asked: SearchRequest, visitor: Visitor, category: str
+) -> HttpResponse:
+    why = request.GET.get("why", "")
     answer = search_answer(request=replace(asked, explain=bool(why)), as_of=timezone.now())
+    visitor = replace(visitor, sticky=answer.sticky or visitor.sticky)
+    if elsewhere := _elsewhere(request, answer):
+        return page_redirect(request, elsewhere, visitor)
     context = _context(request, asked, answer, category)
     context["why"] = _why(answer, why) if why else None
-    visitor = replace(visitor, sticky=answer.sticky or visitor.sticky)
     return page_render(request, "shop/search.html", context, visitor=visitor)
 
 
@@ -57,6 +67,7 @@ def search_request(asked: QueryDict, category: str, visitor: Visitor) -> SearchR
         ParameterInvalid, ParameterUnknown: naming what search cannot take.
     """
     kept = pages.parameters_kept(dict(asked.lists()))
+    kept.pop(pages.STAYS, None)
     if category and "filter[category]" not in kept:
         kept["filter[category]"] = [category]
     parsed = request_parse({**kept, "per_page": [str(PER_PAGE)]})
@@ -68,6 +79,16 @@ def search_request(asked: QueryDict, category: str, visitor: Visitor) -> SearchR
         qa=visitor.qa,
         sticky=visitor.sticky,
         stored=stored_read({"client_id": visitor.client_id, "session_id": visitor.session_id}),
+    )
+
+
+def _elsewhere(request: HttpRequest, answer: SearchAnswer) -> str:
+    """Where a rule sends this search; empty: nowhere."""
+    return ruled.redirect_url(
+        answer.rules.redirect,
+        host=request.get_host(),
+        path=request.path,
+        parameters=dict(request.GET.lists()),
     )
 
 
@@ -95,8 +116,12 @@ def _context(
             answer.understanding.correction, answer.query, request.path, parameters
         ),
         "insisting": [
-            (name, value) for name in pages.INSISTING for value in parameters.get(name, ())
+            (name, value)
+            for name in (*pages.INSISTING, pages.STAYS)
+            for value in parameters.get(name, ())
         ],
+        "staying": pages.STAYS in parameters,
+        **_ruled(answer),
         "pages": pages.page_links(request.path, parameters, answer.page, answer.pages),
         "next_url": _page_or_none(request, parameters, answer, 1),
         "previous_url": _page_or_none(request, parameters, answer, -1),
@@ -109,6 +134,16 @@ def _context(
         "weights_trail": breadcrumbs(answer.weights.subject),
         "front": front,
         "popular": popular_products(MOST_POPULAR) if front else (),
+    }
+
+
+def _ruled(answer: SearchAnswer) -> dict[str, object]:
+    """What merchandising rules put on the page."""
+    return {
+        "rewritten": answer.rules.rewritten,
+        "banners": ruled.banners_shown(answer.rules.banners),
+        "banner_after": min(BANNER_AFTER, len(answer.hits)),
+        "ruled_chips": ruled.ruled_chips(answer.rules.filters, answer.facets),
     }
 
 

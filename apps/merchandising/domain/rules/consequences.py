@@ -93,12 +93,13 @@ def _keep(path: str, given: Mapping[str, object]) -> Keep:
 def _redirect(path: str, given: Mapping[str, object]) -> Redirect:
     at = joined(path, "url")
     url = given_text_read(at, given.get("url"), longest=LONGEST_URL)
-    if not _is_address(url):
+    if not address_usable(url):
         raise RuleInvalid(at, "This is a path of the shop (/sale) or an https address.")
     return Redirect(url)
 
 
-def _is_address(url: str) -> bool:
+def address_usable(url: str) -> bool:
+    """Whether a storefront may be sent there: a path of the shop, or an https address."""
     # Browsers read a backslash as a slash, and drop tabs and line ends: neither may be in here.
     if "\\" in url or any(letter.isspace() for letter in url):
         return False
