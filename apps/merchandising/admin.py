@@ -85,6 +85,20 @@ class SynonymSetVersionAdmin(PublishableVersionAdmin):
 @admin.register(AbbreviationSetVersion)
 class AbbreviationSetVersionAdmin(SynonymSetVersionAdmin):
     publish_kind = "abbreviations"
-    list_before_template = ""
+    list_before_template = "admin/publishing/in_force.html"
     form = AbbreviationSetForm
     standing: ClassVar[Sequence[object]] = entries_json(built_in_entries())
+
+    def get_urls(self) -> list[URLPattern]:
+        # Files are of synonyms: that page is theirs alone.
+        urls: list[URLPattern] = super(SynonymSetVersionAdmin, self).get_urls()
+        return urls
+
+    def in_force(self) -> str:
+        """What holds now; a list without versions does not mean that nothing does."""
+        live = live_version(kind=self.publish_kind, subject=DEFAULT_SUBJECT)
+        if live is None:
+            return f"{entry_count(self.standing)} built in, until a version is published."
+        stored = live.content["entries"]
+        count = entry_count(stored if isinstance(stored, list | tuple) else ())
+        return f"version {live.number} with {count}."

@@ -27,6 +27,7 @@ _TITLES = {
 class SearchSettingsVersionAdmin(PublishableVersionAdmin):
     publish_kind = "search_settings"
     form = SearchSettingsForm
+    list_before_template = "admin/publishing/in_force.html"  # type: ignore[assignment]  # unfold annotates its empty default
     list_display = (
         "number", "in_words", "status_label", "created_by", "published_at", "published_by",
         "reason",
@@ -53,6 +54,10 @@ class SearchSettingsVersionAdmin(PublishableVersionAdmin):
 
     @display(description="Live now")
     def live_now(self, _row: SearchSettingsVersion) -> str:
+        return self.in_force()
+
+    def in_force(self) -> str:
+        """How search works now; a list without versions does not mean that nothing is set."""
         live = search_settings()
         whence = f"version {live.number}" if live.number else "from the environment"
         return f"{settings_words(live)} ({whence})"

@@ -57,6 +57,25 @@ def test_a_draft_starts_from_what_holds(client: Client) -> None:
     assert "tv, telly" in client.get(f"{LIST}add/").content.decode()
 
 
+def test_an_empty_list_says_what_holds(client: Client) -> None:
+    actor = User.objects.create_superuser("mara")
+    client.force_login(actor)
+    said = f"{len(built_in_entries())} rules built in, until a version is published."
+    assert said in client.get(LIST).content.decode()
+    draft = abbreviations_draft_from_lines(text="oled, organic light", actor=actor)
+    version_publish(kind="abbreviations", version_id=draft.id, actor=actor, reason="ours")
+    assert f"version {draft.number} with 1 rule." in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("page", ["import", "export"])
+def test_files_are_of_synonyms_only(client: Client, page: str) -> None:
+    """Who may write abbreviations need not be allowed synonyms."""
+    client.force_login(User.objects.create_superuser("mara"))
+    answer = client.get(f"{LIST}{page}/", follow=True)
+    assert answer.redirect_chain  # Django takes it for the number of a version that is not there
+    assert "doesn\N{RIGHT SINGLE QUOTATION MARK}t exist" in answer.content.decode()
+
+
 def test_with_postgresql_down_the_built_in_ones_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: object, **__: object) -> None:
         raise DatabaseError("gone")

@@ -24,6 +24,8 @@ def test_a_merchandiser_turns_meaning_off(client: Client, search: Search) -> Non
     search(q="mouse")
     buffer_drain()
     client.force_login(person("mia"))
+    empty = client.get(reverse(f"{NAME}_changelist")).content.decode()
+    assert "Products are found by words and by meaning" in empty
     form = client.get(reverse(f"{NAME}_add"))
     assert form.status_code == 200
     assert "from the environment" in form.content.decode()
