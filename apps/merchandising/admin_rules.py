@@ -109,7 +109,7 @@ class RuleVersionAdmin(PublishableVersionAdmin):
     ) -> HttpResponse:
         """One version: what it says, whom it contradicts, the steps from here."""
         del form_url, extra_context
-        version = self._version(request, int(object_id) if object_id.isdigit() else 0)
+        version = self._version(request, int(object_id) if object_id.isdecimal() else 0)
         rule = rule_of_version(version)
         open_or_live = version.status not in {VersionStatus.SUPERSEDED, VersionStatus.REJECTED}
         acts = open_or_live and not version.content["retired"]
@@ -152,7 +152,7 @@ class RuleVersionAdmin(PublishableVersionAdmin):
         """Products for the picker: `?q=`."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = products_named(request.GET.get("q", "")[:200], limit=_PICKED)
+        found = products_named(request.GET.get("q", "").replace("\x00", "")[:200], limit=_PICKED)
         return JsonResponse({
             "results": [
                 {"id": each.product_id, "title": each.title, "brand": each.brand,

@@ -66,3 +66,44 @@ def test_a_run_that_breaks_does_not_seem_to_go_on(
     with pytest.raises(ValueError, match="unforeseen"):
         evaluations.evaluation_execute(run_id=row.pk, progress=lambda *_: None)
     assert runs.run_view(row.pk).status is EvaluationStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/api/v1/merchandising/rules?campaign=%00", 400),
+        ("/api/v1/merchandising/rules?after=%00", 400),
+        ("/api/v1/relevance/runs?list=%00", 404),
+    ],
+)
+def test_a_nul_character_is_the_callers_fault(
+    client: Client, list_id: int, address: str, status: int
+) -> None:
+    key = api_key_create(name="reader", scopes=[Scope.RANKING_READ]).secret_once
+    answer = client.get(address, headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/admin/search/merchandiser/?q=a&rule=%00", 200),
+        ("/admin/merchandising/ruleversion/products/?q=abc%00", 200),
+        ("/admin/merchandising/ruleversion/%C2%B2/change/", 404),
+    ],
+)
+def test_pages_bear_odd_letters(
+    admin_client: Client, list_id: int, address: str, status: int
+) -> None:
+    assert admin_client.get(address).status_code == status
+
+
+def test_json_over_the_limit_is_refused_in_the_one_shape(client: Client, list_id: int) -> None:
+    key = api_key_create(name="writer", scopes=[Scope.RANKING_WRITE]).secret_once
+    answer = client.post(
+        "/api/v1/merchandising/rules",
+        b"{" + b" " * 3_000_000 + b"}",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    assert (answer.status_code, answer.json()["extra"]["field"]) == (413, "body")

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 import structlog
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apps.common.errors import ApplicationError, RateLimited
+from apps.common.errors import ApplicationError, RateLimited, TooLarge
 from apps.common.observability.context import trace_current
 
 logger = structlog.get_logger(__name__)
@@ -43,8 +44,16 @@ def error_headers(error: ApplicationError) -> dict[str, str]:
     return {"WWW-Authenticate": 'Bearer realm="endcap"'} if error.status == 401 else {}  # noqa: PLR2004 - HTTP 401
 
 
+def _too_large() -> TooLarge:
+    most = int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    extra = {"field": "body", "limit_bytes": most}
+    return TooLarge(f"A request carries at most {most} bytes.", extra=extra)
+
+
 def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
     """DRF's handler: everything the caller can mend becomes the one shape."""
+    if isinstance(error, RequestDataTooBig):
+        error = _too_large()
     if isinstance(error, ApplicationError):
         return Response(
             error_body(error.code, error.message, error.extra),

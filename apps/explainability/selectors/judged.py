@@ -36,6 +36,8 @@ def judgement_list_named(name: str) -> ListView:
     Raises:
         NotFound: there is none.
     """
+    if "\x00" in name:  # PostgreSQL would refuse the question
+        raise NotFound("There is no such judgement list.")
     return _one(JudgementList.objects.filter(name=name), name)
 
 

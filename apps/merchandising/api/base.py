@@ -102,6 +102,8 @@ def query_as(request: Request, kind: type[BodyT]) -> BodyT:
     for name, values in request.query_params.lists():
         if len(values) != 1:
             raise InvalidInput(f"Give {name} once.", field=name)
+        if "\x00" in values[0]:
+            raise InvalidInput(f"There is a NUL character in {name}.", field=name)
         given[name] = values[0]
     try:
         return msgspec.convert(given, kind, strict=False)

@@ -85,7 +85,7 @@ def merchandiser_page(request: HttpRequest) -> HttpResponse:
         "may_write": request.user.has_perm(WRITE),
     }
     if asked["q"] or asked["category"]:
-        working = _opened(asked, request.GET.get("rule", ""))
+        working = _opened(asked, request.GET.get("rule", "").replace("\x00", ""))
         context |= {
             "working": msgspec.to_builtins(working),
             "here": rules_about(
