@@ -52,8 +52,7 @@ def _too_large() -> TooLarge:
 
 def exception_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
     """DRF's handler: everything the caller can mend becomes the one shape."""
-    if isinstance(error, RequestDataTooBig):
-        error = _too_large()
+    error = _too_large() if isinstance(error, RequestDataTooBig) else error
     if isinstance(error, ApplicationError):
         return Response(
             error_body(error.code, error.message, error.extra),
