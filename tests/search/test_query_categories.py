@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -25,7 +26,7 @@ AS_OF = NOON + timedelta(hours=6)
 SHOES, MICE = "fashion/shoes", "electronics/mice"
 
 
-def _taken(query: str, product: str, shoppers: int, kind: str = "click", **logged: object) -> None:
+def _taken(query: str, product: str, shoppers: int, kind: str = "click", **logged: Any) -> None:
     for number in range(shoppers):
         asked = searched(query, client_id=f"c{number}", **logged)
         happened(kind, asked, product=product)

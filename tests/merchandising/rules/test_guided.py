@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from apps.merchandising.contracts_rules import MerchandisingRule, RuleInvalid
@@ -27,6 +27,8 @@ values = st.recursive(
 
 
 @some
+@example({'"': None, '"a': '"b'})
+@example({"a\x85b": "c\u2028d", "e": "\x1cf\x0b", "\x1c": "g\r"})
 @given(st.dictionaries(texts, values, max_size=4))
 def test_a_payload_comes_back_from_its_lines(payload: dict[str, Any]) -> None:
     assert payload_read(payload_lines(payload)) == payload

@@ -131,7 +131,8 @@ def payload_read(text: str) -> dict[str, JsonValue]:
         ValueError: a line is not of the form `name: value`.
     """
     found: dict[str, JsonValue] = {}
-    for line in text.splitlines():
+    # A form's lines end so; other separators may stand inside of a name or a value.
+    for line in text.replace("\r\n", "\n").split("\n"):
         if not line.strip():
             continue
         name, value = _line_read(line.strip())
@@ -166,8 +167,8 @@ def _value(text: str) -> JsonValue:
 def _written(value: JsonValue) -> str:
     """A text as it is where it is read back so; anything else as JSON."""
     plain = isinstance(value, str) and value.isprintable() and value == value.strip() and value
-    if plain and isinstance(value, str) and ":" not in value and _value(value) == value:
-        return value
+    if plain and isinstance(value, str) and ":" not in value and value[0] != '"':
+        return value if _value(value) == value else json.dumps(value, ensure_ascii=True)
     return json.dumps(value, ensure_ascii=True)
 
 
