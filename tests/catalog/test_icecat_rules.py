@@ -52,6 +52,12 @@ def test_every_rule_names_a_category_and_has_a_condition() -> None:
     [
         ("HP ProBook 4520s Notebook PC", {}, "Electronics > Computers > Laptops"),
         ("C2G 2m Cat5e Patch Cable networking cable", {}, "Electronics > Cables > Network cables"),
+        # What stands last says what it is: a laptop roller is a bag on wheels.
+        (
+            "Contour 17'' Laptop Roller- Black",
+            {},
+            "Electronics > Computer accessories > Bags & cases",
+        ),
         ("Something", {"type": "DVD-R"}, "Electronics > Storage > Blank media"),
         ("Something", {"product_type": "Headset"}, "Electronics > Audio > Headphones & headsets"),
         (

@@ -29,9 +29,9 @@ batteries | \b(rechargeable battery|single-use battery|battery charger|camcorder
     aaa
 adapters | \b(power adapter|ac adapter|ac/dc|inverter|power (pack|injector)|adapter .*\d+ ?w\b|
     mobile device charger|auto/air|power supply|dc adapter|ac power) |
-bags | ^(?!.*(tool kit|gadget bag)).*\b(notebook case|laptop (bag|case|sleeve|backpack)|backpack|
-    briefcase|messenger|sleeve|carry(ing)? case|toploader|trolley case|rolling case|laptop tote|
-    bag\b|backpack case|topload|rucksack|attach[eé]|luggage|travel case|clamshell case|
+bags | ^(?!.*(tool kit|gadget bag)).*\b(notebook case|laptop (bag|case|roller|sleeve|backpack)|
+    backpack|briefcase|messenger|sleeve|carry(ing)? case|toploader|trolley case|rolling case|
+    laptop tote|bag\b|backpack case|topload|rucksack|attach[eé]|luggage|travel case|clamshell case|
     sling)(?!.*(camera|camcorder|photo|lens|vacuum|dust|gadget|refill)) |
 camera_accessories | \b(camera case|et-\d\d|ew-\d\d|ec-[a-z]\b|es-\d\d|neutral density|
     \d\d ?mm filter|filter vf|f\d\dreg|dcc-\d+|vct-|lens filter|lens (hood|cap|cover)|
