@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 
+from apps.common.domain.spreadsheet import formula_guarded, formula_unguarded
 from apps.explainability.contracts.judged import Judgements, JudgementsInvalid, Rating
 
 COLUMNS = ("query", "product_id", "rating")
@@ -66,7 +67,7 @@ class RatingsReader:
     def _rating(self, row: dict[str, str | None]) -> Rating | None:
         """The line's rating; None: it was there already, or is wrong."""
         query, product_id, rating, rater = (
-            (row.get(name) or "").strip() for name in (*COLUMNS, RATER)
+            formula_unguarded((row.get(name) or "").strip()) for name in (*COLUMNS, RATER)
         )
         wrong = self._wrong_with(query, product_id, rating, rater)
         if None in row:
@@ -104,14 +105,17 @@ class RatingsReader:
 def rows_written(ratings: Iterable[Rating] | Judgements, *, raters: bool = False) -> Iterator[str]:
     """The lines of a file that `RatingsReader` reads, the head first.
 
+    Queries are what shoppers typed: what a spreadsheet would run is guarded, and the reader
+    takes the guard off again.
+
     Args:
         ratings: each rater's own, or the merged ones by query and product.
         raters: whether each line says who rated.
     """
     yield _line(*COLUMNS, RATER) if raters else _line(*COLUMNS)
     for each in _flat(ratings):
-        cells = (each.query, each.product_id, each.rating)
-        yield _line(*cells, each.rater) if raters else _line(*cells)
+        cells = (formula_guarded(each.query), formula_guarded(each.product_id), each.rating)
+        yield _line(*cells, formula_guarded(each.rater)) if raters else _line(*cells)
 
 
 def _flat(ratings: Iterable[Rating] | Judgements) -> Iterator[Rating]:
@@ -125,5 +129,6 @@ def _flat(ratings: Iterable[Rating] | Judgements) -> Iterator[Rating]:
 
 def _line(*cells: object) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
+    # With "\n" alone as its line's end the writer would quote no carriage return.
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
+from apps.common.domain.spreadsheet import formula_guarded
 from apps.experiments.contracts.results import Comparison, Effect, ExperimentResults, MetricResult
 from apps.experiments.contracts.rollups import RollupKey, RollupSums
 
@@ -23,7 +24,6 @@ DAY_COLUMNS = (
     "mm", "d", "dd", "md", "x", "xx", "mx", "dx", "z", "zz", "xz", "mz", "dz", "steps", "cap",
 )  # fmt: skip
 Plain = str | int | float | bool | None | list[float] | list[int]
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def result_rows(results: ExperimentResults) -> list[dict[str, Plain]]:
@@ -133,7 +133,7 @@ def _cell(value: Plain) -> str | int | float:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULAS) else value
+        return formula_guarded(value)
     if isinstance(value, list):
         return f"[{', '.join(repr(each) for each in value)}]"
     return value if not isinstance(value, float) or math.isfinite(value) else str(value)
