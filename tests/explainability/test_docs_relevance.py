@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
@@ -59,3 +60,10 @@ def test_what_the_page_names_is_there() -> None:
         assert hasattr(settings, name)
     for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
         assert (ROOT / "docs" / target).exists(), target
+
+
+def test_its_addresses_are_those_of_the_api() -> None:
+    described = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())["paths"]
+    named = set(re.findall(r"/api/v1/[\w/{}]+", TEXT))
+    assert named
+    assert named <= {*described}
