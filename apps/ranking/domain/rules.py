@@ -144,8 +144,10 @@ def _free(standing: Standing) -> Int32:
     if not standing.slots:
         return standing.order
     # A few of them: looking each one up takes less than asking every candidate.
-    places = [place_in(standing.order, candidate) for candidate in standing.slots]
-    return np.delete(standing.order, places)
+    kept = np.ones(len(standing.order), dtype=np.bool_)
+    kept[[place_in(standing.order, candidate) for candidate in standing.slots]] = False
+    free: Int32 = standing.order[kept]
+    return free
 
 
 def diversity_apply(standing: Standing, trail: Trail, diversity: Diversity) -> None:

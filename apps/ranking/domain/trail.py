@@ -42,28 +42,57 @@ class Stage:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# So many ranks are counted one by one; for more it pays to sort once.
+_FEW_RANKS = 3
+
+
 class _Scores:
-    """Scores between two boosts or buries.
+    """Scores between two boosts or buries, and the ranks that they make."""
 
-    Attributes:
-        scores: float64[m].
-        last: bool[m], what is buried to nothing; None: nothing is.
-    """
+    __slots__ = ("_asked", "_last", "_scores", "_sorted")
 
-    scores: Float64
-    last: Bool | None
+    def __init__(self, scores: Float64, last: Bool | None) -> None:
+        """Take float64[m], and bool[m]: what is buried to nothing; None: nothing is."""
+        self._scores, self._last = scores, last
+        self._asked = 0
+        self._sorted: dict[bool, Float64] | None = None
 
     def rank(self, candidate: int, tie_break: Int64, visible: Bool | None) -> int:
-        """1-based, by counting who stands before it: one pass, where sorting takes many."""
-        score = self.scores[candidate]
-        ahead: Bool = self.scores > score
-        equal = self.scores == score
+        """1-based, among the visible ones; the candidate is one of them."""
+        self._asked += 1
+        if self._asked <= _FEW_RANKS:
+            return self._counted(candidate, tie_break, visible)
+        if self._sorted is None:
+            self._sorted = self._sort(visible)
+        score, buried = self._scores[candidate], self._is_last(candidate)
+        group = self._sorted[buried]
+        low, high = np.searchsorted(group, [score, np.nextafter(score, np.inf)])
+        if high - low > 1:
+            return self._counted(candidate, tie_break, visible)
+        return 1 + len(group) - int(high) + (len(self._sorted[False]) if buried else 0)
+
+    def _counted(self, candidate: int, tie_break: Int64, visible: Bool | None) -> int:
+        """By counting who stands before it: one pass over all."""
+        score = self._scores[candidate]
+        ahead: Bool = self._scores > score
+        equal = self._scores == score
         ahead |= equal & (tie_break < tie_break[candidate])
-        if self.last is not None:
-            own = self.last[candidate]
-            ahead = (ahead & (self.last == own)) | (~self.last & own)
+        if self._last is not None:
+            own = self._last[candidate]
+            ahead = (ahead & (self._last == own)) | (~self._last & own)
         return 1 + int(np.count_nonzero(ahead if visible is None else ahead & visible))
+
+    def _is_last(self, candidate: int) -> bool:
+        return self._last is not None and bool(self._last[candidate])
+
+    def _sort(self, visible: Bool | None) -> dict[bool, Float64]:
+        """The visible scores ascending: of those that are buried to nothing, and of the others."""
+        everyone = np.ones(len(self._scores), dtype=np.bool_) if visible is None else visible
+        last = np.zeros(len(self._scores), dtype=np.bool_) if self._last is None else self._last
+        return {
+            buried: np.sort(self._scores[everyone & (last if buried else ~last)])
+            for buried in (False, True)
+        }
 
 
 @dataclass(slots=True, eq=False)
