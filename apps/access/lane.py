@@ -57,7 +57,7 @@ class HotLaneMiddleware:
             # Resolved as ever: a pattern before it may take the same path.
             paths = _hot_paths(resolver.url_patterns, "/")
             found = {path: resolver.resolve(path) for path in paths}
-            kept = {path: one for path, one in found.items() if not (one.args or one.kwargs)}
+            kept = {path: one for path, one in found.items() if _is_plain_hot(one)}
             self._known = (resolver, kept)
         return self._known[1]
 
@@ -67,6 +67,11 @@ def _is_unusual(request: HttpRequest) -> bool:
     return bool(settings.PREPEND_WWW or settings.DISALLOWED_USER_AGENTS) or bool(
         getattr(request, "urlconf", None)
     )
+
+
+def _is_plain_hot(found: ResolverMatch) -> bool:
+    """Whether what stands first for a path is a hot route itself, without parts to be read."""
+    return hasattr(found.func, "allowed_methods") and not (found.args or found.kwargs)
 
 
 def _hot_paths(patterns: list[Any], before: str) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """The lane of hot routes with a key: the same answers as by the long way."""
 
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path, re_path
 from pytest_django import Settings
 
 from apps.access.contracts import Scope
@@ -13,6 +16,7 @@ from apps.access.models import IpRule
 from apps.access.services import ip_rules_publish
 from apps.common.observability.metrics import requests_total
 from tests.access.conftest import KeyMaker
+from tests.access.urls import hot, unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.access.urls")]
 HOT = "/api/test/hot"
@@ -109,3 +113,16 @@ def test_it_is_counted_under_its_route(client: Client, key_of: KeyMaker) -> None
     before = counted._value.get()
     client.get(HOT, headers={"Authorization": f"Bearer {raw}"})
     assert counted._value.get() == before + 1
+
+
+def test_what_stands_before_a_hot_route_is_not_taken_for_one(settings: Settings) -> None:
+    urls = ModuleType("urls_of_this_test")
+    hidden, open_to_all = path("hidden", hot), path("open", hot)
+    urls.urlpatterns = [re_path("^hidden$", unguarded), hidden, open_to_all]  # type: ignore[attr-defined]  # as Django reads a module of routes
+    settings.ROOT_URLCONF = urls
+    lane = HotLaneMiddleware(lambda _request: HttpResponse("the long way"))
+    asked = RequestFactory().get("/hidden", headers={"X-API-Key": "anything"})
+    assert lane(asked).content == b"the long way"
+    asked = RequestFactory().get("/open", headers={"X-API-Key": "anything"})
+    assert asked.path_info in lane._table()
+    assert "/hidden" not in lane._table()
