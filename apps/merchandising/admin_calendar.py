@@ -1,7 +1,7 @@
 """The campaign calendar: a month or a quarter, drawn on the server."""
 
 from datetime import date, datetime
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,12 @@ from apps.merchandising.domain.rules.calendar import (
     stretch_of,
 )
 from apps.merchandising.domain.rules.conflicts import rule_conflicts
-from apps.merchandising.selectors_rules import rules_planned, rules_without_window
+from apps.merchandising.selectors_rules import (
+    MOST_PLANNED,
+    rules_planned,
+    rules_planned_count,
+    rules_without_window,
+)
 
 _MOST_WARNINGS = 20
 _ACTING = {RuleState.LIVE, RuleState.SCHEDULED}
@@ -41,6 +46,8 @@ def calendar_page(page: Any, request: HttpRequest) -> HttpResponse:
         "title": "Campaign calendar",
         "groups": calendar_lay(planned, stretch),
         "axis": [_month(each) for each in stretch.months],
+        "planned": len(planned),
+        "of": _of(planned, stretch),
         "today": _today(stretch, now),
         "warnings": _warnings(planned),
         "always": rules_without_window(),
@@ -51,6 +58,13 @@ def calendar_page(page: Any, request: HttpRequest) -> HttpResponse:
         "listed": reverse("admin:merchandising_ruleversion_changelist"),
     }
     return TemplateResponse(request, "admin/merchandising/calendar.html", context)
+
+
+def _of(planned: list[Planned], stretch: Stretch) -> int:
+    """How many there are; those that are drawn, unless there were too many of them."""
+    if len(planned) < MOST_PLANNED:
+        return len(planned)
+    return rules_planned_count(stretch.starts_at, stretch.ends_at)
 
 
 def _asked(request: HttpRequest, today: date) -> tuple[date, int]:
@@ -94,11 +108,11 @@ def _span_words(span: int) -> str:
 
 
 def _warnings(planned: list[Planned]) -> list[str]:
-    """Conflicts of rules that are, or will be, live at the same time."""
+    """The first conflicts of rules that are, or will be, live at the same time."""
     rules = [each.rule for each in planned if each.state in _ACTING]
-    found = [
+    found = (
         conflict.words
         for one, other in combinations(rules, 2)
         for conflict in rule_conflicts(one, [other])
-    ]
-    return found[:_MOST_WARNINGS]
+    )
+    return list(islice(found, _MOST_WARNINGS))

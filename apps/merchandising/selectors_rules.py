@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.common.errors import NotFound
 from apps.merchandising.contracts_rule_views import RuleView
@@ -17,7 +17,7 @@ from apps.publishing.selectors import rows_of, subject_versions, view_of
 
 RULES = "rules"
 _OPEN = (VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value)
-_MOST_PLANNED = 300
+MOST_PLANNED = 300
 _CURRENT = (*_OPEN, VersionStatus.PUBLISHED.value)
 
 
@@ -64,10 +64,15 @@ def rule_view(key: str, *, as_of: datetime) -> RuleView:
     Raises:
         NotFound: there is none, or all that was drafted was given up.
     """
-    found = _views(_current_rows([key]), as_of)
+    found = rules_view_of([key], as_of=as_of)
     if not found:
         raise NotFound(f"There is no rule {key}.")
     return found[0]
+
+
+def rules_view_of(keys: Iterable[str], *, as_of: datetime) -> tuple[RuleView, ...]:
+    """These rules by key, without those that there are none of; one statement."""
+    return _views(_current_rows(keys), as_of)
 
 
 def rules_view(
@@ -93,7 +98,7 @@ def rules_view(
     if campaign:
         asked = asked.filter(campaign=campaign)
     keys = list(asked.order_by("subject").values_list("subject", flat=True).distinct()[:limit])
-    return _views(_current_rows(keys), as_of)
+    return rules_view_of(keys, as_of=as_of)
 
 
 def rule_proposal(key: str) -> VersionView | None:
@@ -166,20 +171,28 @@ def _view(key: str, versions: Sequence[VersionView], as_of: datetime) -> RuleVie
 def rules_planned(starts_at: datetime, ends_at: datetime, as_of: datetime) -> list[Planned]:
     """Current versions whose window touches a stretch of time, by key; one statement.
 
-    Rules without a window are left out: they are live always.
+    The first `MOST_PLANNED`. Rules without a window are left out: they are live always.
     """
-    rows = (
-        RuleVersion.objects.filter(status__in=_CURRENT, retired=False)
-        .filter(Q(starts_at__isnull=True) | Q(starts_at__lt=ends_at))
-        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=starts_at))
-        .exclude(starts_at__isnull=True, ends_at__isnull=True)
-        .order_by("subject", "number")[:_MOST_PLANNED]
-    )
+    rows = _planned(starts_at, ends_at).order_by("subject", "number")[:MOST_PLANNED]
     return [
         Planned(row.pk, rule_parse(row.subject, row.number, row.rule_fields()), state)
         for row in rows
         if (state := row.state_at(as_of)) is not None
     ]
+
+
+def rules_planned_count(starts_at: datetime, ends_at: datetime) -> int:
+    """How many `rules_planned` would find if it went on."""
+    return _planned(starts_at, ends_at).count()
+
+
+def _planned(starts_at: datetime, ends_at: datetime) -> QuerySet[RuleVersion]:
+    return (
+        RuleVersion.objects.filter(status__in=_CURRENT, retired=False)
+        .filter(Q(starts_at__isnull=True) | Q(starts_at__lt=ends_at))
+        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=starts_at))
+        .exclude(starts_at__isnull=True, ends_at__isnull=True)
+    )
 
 
 def rules_without_window() -> int:

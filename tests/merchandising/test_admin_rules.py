@@ -9,6 +9,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.access.models import User
 from apps.catalog.models import Category, Product
+from apps.merchandising import admin_calendar, selectors_rules
+from apps.merchandising.contracts_rules import MerchandisingRule, RuleState
+from apps.merchandising.domain.rules.calendar import Planned
+from apps.merchandising.domain.rules.conflicts import rule_conflicts
+from apps.merchandising.domain.rules.content import rule_parse
 from apps.merchandising.models import RuleVersion, SynonymSetVersion
 from apps.merchandising.selectors_rules import rule_view
 from apps.merchandising.services_csv import rules_export
@@ -353,6 +358,42 @@ def test_the_calendar_says_what_is_live_when(client: Client, mara: User) -> None
     assert "December" in quarter
     assert "No rule has a window" in client.get(f"{LIST}calendar/?month=2030-01").content.decode()
     assert client.get(f"{LIST}calendar/?month=nonsense&months=9").status_code == 200
+
+
+def test_a_calendar_that_stops_says_so(
+    client: Client, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, product in (("one", "1"), ("two", "2"), ("three", "3")):
+        published(
+            key,
+            mara,
+            consequences=[{"do": "pin", "product": product, "position": 1}],
+            conditions={"starts_at": "2099-01-01", "ends_at": "2099-02-01"},
+        )
+    said = "rules with a window in this time are shown here"
+    assert said not in client.get(f"{LIST}calendar/?month=2099-01").content.decode()
+    for module in (selectors_rules, admin_calendar):
+        monkeypatch.setattr(module, "MOST_PLANNED", 2)
+    assert f"2 of 3 {said}" in client.get(f"{LIST}calendar/?month=2099-01").content.decode()
+    assert said not in client.get(f"{LIST}calendar/?month=2098-01").content.decode()
+
+
+def pinning(product: str) -> dict[str, Any]:
+    return content(consequences=[{"do": "pin", "product": product, "position": 1}])
+
+
+def test_no_more_pairs_are_compared_than_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+
+    def compare(one: MerchandisingRule, others: list[MerchandisingRule]) -> Any:
+        compared.append(one)
+        return rule_conflicts(one, others)
+
+    monkeypatch.setattr(admin_calendar, "rule_conflicts", compare)
+    rules = [rule_parse(f"r-{number}", 0, pinning(str(number))) for number in range(100)]
+    planned = [Planned(1, rule, RuleState.LIVE) for rule in rules]
+    assert len(admin_calendar._warnings(planned)) == 20
+    assert len(compared) <= 20
 
 
 def test_overlaps_are_warned_of(client: Client, mara: User) -> None:
