@@ -22,6 +22,7 @@ from apps.merchandising.selectors_rules import (
     rules_published,
     rules_view,
 )
+from apps.merchandising.selectors_rules_about import rule_key_free, rules_about
 from apps.merchandising.services_rules import (
     rule_approve,
     rule_create,
@@ -362,3 +363,33 @@ def test_a_publish_elsewhere_reaches_this_worker(
         print(f"reached after {time.monotonic() - since:.3f} s")  # noqa: T201 - shown with -s
     finally:
         poller_stop()
+
+
+def test_rules_about_a_query_are_read_at_once(
+    mara: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        published(f"tv-{number}", mara)
+    rule_edit(key="tv-3", content=content(title="Another"), actor=mara)
+    published("lamp", mara, query="lamp")
+    with django_assert_num_queries(2):
+        found = rules_about(query="TV", category="", as_of=NOW)
+    assert found == tuple(rule_view(f"tv-{number}", as_of=NOW) for number in range(5))
+    assert rules_about(query="", category="", as_of=NOW) == ()
+
+
+def test_a_free_key_is_found_at_once_however_many_are_taken(
+    mara: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert rule_key_free("tv") == "tv"
+    first = rule_create(key="tv", content=content(), actor=mara)
+    others = ["tv-3", "tv-stand", "tvs", "tv-2-2", *(f"tv-{n}" for n in range(4, 1100))]
+    RuleVersion.objects.bulk_create(
+        RuleVersion(subject=key, number=1, **first.content) for key in others
+    )
+    with django_assert_num_queries(1):
+        assert rule_key_free("tv") == "tv-2"
+    rule_create(key="tv-2", content=content(), actor=mara)
+    assert rule_key_free("tv") == "tv-1100"
+    rule_discard(key="tv", actor=mara)
+    assert rule_key_free("tv") == "tv"

@@ -19,7 +19,11 @@ from apps.events.selectors import query_log_recent
 from apps.merchandising.contracts_rules import MerchandisingRule, RuleInvalid
 from apps.merchandising.domain.rules.content import rule_content, rule_parse
 from apps.merchandising.domain.rules.wording import consequence_words
-from apps.merchandising.selectors_rules_about import rule_content_worked_on, rules_about
+from apps.merchandising.selectors_rules_about import (
+    rule_content_worked_on,
+    rule_key_free,
+    rules_about,
+)
 from apps.merchandising.services_rules import rule_create, rule_edit
 from apps.search.contracts import MOST_QUERY_CHARACTERS
 from apps.search.domain.board import Board
@@ -148,7 +152,7 @@ def _opened(asked: Mapping[str, str], key: str) -> Working:
         raise Http404("There is no such rule.")
     name = asked["q"] or asked["category"]
     return Working(
-        key=key or _free_key(name),
+        key=key or rule_key_free(slugify(name)[:80] or "rule"),
         content=dict(content) if content else _new_content(asked),
         query=asked["q"],
         category=asked["category"],
@@ -156,13 +160,6 @@ def _opened(asked: Mapping[str, str], key: str) -> Working:
         segment=asked["segment"],
         is_new=not key,
     )
-
-
-def _free_key(name: str) -> str:
-    stem = slugify(name)[:80] or "rule"
-    keys = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-    now = timezone.now()
-    return next(key for key in keys if rule_content_worked_on(key, as_of=now) is None)
 
 
 def _new_content(asked: Mapping[str, str]) -> dict[str, Any]:
