@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import numpy as np
 from django.db import connection
@@ -37,7 +38,7 @@ _GAINS = f"""
     FROM {EVENT_TABLE}
     JOIN unnest(%(types)s::text[], %(weights)s::float8[]) AS w (kind, weight) ON type = kind
     WHERE id >= %(low)s AND id < %(high)s AND type = ANY (%(types)s)
-      AND query_id IS NOT NULL AND product_id IS NOT NULL
+      AND query_id = ANY (%(lists)s) AND product_id IS NOT NULL
     GROUP BY 1, 2
 """
 _Gains = Mapping[str, Mapping[str, float]]
@@ -72,15 +73,23 @@ def logged_lists(*, since: datetime, until: datetime) -> Lists:
     with connection.cursor() as cursor:
         cursor.execute(_LISTS, {**bounds, "most": MOST_LISTS})
         rows = [_Row(*row) for row in cursor.fetchall()]
-        cursor.execute(_GAINS, {**bounds, "types": [kind.value for kind in INTERACTION_WEIGHTS],
-                                "weights": list(INTERACTION_WEIGHTS.values())})  # fmt: skip
-        gains: dict[str, dict[str, float]] = {}
-        for query_id, product_id, gain in cursor.fetchall():
-            gains.setdefault(query_id, {})[product_id] = gain
     told = _readable(rows)
     names = tuple(told[0].features) if told else ()
     alike = [one for one in told if tuple(one.features) == names]
+    gains = _gains_of([one.row.query_id for one in alike], bounds)
     return _lists_of(names, alike, gains, category_tree_fresh())
+
+
+def _gains_of(lists: list[str], bounds: Mapping[str, UUID]) -> _Gains:
+    """Query id → product id → gain, of these lists alone: a window may hold many more."""
+    gains: dict[str, dict[str, float]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_GAINS, {**bounds, "types": [kind.value for kind in INTERACTION_WEIGHTS],
+                                "weights": list(INTERACTION_WEIGHTS.values()),
+                                "lists": lists})  # fmt: skip
+        for query_id, product_id, gain in cursor:
+            gains.setdefault(query_id, {})[product_id] = gain
+    return gains
 
 
 def _readable(rows: Iterable[_Row]) -> list[_Told]:

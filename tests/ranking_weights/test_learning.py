@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.access.models import User
@@ -153,7 +155,16 @@ def test_lists_of_other_features_and_of_gone_categories(shop: None) -> None:
 def test_only_the_newest_lists_are_held(searched: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selectors_learning, "MOST_LISTS", 100)
     now = timezone.now()
-    assert len(logged_lists(since=now - timedelta(days=1), until=now)) == 100
+    with CaptureQueriesContext(connection) as told:
+        found = logged_lists(since=now - timedelta(days=1), until=now)
+    newest = searched.part(np.arange(len(searched))[: -100 - 1 : -1])
+    np.testing.assert_array_equal(found.gains, newest.gains)
+    assert found.gains.any()
+    # Nor what came of the other 1,400: their events are not asked for.
+    (gains,) = [each["sql"] for each in told if "max(weight)" in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(gains)
+        assert 0 < len({query_id for query_id, *_ in cursor}) <= 100
 
 
 def test_unreadable_features_are_passed_over(shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
