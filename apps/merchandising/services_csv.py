@@ -23,7 +23,11 @@ from apps.publishing.contracts import VersionView
 from apps.publishing.rows import subject_lock
 from apps.publishing.selectors import live_version
 
+# Of files that the command and admin read.
 MOST_BYTES = 10_000_000
+# Of a file inside a JSON body, which has to leave room for JSON's escapes below
+# DATA_UPLOAD_MAX_MEMORY_SIZE.
+MOST_BYTES_API = 2_000_000
 _EVERY_RULE = 1_000_000
 SYNONYMS = "synonyms"
 
@@ -49,17 +53,22 @@ def rules_export() -> str:
     )
 
 
-def rules_import(*, text: str, actor: Actor) -> RulesImported:
+def rules_import(*, text: str, actor: Actor, most_bytes: int = MOST_BYTES) -> RulesImported:
     """A draft of every rule of a file that differs from what is published.
 
     Rules that the file does not name stay as they are.
+
+    Args:
+        text: the file's.
+        actor: who drafts.
+        most_bytes: a longer file, in UTF-8, is refused.
 
     Raises:
         InvalidInput: with `errors` in extra, each with its line and column; nothing is stored.
     """
     try:
         with transaction.atomic():
-            return _rules_import(rules_read(_sized(text)), actor)
+            return _rules_import(rules_read(_sized(text, most_bytes)), actor)
     except RulesFileInvalid as error:
         raise file_refusal(error.errors) from error
 
@@ -92,23 +101,29 @@ def synonyms_export() -> str:
     return synonyms_csv(entries_parse(entries if isinstance(entries, list) else ()))
 
 
-def synonyms_import(*, text: str, actor: Actor) -> VersionView:
+def synonyms_import(*, text: str, actor: Actor, most_bytes: int = MOST_BYTES) -> VersionView:
     """A draft of the shop's synonyms: those of the file and no others.
+
+    Args:
+        text: the file's.
+        actor: who drafts.
+        most_bytes: a longer file, in UTF-8, is refused.
 
     Raises:
         InvalidInput: with `errors` in extra, each with its line; nothing is stored.
     """
     try:
-        entries = synonyms_csv_read(_sized(text))
+        entries = synonyms_csv_read(_sized(text, most_bytes))
     except RulesFileInvalid as error:
         raise file_refusal(error.errors) from error
     return synonyms_replace(entries=entries, actor=actor)
 
 
-def _sized(text: str) -> str:
-    if len(text) > MOST_BYTES:
+def _sized(text: str, most_bytes: int) -> str:
+    # A lone surrogate, which JSON can hold, is none of the size's business.
+    if len(text.encode(errors="surrogatepass")) > most_bytes:
         raise RulesFileInvalid(
-            (RuleImportError(1, "", f"A file has at most {MOST_BYTES} characters."),)
+            (RuleImportError(1, "", f"A file has at most {most_bytes} bytes."),)
         )
     return text
 

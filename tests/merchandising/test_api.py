@@ -15,7 +15,7 @@ from apps.merchandising.api.urls import urlpatterns
 from apps.merchandising.contracts_rules import RuleContext
 from apps.merchandising.models import RuleVersion
 from apps.merchandising.selectors import rule_book
-from apps.merchandising.services_csv import rules_export
+from apps.merchandising.services_csv import MOST_BYTES, MOST_BYTES_API, rules_export
 from tests.experiments.api.conftest import key_client, person_client
 from tests.merchandising.rule_content import content, published
 
@@ -257,3 +257,17 @@ def test_the_api_changes_the_next_request(api: Send) -> None:
 def test_every_route_is_described(schemas: dict[str, Any]) -> None:
     routed = {f"/api/v1/{route.pattern}".replace("<slug:key>", "{key}") for route in urlpatterns}
     assert routed == {path for path in schemas["paths"] if path.startswith(ROOT)}
+
+
+@pytest.mark.parametrize("path", ["/imports/rules", "/imports/synonyms"])
+def test_a_file_by_api_is_bounded_below_the_body(api: Send, settings: Settings, path: str) -> None:
+    assert MOST_BYTES_API < settings.DATA_UPLOAD_MAX_MEMORY_SIZE < MOST_BYTES
+    head = "key,title,do\n" if path.endswith("rules") else "kind,terms\n"
+    fits_in = head + "x" * (MOST_BYTES_API - len(head))
+    # Read, and refused for what stands in it.
+    told = api("post", path, {"csv": fits_in}).json()
+    assert (told["extra"]["field"], "at most" in told["message"]) == ("csv", False)
+    refused = api("post", path, {"csv": f"{fits_in}x"})
+    assert (refused.status_code, refused.json()["extra"]["field"]) == (400, "csv")
+    assert f"at most {MOST_BYTES_API} bytes" in refused.json()["message"]
+    assert api("post", path, {"csv": "x" * 3_000_000}).status_code == 413

@@ -68,6 +68,8 @@ def test_nothing_of_a_file_with_errors_is_stored(mara: User) -> None:
     assert refused.value.message.endswith("(and 1 more)")
     with pytest.raises(InvalidInput, match="at most"):
         rules_import(text="x" * (MOST_BYTES + 1), actor=mara)
+    with pytest.raises(InvalidInput, match="at most 9 bytes"):
+        rules_import(text="\u00e9" * 5, actor=mara, most_bytes=9)
     assert RuleVersion.objects.count() == 1
 
 

@@ -20,7 +20,7 @@ from apps.merchandising.api.base import (
 from apps.merchandising.api.documents import RulesImportAnswer
 from apps.merchandising.api.rules import NothingAsked
 from apps.merchandising.api.synonyms import described
-from apps.merchandising.services_csv import rules_import, synonyms_import
+from apps.merchandising.services_csv import MOST_BYTES_API, rules_import, synonyms_import
 
 
 class CsvFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +53,8 @@ class RulesImport(MerchandisingView):
     @idempotent_method
     def post(self, request: Request) -> Response:
         """`csv`; everything of it is drafted, or nothing."""
-        done = rules_import(text=body_as(request, CsvFile).csv, actor=actor_of(request))
+        text = body_as(request, CsvFile).csv
+        done = rules_import(text=text, actor=actor_of(request), most_bytes=MOST_BYTES_API)
         drafted = [each.subject for each in done.drafts]
         return answer(RulesImportAnswer(drafted, list(done.unchanged)))
 
@@ -66,7 +67,8 @@ class SynonymsImport(MerchandisingView):
     @idempotent_method
     def post(self, request: Request) -> Response:
         """`csv`, as a draft."""
-        synonyms_import(text=body_as(request, CsvFile).csv, actor=actor_of(request))
+        text = body_as(request, CsvFile).csv
+        synonyms_import(text=text, actor=actor_of(request), most_bytes=MOST_BYTES_API)
         return described()
 
 
