@@ -3,11 +3,13 @@
 from apps.explainability.services.evaluations import evaluation_execute
 from apps.explainability.services.implicit import implicit_fit
 from apps.explainability.services.rating import queries_pool
+from apps.explainability.services.reconciling import runs_reconcile
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec
 
 
 def evaluation_run(context: JobContext) -> JobOutcome:
     """The outcome names the run and its NDCG."""
+    runs_reconcile()
     view = evaluation_execute(run_id=_number(context, "run"), progress=context.progress)
     figure = view.figures.get("ndcg@10")
     return {"run": view.id, "queries": view.queries, "ndcg@10": figure.mean if figure else None}

@@ -40,6 +40,7 @@ from apps.explainability.selectors.runs import (
 from apps.explainability.services.evaluations import evaluation_request
 from apps.explainability.services.gate import alpha_now
 from apps.explainability.services.lists import judgements_import
+from apps.explainability.services.reconciling import runs_reconcile
 
 READ, WRITE = Scope.RANKING_READ, Scope.RANKING_WRITE
 _MOST, _PAGE = 200, 50
@@ -160,6 +161,7 @@ class Runs(RelevanceView):
             raise InvalidInput("There is no such status.", field="status")
         list_id = judgement_list_named(name).id if name else None
         limit, offset = _number(request, "limit", _PAGE, _MOST), _number(request, "offset", 0)
+        runs_reconcile()
         found = runs_newest(list_id=list_id, status=status, limit=limit, offset=offset)
         count = runs_count(list_id=list_id, status=status)
         return Response({"count": count, "results": [run_told(each) for each in found]})
@@ -197,6 +199,7 @@ class Run(RelevanceView):
     def get(self, request: Request, run_id: int) -> Response:
         """With its queries and what the figures mean."""
         _known(request)
+        runs_reconcile()
         return Response(run_told(run_view(run_id), run_scores(run_id)))
 
 

@@ -30,6 +30,7 @@ from apps.explainability.selectors.runs import (
 )
 from apps.explainability.services.configured import draft_kinds
 from apps.explainability.services.evaluations import evaluation_request
+from apps.explainability.services.reconciling import runs_reconcile
 from apps.explainability.views import gate
 from apps.search.services.systems import SYSTEMS
 
@@ -42,6 +43,7 @@ _MOST_ID = 10
 @gate.relevance_page(gate.SEE_RUNS)
 def runs_page(request: HttpRequest) -> HttpResponse:
     """The runs of one list (the first, when none is asked for) over time."""
+    runs_reconcile()
     lists = judgement_lists()
     asked = _number(request.GET, "list")
     view = judgement_list(asked) if asked else (lists[0] if lists else None)
@@ -86,6 +88,7 @@ def run_start(request: HttpRequest) -> HttpResponse:
 @gate.relevance_page(gate.SEE_RUNS)
 def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
     """One run, query by query, the worst first."""
+    runs_reconcile()
     run = run_view(run_id)
     scores = sorted(run_scores(run_id), key=_worst_first)
     others = [
