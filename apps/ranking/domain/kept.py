@@ -24,6 +24,7 @@ from apps.ranking.contracts import (
     Step,
 )
 from apps.ranking.domain.records import record_moved
+from apps.ranking.domain.trail import StepsOf
 from apps.ranking_weights.contracts import ResolvedWeights
 
 LAYOUT = 1
@@ -212,9 +213,11 @@ def _places(record: KeptRecord) -> list[tuple[int, int]]:
 
 def _steps(ranking: Ranking, chosen: Int32) -> dict[int, tuple[Step, ...]]:
     found = ranking.steps
-    if isinstance(found, dict) and not found:
-        return {}
     # Asking how many there are would make them all.
+    if isinstance(found, StepsOf):
+        found = found.among(chosen)
+    if not found:
+        return {}
     told = ((at, found.get(candidate)) for at, candidate in enumerate(chosen.tolist()))
     return {at: steps for at, steps in told if steps}
 

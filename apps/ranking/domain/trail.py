@@ -132,6 +132,14 @@ class Trail:
         """What moved a candidate, in the order in which it happened."""
         return (*self._rescored(candidate), *self._moved(candidate))
 
+    def acted_on(self, candidates: Int32) -> list[int]:
+        """Those that anything acted on, in their order; no rank is worked out for that."""
+        touched = np.zeros(len(self.rows), dtype=np.bool_)
+        for members in self.members():
+            touched[members] = True
+        found: list[int] = candidates[touched[candidates]].tolist()
+        return found
+
     def _moved(self, candidate: int) -> Iterator[Step]:
         for one in self.moves:
             if (one.members == candidate).any():
@@ -231,6 +239,10 @@ class StepsOf(Mapping[int, tuple[Step, ...]]):
         if not found:
             raise KeyError(candidate)
         return found
+
+    def among(self, candidates: Int32) -> dict[int, tuple[Step, ...]]:
+        """The same for some candidates: those that nothing acted on cost next to nothing."""
+        return {each: self._trail.steps(each) for each in self._trail.acted_on(candidates)}
 
     def __contains__(self, candidate: object) -> bool:
         """Whether anything acted on it; no rank is worked out for that."""
