@@ -75,6 +75,19 @@ PUBLISHED = Configuration()
 
 
 @dataclass(frozen=True, slots=True)
+class ListHeading:
+    """A list without its counts.
+
+    Attributes:
+        scale: ratings run from 0 to this.
+    """
+
+    id: int
+    name: str
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListView:
     """A judgement list.
 

@@ -4,15 +4,25 @@ import hashlib
 from collections.abc import Iterator
 from itertools import groupby
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery, TextField, Value, Window
+from django.db.models.functions import MD5, Concat, DenseRank
 
 from apps.common.errors import NotFound
-from apps.explainability.contracts.judged import Judgements, JudgementSource, ListView, Rating
+from apps.explainability.contracts.judged import (
+    Judgements,
+    JudgementSource,
+    ListHeading,
+    ListView,
+    Rating,
+)
 from apps.explainability.domain.agreement import Units
 from apps.explainability.domain.rating_queue import Queue, median_low, queue_of
 from apps.explainability.models import JudgedQuery, Judgement, JudgementList
 
 _BATCH = 5000
+# A rater is shown the queries of a list in parts, and of a query what is in its pool and so
+# many products more that somebody judged: what one page reads has a bound.
+PART_QUERIES, PART_PRODUCTS = 50, 500
 
 
 def judgement_lists() -> list[ListView]:
@@ -130,24 +140,79 @@ def list_queries(list_id: int) -> tuple[str, ...]:
     return tuple(rows.values_list("query", flat=True))
 
 
-def rating_queue(list_id: int, rater: str, query: str = "") -> Queue:
-    """All that a rater may rate, in their own order; nobody else's ratings are read.
+def list_heading(list_id: int) -> ListHeading:
+    """What a page about one list needs of it; counts nothing.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = JudgementList.objects.filter(pk=list_id).values_list("pk", "name", "scale").first()
+    if found is None:
+        raise NotFound("There is no judgement list.")
+    return ListHeading(*found)
+
+
+def rating_queue(list_id: int, rater: str, query: str = "", *, part: int = 1) -> Queue:
+    """One part of what a rater may rate, in their own order; nobody else's ratings are read.
+
+    Three statements, however long the list: it may hold a million rows.
 
     Args:
         list_id: of which list.
         rater: whose order, and whose ratings.
-        query: only this one; empty: all.
+        query: only this one; empty: all, part by part.
+        part: 1-based, of `rating_parts`.
     """
-    queries = JudgedQuery.objects.filter(judgement_list=list_id)
-    judged = Judgement.objects.filter(judgement_list=list_id)
+    queries = (
+        JudgedQuery.objects.filter(judgement_list=list_id)
+        .annotate(drawn=_lot(list_id, rater))
+        .order_by("drawn", "query")
+    )
     if query:
-        queries, judged = queries.filter(query=query), judged.filter(query=query)
-    pools = {each: set(pool) for each, pool in queries.values_list("query", "pool")}
-    for asked, product in judged.values_list("query", "product_id").distinct().order_by():
+        queries = queries.filter(query=query)
+    start = (part - 1) * PART_QUERIES
+    wanted = queries.values_list("query", "pool")[start : start + PART_QUERIES]
+    pools = {each: set(pool) for each, pool in wanted}
+    names = [query] if query else [*pools]
+    judged = Judgement.objects.filter(judgement_list=list_id, query__in=names)
+    things = judged.values("query", "product_id").distinct()
+    by_query = Window(DenseRank(), partition_by=["query"], order_by=["product_id"])
+    counted = things.annotate(at=by_query).filter(at__lte=PART_PRODUCTS).order_by()
+    for asked, product in counted.values_list("query", "product_id"):
         pools.setdefault(asked, set()).add(product)
     own = judged.filter(rater=rater).values_list("query", "product_id", "rating")
     ratings = {(asked, product): rating for asked, product, rating in own}
     return queue_of(pools, ratings, rater=rater, list_id=list_id)
+
+
+def rating_parts(list_id: int) -> int:
+    """How many parts a list is rated in; one at least."""
+    queries = JudgedQuery.objects.filter(judgement_list=list_id).count()
+    return max(1, -(-queries // PART_QUERIES))
+
+
+def rating_part_of(list_id: int, rater: str, query: str) -> int:
+    """The part of this rater's order that holds a query; 1 when no part does."""
+    queries = JudgedQuery.objects.filter(judgement_list=list_id)
+    drawn = queries.annotate(drawn=_lot(list_id, rater))
+    own = drawn.filter(query=query).values("drawn")[:1]
+    return drawn.filter(drawn__lt=Subquery(own)).count() // PART_QUERIES + 1
+
+
+def thing_known(list_id: int, query: str, product_id: str) -> bool:
+    """Whether a product is to be rated for a query: it is a candidate, or somebody rated it."""
+    if "\x00" in query + product_id:  # PostgreSQL would refuse the question
+        return False
+    candidates = JudgedQuery.objects.filter(
+        judgement_list=list_id, query=query, pool__contains=[product_id]
+    )
+    judged = Judgement.objects.filter(judgement_list=list_id, query=query, product_id=product_id)
+    return candidates.exists() or judged.exists()
+
+
+def _lot(list_id: int, rater: str) -> MD5:
+    """What orders queries for this rater: PostgreSQL draws, nothing is read here."""
+    return MD5(Concat(Value(f"{rater}\n{list_id}\n"), "query", output_field=TextField()))
 
 
 def query_coverage(list_id: int) -> list[tuple[str, int, int, int]]:

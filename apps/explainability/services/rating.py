@@ -7,7 +7,7 @@ from apps.common.errors import InvalidInput, NotFound
 from apps.explainability.contracts.judged import Rating
 from apps.explainability.domain.rating_queue import POOL_DEPTH, pool_of
 from apps.explainability.models import JudgedQuery, Judgement, JudgementList
-from apps.explainability.selectors.judged import rating_queue
+from apps.explainability.selectors.judged import thing_known
 from apps.explainability.services.lists import human_only, ratings_store
 from apps.search.services.systems import SYSTEMS
 
@@ -29,7 +29,7 @@ def rating_give(
         human_only(row)
         if not 0 <= rating <= row.scale:
             raise InvalidInput(f"A rating runs from 0 to {row.scale}.", field="rating")
-        if rating_queue(list_id, rater, query).place_of(query, product_id) is None:
+        if not thing_known(list_id, query, product_id):
             raise InvalidInput("This product is not to be rated for it.", field="product_id")
         mine = Judgement.objects.filter(
             judgement_list=row, query=query, product_id=product_id, rater=rater

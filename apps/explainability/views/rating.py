@@ -12,7 +12,12 @@ from apps.catalog.contracts import ProductDocument
 from apps.catalog.selectors import documents_by_pk, pks_by_product_id
 from apps.common.errors import InvalidInput
 from apps.explainability.domain.rating_queue import Item, Queue
-from apps.explainability.selectors.judged import judgement_list, rating_queue
+from apps.explainability.selectors.judged import (
+    list_heading,
+    rating_part_of,
+    rating_parts,
+    rating_queue,
+)
 from apps.explainability.services.rating import rating_give, rating_take_back
 from apps.explainability.views import gate
 
@@ -32,23 +37,23 @@ def rate_page(request: HttpRequest, list_id: int) -> HttpResponse:
     query = _text(request, "query")
     if request.method == "POST":
         return _rated(request, list_id, query)
-    view = judgement_list(list_id)
-    queue = rating_queue(list_id, request.user.get_username(), query)
+    heading, parts = list_heading(list_id), 1 if query else rating_parts(list_id)
+    part = min(_counted(request, "part") or 1, parts)
+    queue = rating_queue(list_id, request.user.get_username(), query, part=part)
     place = _place(request, queue)
     item = queue.items[place - 1] if place else None
     context = {
         "here": "lists",
-        "list": view,
+        "list": heading,
         "queue": queue,
         "item": item,
         "place": place,
-        "before": _link(query, place - 1) if place > 1 else "",
-        "after": _link(query, place + 1) if 0 < place < len(queue.items) else "",
+        **_turns(query, place, part, parts, len(queue.items)),
         "share": round(100 * queue.rated / max(len(queue.items), 1)),
         "only": query,
         "undo": bool(_undoable(request, list_id)),
         "product": _document(item) if item else None,
-        "ratings": [*enumerate(WORDS[view.scale])],
+        "ratings": [*enumerate(WORDS[heading.scale])],
     }
     return render(request, "relevance/rate.html", context)
 
@@ -67,8 +72,9 @@ def rate_undo(request: HttpRequest, list_id: int) -> HttpResponse:
     rating_take_back(
         list_id=list_id, rater=rater, query=query, product_id=product_id, before=before
     )
-    place = rating_queue(list_id, rater, only).place_of(query, product_id) or 0
-    return redirect(f"{request.path.removesuffix('undo/')}{_link(only, place)}")
+    part = 1 if only else rating_part_of(list_id, rater, query)
+    place = rating_queue(list_id, rater, only, part=part).place_of(query, product_id) or 0
+    return redirect(f"{request.path.removesuffix('undo/')}{_link(only, place, part)}")
 
 
 def _rated(request: HttpRequest, list_id: int, only: str) -> HttpResponse:
@@ -76,10 +82,13 @@ def _rated(request: HttpRequest, list_id: int, only: str) -> HttpResponse:
     before = rating_give(list_id=list_id, rater=rater, **given)
     last = [*_undoable(request, list_id), (given["query"], given["product_id"], before)]
     _remember(request, list_id, last)
-    queue = rating_queue(list_id, rater, only)
+    part = 1 if only else rating_part_of(list_id, rater, given["query"])
+    queue = rating_queue(list_id, rater, only, part=part)
     place = queue.place_of(given["query"], given["product_id"]) or 0
     following = queue.next_unrated(place)
-    return redirect(f"{request.path}{_link(only, following or 0)}")
+    if following is None and not only and part < rating_parts(list_id):
+        return redirect(f"{request.path}{_link(only, None, part + 1)}")
+    return redirect(f"{request.path}{_link(only, following or 0, part)}")
 
 
 def _given(sent: Mapping[str, str]) -> dict[str, Any]:
@@ -95,14 +104,37 @@ def _given(sent: Mapping[str, str]) -> dict[str, Any]:
 
 def _place(request: HttpRequest, queue: Queue) -> int:
     """What is asked for, else the first unrated; 0: everything is rated, or nothing is there."""
-    asked = request.GET.get("item", "")
-    if asked.isascii() and asked.isdigit() and len(asked) < _MOST_PLACE:
-        return int(asked) if 0 < int(asked) <= len(queue.items) else 0
-    return queue.next_unrated() or 0
+    asked = _counted(request, "item")
+    if asked is None:
+        return queue.next_unrated() or 0
+    return asked if asked <= len(queue.items) else 0
 
 
-def _link(query: str, place: int) -> str:
-    asked = {**({"query": query} if query else {}), "item": str(place)}
+def _counted(request: HttpRequest, name: str) -> int | None:
+    asked = request.GET.get(name, "")
+    known = asked.isascii() and asked.isdigit() and len(asked) < _MOST_PLACE
+    return int(asked) if known else None
+
+
+def _turns(query: str, place: int, part: int, parts: int, most: int) -> dict[str, object]:
+    """Where one can go from here."""
+    return {
+        "before": _link(query, place - 1, part) if place > 1 else "",
+        "after": _link(query, place + 1, part) if 0 < place < most else "",
+        "part": part,
+        "parts": parts,
+        "part_before": _link(query, None, part - 1) if part > 1 else "",
+        "part_after": _link(query, None, part + 1) if part < parts else "",
+    }
+
+
+def _link(query: str, place: int | None, part: int) -> str:
+    """Without a place: to the part's first unrated."""
+    asked = {
+        **({"query": query} if query else {}),
+        **({"part": str(part)} if part > 1 or place is None else {}),
+        **({} if place is None else {"item": str(place)}),
+    }
     return f"?{urlencode(asked)}"
 
 
