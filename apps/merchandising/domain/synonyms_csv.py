@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from apps.merchandising.contracts import SynonymEntry, SynonymsInvalid
 from apps.merchandising.contracts_rule_views import RuleImportError
-from apps.merchandising.domain.rules.csv_cells import values_cell, values_of_cell
+from apps.merchandising.domain.rules.csv_cells import cell_guard, values_cell, values_of_cell
 from apps.merchandising.domain.rules.csv_reading import RulesFileInvalid, lines_read
 from apps.merchandising.domain.synonyms import entries_json, entries_parse
 
@@ -19,7 +19,8 @@ def synonyms_csv(entries: Iterable[SynonymEntry]) -> str:
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
     for entry in entries:
-        writer.writerow((entry.kind.value, entry.source, values_cell(entry.terms)))
+        cells = (entry.kind.value, entry.source, values_cell(entry.terms))
+        writer.writerow([cell_guard(cell) for cell in cells])
     return written.getvalue()
 
 

@@ -1,3 +1,5 @@
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from apps.merchandising.contracts_rule_views import RuleImportError
 from apps.merchandising.contracts_rules import MerchandisingRule, RuleInvalid
 from apps.merchandising.domain.rules.content import rule_content, rule_parse
 from apps.merchandising.domain.rules.csv_cells import (
+    cell_guard,
+    cell_plain,
     pairs_cell,
     pairs_of_cell,
     values_cell,
@@ -37,6 +41,62 @@ def test_values_of_a_cell_come_back(values: list[str]) -> None:
 @given(st.dictionaries(texts, st.lists(texts, min_size=1, max_size=3), max_size=3))
 def test_pairs_of_a_cell_come_back(pairs: dict[str, list[str]]) -> None:
     assert pairs_of_cell(pairs_cell(pairs)) == pairs
+
+
+@some
+@given(st.text("'=+-@\t\r 1a|", max_size=6) | st.text(max_size=6))
+def test_guarded_cells_are_no_formulas_and_come_back(cell: str) -> None:
+    guarded = cell_guard(cell)
+    assert cell_plain(guarded) == cell
+    assert not guarded.startswith(("=", "+", "@", "\t", "\r"))
+    assert not guarded.startswith("-") or guarded.removeprefix("-").isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("cell", "guarded"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49", "'+49"),
+        ("-x", "'-x"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("'=1", "''=1"),
+        ("''@", "'''@"),
+        ("-50", "-50"),
+        ("'tis", "'tis"),
+        ("'", "'"),
+        ("a=b", "a=b"),
+        ("", ""),
+    ],
+)
+def test_only_what_could_be_a_formula_is_guarded(cell: str, guarded: str) -> None:
+    assert cell_guard(cell) == guarded
+    assert cell_plain(guarded) == cell
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "'=", "''-", "'"])
+def test_formulas_in_rules_and_synonyms_come_back(sign: str) -> None:
+    content: dict[str, Any] = {
+        "title": f"{sign}cmd|' /C calc'!A0",
+        "conditions": {
+            "queries": [{"match": "exact", "text": f"{sign}tv"}],
+            "segments": [f"{sign}a", f"{sign}b"],
+            "attributes": {"-x": [f"{sign}1"]},
+        },
+        "consequences": [
+            {"do": "pin", "product": f"{sign}p", "position": 3},
+            {"do": "hide", "products": [f"{sign}a", f"{sign}-1"]},
+            {"do": "rewrite", "find": f"{sign}x", "replace": f"{sign}y"},
+        ],
+    }
+    rule = rule_parse("odd", 0, content)
+    written = rules_csv([rule])
+    assert [each for _line, each in rules_read(written)] == [rule]
+    assert rules_csv([rule]) == rules_csv(each for _line, each in rules_read(written))
+    entries = entries_parse([{"kind": "one_way", "from": f"{sign}a", "terms": [f"{sign}b", "c"]}])
+    out = synonyms_csv(entries)
+    assert entries_parse(synonyms_csv_read(out)) == entries
+    for row in [*csv.reader(io.StringIO(written)), *csv.reader(io.StringIO(out))]:
+        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
 
 
 def readable(rules: list[MerchandisingRule]) -> list[MerchandisingRule]:

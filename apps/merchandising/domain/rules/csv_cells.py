@@ -1,12 +1,35 @@
-"""Several values in one cell: `a | b`, and pairs `name=a | name=b`; a backslash guards a sign."""
+"""Several values in one cell: `a | b`, and pairs `name=a | name=b`; a backslash guards a sign.
+
+A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula and works it out,
+so that whoever writes a title could have something run where the file is opened. Such a cell
+goes out behind an apostrophe.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 
 _BETWEEN = " | "
+# Apostrophes may stand before it, so that what begins with one comes back, too.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_WHOLE = re.compile(r"-?[0-9]+")
 _PART = re.compile(r"(?:\\.|[^|\\])+", re.DOTALL)
 _NAME = re.compile(r"((?:\\.|[^=\\])*)=(.*)", re.DOTALL)
 _GUARDED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def cell_guard(cell: str) -> str:
+    """The cell that no spreadsheet takes for a formula, and that `cell_plain` reads back.
+
+    A cell that looks guarded already gets one apostrophe more; a number stays as it is.
+
+    Source: OWASP, "CSV Injection".
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _WHOLE.fullmatch(cell) else cell
+
+
+def cell_plain(cell: str) -> str:
+    """The cell without the one apostrophe that `cell_guard` put before it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def values_cell(values: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from apps.merchandising.contracts_rule_views import RuleImportError
 from apps.merchandising.contracts_rules import MerchandisingRule, RuleInvalid
 from apps.merchandising.domain.rules.content import rule_parse
-from apps.merchandising.domain.rules.csv_cells import pairs_of_cell, values_of_cell
+from apps.merchandising.domain.rules.csv_cells import cell_plain, pairs_of_cell, values_of_cell
 from apps.merchandising.domain.rules.csv_writing import (
     COLUMNS,
     CONSEQUENCE_COLUMNS,
@@ -108,7 +108,11 @@ def _cells(line: int, header: list[str], row: list[str]) -> _Cells:
         raise _refusal(line, "", f"A file has at most {MOST_LINES} lines.")
     if len(row) > len(header):
         raise _refusal(line, "", f"There are {len(row)} cells for {len(header)} columns.")
-    return {name: cell.strip() for name, cell in zip(header, row, strict=False) if cell.strip()}
+    return {
+        name: cell_plain(cell.strip())
+        for name, cell in zip(header, row, strict=False)
+        if cell.strip()
+    }
 
 
 def _refusal(line: int, column: str, message: str) -> RulesFileInvalid:

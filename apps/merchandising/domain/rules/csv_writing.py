@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from apps.merchandising.contracts_rules import JsonValue, MerchandisingRule
 from apps.merchandising.domain.rules.content import rule_content
-from apps.merchandising.domain.rules.csv_cells import pairs_cell, values_cell
+from apps.merchandising.domain.rules.csv_cells import cell_guard, pairs_cell, values_cell
 
 RULE_COLUMNS = (
     "key", "title", "priority", "campaign", "reach", "queries", "categories", "segments",
@@ -30,7 +30,8 @@ def rules_csv(rules: Iterable[MerchandisingRule]) -> str:
         consequences = content["consequences"]
         for each in consequences if isinstance(consequences, list) else ():
             if isinstance(each, dict):
-                writer.writerow({**own, **_consequence_cells(each)})
+                cells = {**own, **_consequence_cells(each)}
+                writer.writerow({name: cell_guard(cell) for name, cell in cells.items()})
             own = {"key": rule.key}
     return written.getvalue()
 
