@@ -1,7 +1,7 @@
 """The rules that act on one ranking, as arrays over the serving snapshot."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -98,6 +98,20 @@ class Effect:
         return (*self.hides, *(self.reweighs if by_score else ()), *pins)
 
 
+_NO_FILTERS = FilterSet()
+_MOST_EFFECTS = 500
+
+
+@dataclass(slots=True)
+class _Last:
+    """What rules do to the snapshot that is served; an older one's go with it."""
+
+    effects: tuple[ServingSnapshot, dict[tuple[int, bool], Effect]] | None = None
+
+
+_last = _Last()
+
+
 def effect_of(
     ruled: Ruled | None, snapshot: ServingSnapshot, filters: FilterSet, detected: str | None
 ) -> Effect | None:
@@ -113,7 +127,32 @@ def effect_of(
         return None
     with step_timed("rules"):
         acting = ruled.settled(detected)
-        return _Resolving(acting, snapshot).effect(filters, places=ruled.places)
+        if not acting.rules:
+            RULES_UNMATCHED.inc()
+            return None
+        RULES_MATCHED.inc()
+        if filters != _NO_FILTERS:
+            return _Resolving(acting, snapshot).effect(filters, places=ruled.places)
+        return _remembered(acting, snapshot, places=ruled.places)
+
+
+def _remembered(acting: ActingRules, snapshot: ServingSnapshot, *, places: bool) -> Effect:
+    """Without filters of the shopper's, the same rules do the same to the same snapshot."""
+    held = _last.effects
+    if held is None or held[0] is not snapshot:
+        held = _last.effects = (snapshot, {})
+    effects = held[1]
+    # The book gives the same rules the same tuple; it is held, so nothing else gets its identity.
+    asked = id(acting.rules), places
+    found = effects.get(asked)
+    if found is None or found.acting.rules is not acting.rules:
+        found = _Resolving(acting, snapshot).effect(_NO_FILTERS, places=places)
+        if len(effects) >= _MOST_EFFECTS:
+            effects.clear()
+        effects[asked] = found
+    if found.acting.rewrites == acting.rewrites:
+        return found
+    return replace(found, acting=acting)
 
 
 def rows_barred(acting: ActingRules, snapshot: ServingSnapshot) -> BoolArray:
@@ -129,12 +168,8 @@ class _Resolving:
     snapshot: ServingSnapshot
     unpinned: list[tuple[str, str]] = field(default_factory=list)
 
-    def effect(self, filters: FilterSet, *, places: bool) -> Effect | None:
+    def effect(self, filters: FilterSet, *, places: bool) -> Effect:
         acting = self.acting
-        if not acting.rules:
-            RULES_UNMATCHED.inc()
-            return None
-        RULES_MATCHED.inc()
         kept, hides = self._kept(), self._hides()
         hidden = self._mask(rule.rows for rule in hides) if hides else None
         return Effect(

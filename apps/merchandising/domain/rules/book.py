@@ -32,6 +32,7 @@ from apps.merchandising.domain.rules.settling import rules_settle
 from apps.merchandising.domain.rules.words import ANY_WORD, ANY_WORDS, Words
 
 _MOST_REMEMBERED = 256
+_MOST_SETTLED = 4096
 _Filed = dict[str, list[int]]
 
 
@@ -45,8 +46,9 @@ class CompiledRuleBook:
     """
 
     __slots__ = (
-        "_always", "_attributes", "_boundaries", "_categories", "_compiled", "_exact", "_named",
-        "_trials", "_variants", "_words", "attributes_read", "experiments_read", "number",
+        "_acting", "_always", "_attributes", "_boundaries", "_categories", "_compiled", "_exact",
+        "_named", "_trials", "_variants", "_words", "attributes_read", "experiments_read",
+        "number",
     )  # fmt: skip
 
     def __init__(self, rules: Iterable[MerchandisingRule], number: int) -> None:
@@ -63,6 +65,7 @@ class CompiledRuleBook:
         self._always: list[int] = []
         self._trials: dict[frozenset[str], CompiledRuleBook] = {}
         self._named: _Filed = {}
+        self._acting: dict[tuple[tuple[int, ...], Words], ActingRules] = {}
         frequency = _word_frequency(self._compiled)
         for place, compiled in enumerate(self._compiled):
             self._file(place, compiled, frequency)
@@ -97,8 +100,18 @@ class CompiledRuleBook:
         }
         if not places:
             return NO_RULES_ACT
-        rules = tuple(self._compiled[place].rule for place in sorted(places))
-        return rules_settle(rules, context.words)
+        return self._settled(tuple(sorted(places)), context.words)
+
+    def _settled(self, places: tuple[int, ...], words: Words) -> ActingRules:
+        """Conflicts of these rules settled: the same for whoever asks the same."""
+        asked = places, words
+        found = self._acting.get(asked)
+        if found is None:
+            found = rules_settle(tuple(self._compiled[place].rule for place in places), words)
+            if len(self._acting) >= _MOST_SETTLED:
+                self._acting.clear()
+            self._acting[asked] = found
+        return found
 
     def may_act(self, context: RuleContext, keys: frozenset[str]) -> bool:
         """Whether one of these rules (or `campaign:<name>`) could act, in some category.
