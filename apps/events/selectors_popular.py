@@ -14,7 +14,7 @@ _POPULAR = f"""
            count(DISTINCT coalesce(client_id, user_id, session_id)) AS shoppers
     FROM {QUERY_LOG_TABLE}
     WHERE occurred_at >= %(start)s AND occurred_at < %(as_of)s
-      AND page = 1 AND results_count > 0 AND fallback = ''
+      AND page = 1 AND results_count > 0 AND fallback IN ('', 'mentioned')
       AND normalised <> '' AND length(normalised) <= %(longest)s
     GROUP BY 1
     HAVING count(DISTINCT coalesce(client_id, user_id, session_id)) >= %(least)s

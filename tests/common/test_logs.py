@@ -76,3 +76,12 @@ def test_a_stream_that_is_gone_costs_nobody_an_answer(monkeypatch: pytest.Monkey
     monkeypatch.setattr(logging, "raiseExceptions", False)
     with written(Broken()):
         structlog.get_logger("a.b").info("said")
+
+
+def test_a_second_configuration_reaches_loggers_that_were_used_before() -> None:
+    logger = structlog.get_logger("used_before")
+    logger.info("first")
+    logs.logging_configure({"level": "INFO"})
+    with structlog.testing.capture_logs() as told:
+        logger.info("second")
+    assert [each["event"] for each in told] == ["second"]

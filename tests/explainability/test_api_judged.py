@@ -159,3 +159,9 @@ def test_a_person_needs_the_permission_too(client: Client, list_id: int) -> None
     assert client.get(f"{ROOT}/lists").status_code == 200
     client.logout()
     assert client.get(f"{ROOT}/runs").status_code == 401
+
+
+def test_an_import_without_a_body_is_refused(ask: Ask, list_id: int) -> None:
+    sent = ask(f"/lists/{list_id}/judgements", "post", content_type="text/csv")
+    assert sent.status_code == 400
+    assert sent.json()["extra"]["field"]

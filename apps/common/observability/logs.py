@@ -78,6 +78,8 @@ def _context_add(
     return record
 
 
+# One list for good: loggers that were used before a second configuration hold on to it.
+_processors: list[Any] = []
 _FOREIGN: list[Any] = [structlog.stdlib.add_logger_name, _context_add]
 
 
@@ -100,12 +102,9 @@ def logging_configure(options: dict[str, str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(options["level"])
+    _processors[:] = [structlog.stdlib.filter_by_level, _context_add, _Writer(handler)]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            _context_add,
-            _Writer(handler),
-        ],
+        processors=_processors,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

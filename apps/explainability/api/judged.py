@@ -134,8 +134,10 @@ class Judgements(RelevanceView):
     def post(self, request: Request, list_id: int) -> Response:
         """All of a CSV, or nothing of it."""
         _known(request)
+        # Without a body DRF asks no parser, and has an empty form instead.
+        body = request.data if isinstance(request.data, bytes) else b""
         try:
-            text = cast("bytes", request.data).decode("utf-8-sig")
+            text = body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidInput("The body is no UTF-8 text.", field="body") from error
         report = judgements_import(
