@@ -116,7 +116,8 @@ def test_two_readings_cost_no_statement_more_and_compete_only_where_they_act(
     synonyms_publish()
     interleaving("draft", None, {"search": {"synonyms": False}})
     for query in ("mouse", "hub"):
-        search(q=query, client_id="c1")
+        # Another page: what is kept of it is not this one's answer.
+        search(q=query, client_id="c1", per_page=19)
         with CaptureQueriesContext(connection) as statements:
             answer = search(q=query, client_id="c1")
         own = [each["sql"] for each in statements if not each["sql"].startswith("SAVEPOINT")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.search.selectors.seen import catalogue_seen, columns_are_seen
+from apps.search.selectors.seen import catalogue_seen, columns_are_seen, columns_saw
 from tests.features.catalogue import columns_of, product_row
 
 
@@ -26,3 +26,14 @@ def test_it_ends_also_with_an_error() -> None:
 def test_nothing_seen_is_nothing_known() -> None:
     with catalogue_seen(None):
         assert not columns_are_seen(columns_of(product_row(1)))
+
+
+def test_what_is_seen_within_an_answer_is_forgotten_with_it() -> None:
+    columns = columns_of(product_row(1))
+    columns_saw(columns)
+    assert not columns_are_seen(columns)
+    with catalogue_seen(None):
+        assert not columns_are_seen(columns)
+        columns_saw(columns)
+        assert columns_are_seen(columns)
+    assert not columns_are_seen(columns)

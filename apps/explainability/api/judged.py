@@ -135,7 +135,8 @@ class Judgements(RelevanceView):
         """All of a CSV, or nothing of it."""
         _known(request)
         # Without a body DRF asks no parser, and has an empty form instead.
-        body = request.data if isinstance(request.data, bytes) else b""
+        given: object = request.data
+        body = given if isinstance(given, bytes) else b""
         try:
             text = body.decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -28,7 +28,7 @@ from apps.search.selectors.beside import both_done
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.language import search_language
 from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
-from apps.search.selectors.seen import columns_are_seen
+from apps.search.selectors.seen import columns_are_seen, columns_saw
 from apps.search.selectors.statements import prepared_fetch
 from apps.search.selectors.vectors import Scan, list_above
 from apps.search.selectors.words import Words, WordSearch
@@ -207,6 +207,7 @@ def _looked(
     except PostgresqlGone:
         return snapshot, ("catalog",)
     if fresh:
+        columns_saw(columns)
         return snapshot, () if search.current or not search.wanted else ("catalog",)
     snapshot, followed = serving_snapshot_followed()
     if search.wanted:
