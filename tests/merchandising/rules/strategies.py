@@ -41,7 +41,13 @@ moments = st.one_of(st.none(), st.integers(-2, 2).map(lambda days: NOON + timede
 
 
 def few(each: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(each, max_size=2, unique=True).map(tuple)
+    return st.one_of(st.just(()), st.lists(each, max_size=2, unique=True).map(tuple))
+
+
+# Made once: made anew with every draw they crowd hypothesis's own cache, which once hung.
+some_paths = few(paths)
+some_segments = few(st.sampled_from(["vip", "new"]))
+some_devices = few(st.sampled_from(["mobile", "desktop"]))
 
 
 @st.composite
@@ -61,9 +67,9 @@ def conditions(draw: st.DrawFn) -> Conditions:
         ends_at = None
     return Conditions(
         queries=tuple(draw(st.lists(queries(), max_size=2, unique=True))),
-        categories=draw(st.one_of(st.just(()), few(paths))),
-        segments=draw(st.one_of(st.just(()), few(st.sampled_from(["vip", "new"])))),
-        devices=draw(st.one_of(st.just(()), few(st.sampled_from(["mobile", "desktop"])))),
+        categories=draw(some_paths),
+        segments=draw(some_segments),
+        devices=draw(some_devices),
         attributes=draw(st.sampled_from([{}, {}, {"shop": ("de", "at")}])),
         variants=draw(st.sampled_from([(), (), (VariantCondition("x", ("a",)),)])),
         starts_at=starts_at,
