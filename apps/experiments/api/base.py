@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from typing import ClassVar, cast
 
 import msgspec
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.contracts import Scope
-from apps.access.services import Actor
-from apps.common.errors import Forbidden, InvalidInput
+from apps.access.people import person_permitted
+from apps.common.errors import InvalidInput
 from apps.experiments.contracts.assignment import Json
 from apps.experiments.contracts.design import DesignInvalid
 from apps.experiments.domain.design.fields import Fields
@@ -51,20 +50,7 @@ def person_may(request: Request, codename: str) -> None:
     Raises:
         Forbidden: `permission_missing`.
     """
-    person = actor_of(request)
-    permission = f"experiments.{codename}"
-    if person is not None and not cast("PermissionsMixin", person).has_perm(permission):
-        raise Forbidden(
-            f"This needs the permission {permission}.",
-            code="permission_missing",
-            extra={"required_permission": permission},
-        )
-
-
-def actor_of(request: Request) -> Actor:
-    """The person behind the request; None for a key, whose name the audit keeps."""
-    user: object = request.user
-    return user if isinstance(user, AbstractBaseUser) else None
+    person_permitted(request, f"experiments.{codename}")
 
 
 @contextmanager

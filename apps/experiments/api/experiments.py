@@ -7,8 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.access.idempotency import idempotent_method
+from apps.access.people import actor_of
 from apps.common.errors import InvalidInput
-from apps.experiments.api.base import ExperimentsView, actor_of, answer, query_known
+from apps.experiments.api.base import (
+    ExperimentsView,
+    answer,
+    query_known,
+)
 from apps.experiments.api.documents import (
     ExperimentList,
     activity_document,

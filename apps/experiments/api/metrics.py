@@ -9,13 +9,13 @@ from rest_framework.response import Response
 
 from apps.access.contracts import Principal, Scope
 from apps.access.idempotency import idempotent_method
+from apps.access.people import actor_of
 from apps.access.services import Actor
 from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.experiments.api.base import (
     READ,
     WRITE,
     ExperimentsView,
-    actor_of,
     body_of,
     former_of,
     person_may,

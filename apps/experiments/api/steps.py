@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.access.idempotency import idempotent_method
+from apps.access.people import actor_of
 from apps.common.errors import InvalidInput, NotFound
 from apps.experiments.api.base import (
     ExperimentsView,
-    actor_of,
     answer,
     body_of,
     person_may,

@@ -9,12 +9,12 @@ from rest_framework.response import Response
 
 from apps.access.contracts import Scope
 from apps.access.idempotency import idempotent_method
+from apps.access.people import actor_of
 from apps.common.errors import InvalidInput
 from apps.experiments.api.base import (
     READ,
     WRITE,
     ExperimentsView,
-    actor_of,
     body_of,
     query_known,
 )

@@ -1,10 +1,9 @@
 """Judgement lists and evaluations over the API; admin's services behind it."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.http import HttpResponse
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -13,8 +12,8 @@ from rest_framework.views import APIView
 
 from apps.access.contracts import Scope
 from apps.access.idempotency import idempotent_method
-from apps.access.services import Actor
-from apps.common.errors import Forbidden, InvalidInput, TooLarge
+from apps.access.people import actor_of, person_permitted
+from apps.common.errors import InvalidInput, TooLarge
 from apps.explainability.contracts.judged import (
     ConfigurationInvalid,
     EvaluationStatus,
@@ -59,20 +58,8 @@ class RelevanceView(APIView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Let in by scope, then by the person's permission."""
         super().initial(request, *args, **kwargs)
-        person, codename = actor_of(request), self.permissions.get(request.method or "", "")
-        permission = f"explainability.{codename}"
-        if person is not None and not cast("PermissionsMixin", person).has_perm(permission):
-            raise Forbidden(
-                f"This needs the permission {permission}.",
-                code="permission_missing",
-                extra={"required_permission": permission},
-            )
-
-
-def actor_of(request: Request) -> Actor:
-    """The person behind the request; None for a key, whose name the audit keeps."""
-    user: object = request.user
-    return user if isinstance(user, AbstractBaseUser) else None
+        codename = self.permissions.get(request.method or "", "")
+        person_permitted(request, f"explainability.{codename}")
 
 
 class Lists(RelevanceView):

@@ -1,17 +1,16 @@
 """What every view of this API shares: scopes, permissions of people, bodies, answers."""
 
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 import msgspec
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.contracts import Scope
-from apps.access.services import Actor
-from apps.common.errors import Forbidden, InvalidInput
+from apps.access.people import person_permitted
+from apps.common.errors import InvalidInput
 
 READ, WRITE = Scope.RANKING_READ, Scope.RANKING_WRITE
 BodyT = TypeVar("BodyT", bound=msgspec.Struct)
@@ -50,20 +49,7 @@ def person_may(request: Request, codename: str) -> None:
     Raises:
         Forbidden: `permission_missing`.
     """
-    person = actor_of(request)
-    permission = f"merchandising.{codename}"
-    if person is not None and not cast("PermissionsMixin", person).has_perm(permission):
-        raise Forbidden(
-            f"This needs the permission {permission}.",
-            code="permission_missing",
-            extra={"required_permission": permission},
-        )
-
-
-def actor_of(request: Request) -> Actor:
-    """The person behind the request; None for a key, whose name the audit keeps."""
-    user: object = request.user
-    return user if isinstance(user, AbstractBaseUser) else None
+    person_permitted(request, f"merchandising.{codename}")
 
 
 def body_as(request: Request, kind: type[BodyT]) -> BodyT:

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.access.idempotency import idempotent_method
+from apps.access.people import actor_of
 from apps.merchandising.api.base import (
     MerchandisingView,
-    actor_of,
     answer,
     body_as,
     query_as,

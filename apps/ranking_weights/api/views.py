@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import ClassVar, cast
 
 import msgspec
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import PermissionsMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.access.contracts import Scope
 from apps.access.idempotency import idempotent_method
-from apps.access.services import Actor
+from apps.access.people import actor_of
 from apps.catalog.selectors import category_tree_fresh
 from apps.common.errors import Forbidden, InvalidInput, NotFound
 from apps.publishing.services import version_rollback
@@ -125,12 +125,6 @@ def subject_known(category: str) -> str:
     if category != GLOBAL_SUBJECT and category_tree_fresh().by_path(category) is None:
         raise NotFound(f"There is no category '{category}'.", extra={"field": "category"})
     return category
-
-
-def actor_of(request: Request) -> Actor:
-    """The person behind the request; None for a key, whose name the audit keeps."""
-    user: object = request.user
-    return user if isinstance(user, AbstractBaseUser) else None
 
 
 def may(request: Request, verb: str) -> bool:
