@@ -1,6 +1,7 @@
 """What the four commands share: a file or `-`, and every error of a file on its own line."""
 
 import sys
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from apps.common.errors import InvalidInput
 _STANDARD = "-"
 
 
-class ExportCommand(BaseCommand):
+class ExportCommand(BaseCommand, ABC):
     """Writes a file, or to standard output."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,12 +29,12 @@ class ExportCommand(BaseCommand):
         Path(options["file"]).write_text(text, encoding="utf-8", newline="")
         self.stderr.write(f"Written to {options['file']}.")
 
+    @abstractmethod
     def exported(self) -> str:
         """The file's text."""
-        raise NotImplementedError
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(BaseCommand, ABC):
     """Reads a file, or standard input. Exit 1: the file has errors; 2: it cannot be read."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,9 +55,9 @@ class ImportCommand(BaseCommand):
             self.stderr.write(f"{options['file']}: {error}")
             sys.exit(2)
 
+    @abstractmethod
     def imported(self, text: str) -> str:
         """Import the text, and say in one line what came of it."""
-        raise NotImplementedError
 
 
 def _read(name: str) -> str:
