@@ -122,7 +122,11 @@ def merchandiser(page: Page) -> None:
         else:
             card.get_by_label(button).fill("1")
             card.get_by_label(button).press("Tab")
-        page.wait_for_load_state("networkidle")
+        # The server answers every change with the whole board.
+        page.wait_for_timeout(300)
+        page.locator("#board:not([aria-busy])").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(300)
     save(page, "merchandiser")
     page.once("dialog", lambda dialog: dialog.accept())
 
@@ -136,6 +140,8 @@ def explanations(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto(asked)
     save(page, "debug-compare-phone")
+    page.set_viewport_size({"width": 1280, "height": 860})
+    page.emulate_media(color_scheme="light")
 
 
 def save(page: Page, name: str) -> None:
