@@ -1,8 +1,13 @@
 """One name for what is in memory, the same in every process, another after every write."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from apps.catalog.contracts import ProductColumns
@@ -15,12 +20,39 @@ from apps.catalog.selectors_state import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# No test may last longer than this, so none holds a transaction open for longer.
+HELD_AT_MOST_S = 170.0
 
 
 def product(number: int) -> Product:
     return Product.objects.create(
         product_id=f"p{number}", title="Mouse", price=1, availability="in_stock"
     )
+
+
+def settled() -> ProductColumns:
+    """Columns past every write so far.
+
+    PostgreSQL's horizon is the whole cluster's: a transaction of another test process holds it
+    back until it ends, and so long the columns carry a fingerprint instead.
+    """
+    until = time.monotonic() + HELD_AT_MOST_S
+    while (columns := columns_load()).fingerprint != "0:0":
+        assert time.monotonic() < until, "a transaction somewhere in this cluster does not end"
+        time.sleep(0.05)
+    return columns
+
+
+@contextmanager
+def a_transaction_elsewhere(database: str) -> Iterator[None]:
+    """Somebody who has written, and has not committed, in another database of this cluster."""
+    known = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=known["HOST"], port=known["PORT"], user=known["USER"],
+        password=known["PASSWORD"], dbname=database,
+    ) as other:  # fmt: skip
+        other.execute("SELECT pg_current_xact_id()")
+        yield
 
 
 def something_else() -> None:
@@ -31,10 +63,10 @@ def something_else() -> None:
 
 def test_processes_that_loaded_at_other_times_agree() -> None:
     product(1)
-    first = columns_load()
+    first = settled()
     for _ in range(3):
         something_else()
-    second = columns_load()
+    second = settled()
     assert catalogue_state_read(first) == catalogue_state_read(second) != ""
 
 
@@ -75,11 +107,21 @@ def test_a_look_sees_every_write() -> None:
         one.delete,
     )
     for write in writes:
-        columns = columns_load()
-        assert columns.fingerprint == "0:0"
+        columns = settled()
         something_else()
         assert fresh(columns)
         write()
+        assert not fresh(columns)
+
+
+def test_a_look_sees_every_write_while_another_database_holds_the_horizon() -> None:
+    with a_transaction_elsewhere("postgres"):
+        one = product(1)
+        columns = columns_load()
+        assert columns.fingerprint != "0:0"
+        something_else()
+        assert fresh(columns)
+        Product.objects.filter(pk=one.pk).update(title="Hub")
         assert not fresh(columns)
 
 

@@ -65,6 +65,22 @@ def test_nothing_nearer_does_it(field: Field, room: int) -> None:
                         assert ahead_at(field, weights_with(field.weights, at, value)) > room
 
 
+def test_a_tie_is_broken_by_the_least_change() -> None:
+    """Level with one that stands before it, and better in a feature that has no weight yet."""
+    field = Field(
+        names=NAMES,
+        weights=np.array([0.0, 0.0, 1.0]),
+        own=np.array([0.0, 0.25, 0.5]),
+        others=np.array([[0.0, 0.0, 0.5], [0.0, 0.0, 0.5]]),
+        ties_before=np.array([True, False]),
+    )
+    assert ahead_at(field, field.weights) == 1
+    (change,) = (one for one in weight_changes(field, 0) if one.feature == "popularity_score")
+    assert change.threshold == 0.0
+    assert 0.0 < change.after <= 1e-6
+    assert change.rank == 1
+
+
 @examples
 @given(fields(), _weights)
 def test_who_is_always_ahead_is_ahead_under_any_weights(field: Field, drawn: list[float]) -> None:

@@ -17,6 +17,8 @@ Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 # How far past a crossing, where nothing else crosses so soon.
 _PAST = 1e-6
+# Crossings as near as this to the present weight are at it: rounding tells them apart.
+_SAME = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +119,9 @@ def _feature_change(field: Field, at: int, room: int) -> WeightChange | None:
 def _nearest(
     start: Float64, slope: Float64, ties_before: Bool, now: float, room: int, *, upwards: bool
 ) -> tuple[float, float] | None:
-    """The first crossing past `now` after which few enough stand before, and a weight behind it.
+    """The first place from `now` on after which few enough stand before, and a weight behind it.
+
+    That place is `now` itself where ties are all that is in the way: any change breaks them.
 
     Args:
         start: float64[n], the product's margin over each competitor at weight 0.
@@ -130,15 +134,18 @@ def _nearest(
     if not upwards:  # the same from the other end
         turned = _nearest(start + slope, -slope, ties_before, 1.0 - now, room, upwards=True)
         return None if turned is None else (1.0 - turned[0], 1.0 - turned[1])
-    margin = start + slope * now
-    level = np.where(slope != 0.0, slope, np.where(ties_before, -1.0, 1.0))
-    ahead = (margin < 0.0) | ((margin == 0.0) & (level < 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = np.where(slope != 0.0, -start / slope, np.inf)
-    future = (crossing > now) & (crossing < 1.0)
+    # Who is level at `now` stands where the first step past it puts them.
+    level = np.abs(crossing - now) <= _SAME
+    level |= (slope == 0.0) & (start == 0.0)
+    step = np.where(slope != 0.0, slope, np.where(ties_before, -1.0, 1.0))
+    ahead = np.where(level, step < 0.0, start + slope * now < 0.0)
+    future = ~level & (crossing > now) & (crossing < 1.0)
     order = np.flatnonzero(future)[np.argsort(crossing[future], kind="stable")]
-    places = crossing[order]
-    counts = int(np.count_nonzero(ahead)) + np.cumsum(np.where(slope[order] > 0.0, -1, 1))
+    places = np.append(now, crossing[order])
+    passed = np.append(0, np.cumsum(np.where(slope[order] > 0.0, -1, 1)))
+    counts = int(np.count_nonzero(ahead)) + passed
     ends = np.append(places[1:], 1.0)
     fits = np.flatnonzero((counts <= room) & (ends > places))
     if not len(fits):
