@@ -35,6 +35,7 @@ ENDCAP_APPS = [
     "apps.ranking_weights",
     "apps.merchandising",
     "apps.ranking",
+    "apps.recommendations",
     "apps.search",
     "apps.explainability",
     "apps.shop",
