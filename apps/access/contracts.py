@@ -86,11 +86,13 @@ class EdgeAsk:
     Attributes:
         hashes: keys of hashes, read whole.
         command: one more command.
+        beside: further commands, of whoever else has something to read for this request.
         meanwhile: work of the route's own that is done while Redis answers; it raises nothing.
     """
 
     hashes: Sequence[str] = ()
     command: RedisCommand | None = None
+    beside: tuple[RedisCommand, ...] = ()
     meanwhile: Callable[[], object] | None = None
 
 
@@ -104,10 +106,12 @@ class EdgeFound:
     Attributes:
         hashes: by key; None when Redis did not answer.
         answer: to the command; None without one, and when Redis did not answer.
+        beside: to the commands beside, in their order; empty when Redis did not answer.
     """
 
     hashes: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
     answer: object = None
+    beside: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ class EdgeContext:
         hashes: Redis hashes that the route asked for, read in the limit's round trip, by key;
             None when Redis did not answer.
         answer: to the command that the route asked for.
+        beside: to the commands beside it, in their order; empty when Redis did not answer.
     """
 
     principal: Principal
@@ -128,6 +133,7 @@ class EdgeContext:
     client_ip: str | None = None
     hashes: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
     answer: object = None
+    beside: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

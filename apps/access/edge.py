@@ -91,8 +91,8 @@ def hot_route(
         scope: what the caller must hold.
         methods: what may be asked.
         reads: Redis hashes that this request needs, by key; they come with the rate limit's
-            round trip, as `request.edge.hashes`. An `EdgeAsk` may name a command besides, whose
-            answer is `request.edge.answer`. `request.edge` says who asks by then.
+            round trip, as `request.edge.hashes`. An `EdgeAsk` may name commands besides, whose
+            answers are `request.edge.answer` and `.beside`. `request.edge` says who asks by then.
         key_in_path: name of the URL's part that is the key (storefront keys only), for
             clients that send no headers.
     """
@@ -208,7 +208,7 @@ def _admit(
     name = f"key:{principal.name}" if principal.key_id is not None else principal.name
     caller_set(name, principal.made_by_id)
     degraded = ("redis",) if found.hashes is None else ()
-    return EdgeContext(principal, degraded, client_ip, found.hashes, found.answer)
+    return EdgeContext(principal, degraded, client_ip, found.hashes, found.answer, found.beside)
 
 
 def _ask_of(request: EdgeRequest, reads: Reads | None) -> EdgeAsk:

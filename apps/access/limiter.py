@@ -77,12 +77,15 @@ def _ask(
     commands += [RedisCommand(("HGETALL", key)) for key in ask.hashes]
     if ask.command is not None:
         commands.append(ask.command)
+    commands += ask.beside
     first, *rest = redis_exchange(client, commands, ask.meanwhile)
     for answer in rest:
         if isinstance(answer, Exception):
             raise answer
-    hashes = {key: _hash(found) for key, found in zip(ask.hashes, rest, strict=False)}
-    return _verdict(first), EdgeFound(hashes, rest[-1] if ask.command is not None else None)
+    answers = iter(rest)
+    hashes = {key: _hash(next(answers)) for key in ask.hashes}
+    answer = next(answers) if ask.command is not None else None
+    return _verdict(first), EdgeFound(hashes, answer, tuple(answers))
 
 
 def _hash(found: Any) -> dict[str, str]:

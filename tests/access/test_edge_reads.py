@@ -1,5 +1,6 @@
 """Hashes that come with the rate limit, and a key inside an address. Its own URLconf."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -44,8 +45,28 @@ def commanding(request: EdgeRequest) -> HttpResponse:
     return HttpResponse(said, content_type="application/json")
 
 
+def _asks_beside(request: HttpRequest) -> EdgeAsk:
+    keys = request.GET.getlist("key")
+    command = RedisCommand(("GET", keys[0])) if "command" in request.GET else None
+    beside = tuple(RedisCommand(("LRANGE", key, 0, -1)) for key in keys[1:])
+    return EdgeAsk(("h:1",), command, beside=beside)
+
+
+@hot_route(scope=Scope.SEARCH_READ, reads=_asks_beside)
+def beside(request: EdgeRequest) -> HttpResponse:
+    edge = request.edge
+    said = msgspec.json.encode([edge.hashes, edge.answer, edge.beside])
+    return HttpResponse(said, content_type="application/json")
+
+
+def as_sent(text: str) -> str:
+    """Bytes in msgspec's JSON."""
+    return b64encode(text.encode()).decode()
+
+
 urlpatterns = [
     path("reading", reading),
+    path("beside", beside),
     path("commanding", commanding),
     path("keyed/<str:client_key>", keyed),
 ]
@@ -125,3 +146,39 @@ def test_a_command_comes_with_them(client: Client) -> None:
     answer = client.get("/commanding", {"key": "text:1"}, headers=headers).json()
     assert answer == [{"h:1": {"a": "1"}}, "kept"]
     assert client.get("/commanding", {"key": "text:2"}, headers=headers).json()[1] is None
+
+
+@pytest.fixture
+def ask_beside(client: Client) -> Ask:
+    headers = {"X-API-Key": key_make(public=False)}
+
+    def call(*keys: str, **more: str) -> Any:
+        return client.get("/beside", {"key": list(keys), **more}, headers=headers).json()
+
+    return call
+
+
+def test_commands_beside_come_in_their_order(
+    ask_beside: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = redis_client()
+    client.set("text:1", "kept")
+    client.hset("h:1", "a", "1")
+    client.rpush("list:1", "x", "y")
+    ask_beside("text:1")
+    sent = writes_recorded(monkeypatch)
+    found = ask_beside("text:1", "list:0", "list:1", command="")
+    assert found == [{"h:1": {"a": "1"}}, as_sent("kept"), [[], [as_sent("x"), as_sent("y")]]]
+    assert ask_beside("text:1", "list:1") == [{"h:1": {"a": "1"}}, None, [found[2][1]]]
+    assert [each.count(b"LRANGE") for each in sent] == [2, 1], "one round trip a request"
+
+
+@pytest.mark.usefixtures("redis_gone")
+def test_without_redis_nothing_beside_is_answered(ask_beside: Ask) -> None:
+    assert ask_beside("text:1", "list:1", command="") == [None, None, []]
+
+
+def test_what_cannot_be_read_beside_is_our_bug(ask_beside: Ask) -> None:
+    redis_client().set("list:1", "text")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        ask_beside("text:1", "list:1")
