@@ -8,6 +8,7 @@ from config.settings.integrations.email import *
 from config.settings.integrations.endcap import *
 from config.settings.integrations.experiments import *
 from config.settings.integrations.logging import *
+from config.settings.integrations.personalisation import *
 from config.settings.integrations.redis import *
 from config.settings.integrations.relevance import *
 from config.settings.integrations.rest_framework import *

@@ -1,0 +1,27 @@
+"""What may follow the shopper here: the settings' flags over what is wanted."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from apps.recommendations.contracts import Personalisation
+from apps.recommendations.domain.personalising import personalisation_allowed
+
+
+def personalisation_flags() -> Personalisation:
+    """What the installation's settings say: its defaults, and what is off for everybody."""
+    return _flags(
+        settings.PERSONALISATION_HISTORY,
+        settings.PERSONALISATION_SESSION,
+        settings.PERSONALISATION_SESSION_WEIGHT,
+    )
+
+
+def personalisation_in_force(wanted: Personalisation) -> Personalisation:
+    """What is wanted, without what the settings switch off."""
+    return personalisation_allowed(wanted, personalisation_flags())
+
+
+@lru_cache(maxsize=8)
+def _flags(history: bool, session: bool, session_weight: float) -> Personalisation:  # noqa: FBT001 - as the settings have them
+    return Personalisation(history=history, session=session, session_weight=session_weight)

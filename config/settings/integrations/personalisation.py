@@ -1,0 +1,9 @@
+"""What may follow the shopper; docs/settings.md describes every one."""
+
+from config.env import env_bool, env_float
+
+# Off here is off for every experiment and every published version.
+PERSONALISATION_HISTORY = env_bool("PERSONALISATION_HISTORY", default=True)
+PERSONALISATION_SESSION = env_bool("PERSONALISATION_SESSION", default=True)
+# What `session_boost` is multiplied by where nothing is published.
+PERSONALISATION_SESSION_WEIGHT = env_float("PERSONALISATION_SESSION_WEIGHT", 0.15)
