@@ -3,7 +3,7 @@
 Rows are those of the serving snapshot; positions are 1-based everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -18,6 +18,8 @@ BoolArray = npt.NDArray[np.bool_]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
+BecauseOf = Callable[[Int32], Int32]
+"""int32[m] rows → int32[m]: the row of the shopper's history that speaks most for it; -1: none."""
 
 
 class PlacementName(StrEnum):
@@ -48,26 +50,48 @@ class History:
     """What one shopper did, before this visit and in it; newest first, a product once a line.
 
     Attributes:
-        product_ids: external ids; products may be gone from the catalogue.
-        weights: float32[h], interaction weights (`events.INTERACTION_WEIGHTS`), undecayed.
-        at: float64[h], unix seconds.
-        bought: bool[h], whether the line is a purchase.
+        product_ids: external ids, each once; products may be gone from the catalogue.
+        weights: float32[h], undecayed: over the days (UTC) on which the shopper did anything
+            with the product, the strongest of each (`events.INTERACTION_WEIGHTS`), summed.
+        at: float64[h], unix seconds of the newest interaction.
+        bought: bool[h], whether the product was bought.
+        bought_at: float64[h], unix seconds of its last purchase, -inf: never; None: as `at`.
     """
 
     product_ids: tuple[str, ...]
     weights: Float32
     at: Float64
     bought: BoolArray
+    bought_at: Float64 | None = None
 
     def __len__(self) -> int:
         """How many lines."""
         return len(self.product_ids)
+
+    def bought_since(self, moment: float) -> BoolArray:
+        """bool[h]: what was bought at `moment` (unix seconds) or later."""
+        times = self.at if self.bought_at is None else self.bought_at
+        since: BoolArray = self.bought & (times >= moment)
+        return since
 
     @classmethod
     def empty(cls) -> "History":
         """Of somebody who did nothing yet."""
         nothing = np.zeros(0, dtype=np.float32)
         return cls((), nothing, np.zeros(0, dtype=np.float64), np.zeros(0, dtype=np.bool_))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A user's factors as they were solved from a stored history, kept beside it in Redis.
+
+    Attributes:
+        model: number of the model that they were solved with; no other one can use them.
+        factors: float32[f], unscaled.
+    """
+
+    model: int
+    factors: Float32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +105,7 @@ class Shopper:
         history: stored interactions, then those of this visit that are not stored among them.
         session: this visit; None: none was named, or Redis did not answer.
         degraded: what was missing (`redis`, `history`).
+        solved: factors of exactly this `history`; None: to be solved when they are needed.
     """
 
     user_id: str | None = None
@@ -89,6 +114,7 @@ class Shopper:
     history: History = field(default_factory=History.empty)
     session: SessionState | None = None
     degraded: tuple[str, ...] = ()
+    solved: Solved | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +129,7 @@ class Affinity:
         source: `model` (user factors as trained), `folded_in` (solved now), `cold` (too few).
         by_content: bool[n], rows that the model does not know: scored by embeddings.
         model: the artifact's number; 0: there is none.
+        because: which product of the history speaks most for a row; None: nobody can tell.
     """
 
     scores: Float32
@@ -111,6 +138,7 @@ class Affinity:
     source: str
     by_content: BoolArray
     model: int
+    because: BecauseOf | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
