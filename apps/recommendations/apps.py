@@ -9,3 +9,6 @@ class RecommendationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Each module of `registration` makes one part known to the apps below."""
+        from apps.recommendations.registration.placements import placements_register
+
+        placements_register()
