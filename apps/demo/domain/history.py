@@ -58,8 +58,19 @@ class SearchLog:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Shelf:
-    """One leaf's products as arrays, and its queries."""
+class Shelf:
+    """One leaf's products as arrays, and its queries.
+
+    Attributes:
+        rows: int64[p], indexes into the catalogue's products.
+        products: the same.
+        released: float64[p], unix seconds.
+        appeal: float64[p].
+        bargain: float64[p].
+        tastes: float64[p, d].
+        queries: q of them, the most frequent first.
+        matches: float64[q, p], how well each product fits.
+    """
 
     rows: IntArray
     products: tuple[DemoProduct, ...]
@@ -95,7 +106,7 @@ def history_play(
         effects: one per arm.
         arms: int64[shoppers], each shopper's arm; all in the first by default.
     """
-    shelves = _shelves(catalogue, shopper)
+    shelves = shelves_of(catalogue, shopper)
     tastes = shopper_tastes(shopper.seed, shopper_names(history))
     rng = Generator(PCG64(SeedSequence([shopper.seed, 1])))
     visits = visits_draw(
@@ -133,7 +144,8 @@ class _Scene:
         return _Scene(self.moment[rows], self.tastes[rows], self.effects[rows])
 
 
-def _shelves(catalogue: DemoCatalogue, config: ShopperConfig) -> tuple[_Shelf, ...]:
+def shelves_of(catalogue: DemoCatalogue, config: ShopperConfig) -> tuple[Shelf, ...]:
+    """The catalogue by leaf category."""
     names = {category.path: category.name for category in catalogue.categories}
     by_path: dict[str, list[int]] = {}
     for row, product in enumerate(catalogue.products):
@@ -146,10 +158,10 @@ def _shelves(catalogue: DemoCatalogue, config: ShopperConfig) -> tuple[_Shelf, .
 
 def _shelf(
     name: str, rows: list[int], products: list[DemoProduct], config: ShopperConfig
-) -> _Shelf:
+) -> Shelf:
     queries = query_pool(name, products)
     sale = [float("nan") if one.sale_price is None else float(one.sale_price) for one in products]
-    return _Shelf(
+    return Shelf(
         rows=np.array(rows, np.int64),
         products=tuple(products),
         released=np.array([one.released_at.timestamp() for one in products]),
@@ -177,7 +189,7 @@ def _leaf_play(
     rng: Generator,
     search: IntArray,
     *,
-    shelf: _Shelf,
+    shelf: Shelf,
     scene: _Scene,
     config: ShopperConfig,
     shown: int,
@@ -211,7 +223,7 @@ def _utilities(
     rng: Generator,
     listed: IntArray,
     *,
-    shelf: _Shelf,
+    shelf: Shelf,
     scene: _Scene,
     seen: tuple[FloatArray, FloatArray],
     config: ShopperConfig,
@@ -240,7 +252,7 @@ def _listed(
     rng: Generator,
     matches: FloatArray,
     *,
-    shelf: _Shelf,
+    shelf: Shelf,
     fresh: FloatArray,
     ages: FloatArray,
     shown: int,

@@ -14,8 +14,7 @@ from numpy.random import Generator
 from apps.demo.contracts import DEFAULT_BRANCH, FloatArray, IntArray, ShopperConfig
 from apps.demo.domain.latents import item_tastes, shopper_tastes, taste_scores
 from apps.demo.domain.shopper import behave, freshness, gumbel_noise, utility, weights_of
-from apps.ranking_weights.domain.learning.hierarchy import unit_code
-from apps.ranking_weights.domain.learning.values import Lists
+from apps.features.domain.examined.lists import Lists, unit_code
 
 NAMES = ("search_score", "cf_score", "popularity_score", "freshness_score")
 # What stands under each of those names, by its place in `FEATURES` of the shopper.
