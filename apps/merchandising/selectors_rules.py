@@ -13,7 +13,7 @@ from apps.merchandising.domain.rules.content import CONTENT_FIELDS, rule_parse
 from apps.merchandising.domain.rules.states import rule_state
 from apps.merchandising.models import RuleVersion
 from apps.publishing.contracts import VersionStatus, VersionView
-from apps.publishing.selectors import rows_of, subject_versions, view_of
+from apps.publishing.selectors import proposal_of, rows_of, subject_versions, view_of
 
 RULES = "rules"
 _OPEN = (VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value)
@@ -104,13 +104,6 @@ def rules_view(
 def rule_proposal(key: str) -> VersionView | None:
     """The draft of a rule, or its version in review; None when nothing waits."""
     return proposal_of(RULES, key)
-
-
-def proposal_of(kind: str, subject: str) -> VersionView | None:
-    """The latest draft of a subject, or its version in review; None when nothing waits."""
-    rows = rows_of(kind).filter(subject=subject, status__in=_OPEN)
-    row = rows.order_by("number").last()
-    return None if row is None else view_of(kind, row)
 
 
 def rule_versions(key: str) -> Sequence[VersionView]:

@@ -6,8 +6,8 @@ from apps.access.services import Actor
 from apps.common.errors import InvalidInput
 from apps.merchandising.contracts import DEFAULT_SUBJECT, SynonymsInvalid
 from apps.merchandising.domain.synonyms import entries_json, entries_parse, lines_parse
-from apps.merchandising.services_steps import draft_write
 from apps.publishing.contracts import JsonValue, VersionView
+from apps.publishing.proposals import draft_write
 from apps.publishing.services import draft_create, draft_update
 
 KIND = "synonyms"

@@ -18,8 +18,8 @@ from apps.merchandising.domain.synonyms import entries_parse
 from apps.merchandising.domain.synonyms_csv import synonyms_csv, synonyms_csv_read
 from apps.merchandising.selectors_rules import RULES, rule_of_version, rules_view
 from apps.merchandising.services import synonyms_replace
-from apps.merchandising.services_steps import draft_write
 from apps.publishing.contracts import VersionView
+from apps.publishing.proposals import draft_write
 from apps.publishing.rows import subject_lock
 from apps.publishing.selectors import live_version
 

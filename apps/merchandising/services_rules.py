@@ -10,8 +10,9 @@ from apps.common.errors import Conflict, InvalidInput, NotFound
 from apps.merchandising.contracts_rules import RuleInvalid
 from apps.merchandising.domain.rules.content import CONTENT_FIELDS, rule_content, rule_parse
 from apps.merchandising.selectors_rules import RULES, rule_proposal
-from apps.merchandising.services_steps import draft_write, version_step
+from apps.merchandising.services_steps import version_step
 from apps.publishing.contracts import JsonValue, VersionView
+from apps.publishing.proposals import draft_write
 from apps.publishing.rows import subject_lock
 from apps.publishing.selectors import live_version, subject_versions
 from apps.publishing.services import (

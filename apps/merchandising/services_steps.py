@@ -1,27 +1,22 @@
-"""The one draft of a subject, and the steps of what waits: of a rule, of the synonyms."""
+"""The steps of what waits: of a rule, of the synonyms."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from django.db import transaction
 
-from apps.access.services import Actor, author_id
+from apps.access.services import Actor
 from apps.common.errors import Conflict, NotFound
-from apps.merchandising.selectors_rules import proposal_of
-from apps.publishing.contracts import JsonValue, VersionStatus, VersionView
+from apps.publishing.contracts import VersionView
 from apps.publishing.rows import subject_lock
-from apps.publishing.selectors import subject_versions
+from apps.publishing.selectors import proposal_of, subject_versions
 from apps.publishing.services import (
-    draft_create,
     draft_discard,
     draft_submit,
-    draft_update,
     draft_withdraw,
     version_approve,
     version_publish,
     version_reject,
 )
-from apps.publishing.settling import draft_replace
 
 StepName = Literal["submit", "withdraw", "discard", "approve", "reject", "publish"]
 _PLAIN = {"submit": draft_submit, "withdraw": draft_withdraw, "approve": version_approve}
@@ -59,29 +54,6 @@ def version_step(
             act = _REASONED[step]
             return act(kind=kind, version_id=version_id, actor=actor, reason=reason)
         return _PLAIN[step](kind=kind, version_id=version_id, actor=actor)
-
-
-def draft_write(
-    *, kind: str, subject: str, content: Mapping[str, JsonValue], actor: Actor
-) -> VersionView:
-    """The subject's one draft with this content: made, gone on with, or taken over.
-
-    Raises:
-        Conflict: a version is under review (`in_review`).
-        InvalidInput: naming the field.
-    """
-    with transaction.atomic():
-        subject_lock(kind, subject)
-        waiting = proposal_of(kind, subject)
-        if waiting is None:
-            return draft_create(kind=kind, subject=subject, content=content, actor=actor)
-        if waiting.status is not VersionStatus.DRAFT:
-            raise Conflict(
-                f"A version of '{subject}' is under review; withdraw it first.", code="in_review"
-            )
-        own = waiting.created_by_id in {None, author_id(actor)}
-        go_on = draft_update if own else draft_replace
-        return go_on(kind=kind, version_id=waiting.id, content=content, actor=actor)
 
 
 def _waiting_id(kind: str, subject: str) -> int:

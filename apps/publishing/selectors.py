@@ -7,6 +7,8 @@ from apps.common.errors import NotFound
 from apps.publishing.bases import PublishableVersion, publish_kind
 from apps.publishing.contracts import VersionStatus, VersionView
 
+_OPEN = (VersionStatus.DRAFT.value, VersionStatus.IN_REVIEW.value)
+
 
 def version_view(*, kind: str, version_id: int) -> VersionView:
     """One version.
@@ -45,6 +47,19 @@ def subject_versions(*, kind: str, subject: str, limit: int = 100) -> list[Versi
     """A subject's versions, newest first."""
     rows = rows_of(kind).filter(subject=subject).order_by("-number")[:limit]
     return [view_of(kind, row) for row in rows]
+
+
+def proposal_of(kind: str, subject: str) -> VersionView | None:
+    """The latest draft of a subject, or its version in review; None when nothing waits."""
+    rows = rows_of(kind).filter(subject=subject, status__in=_OPEN)
+    row = rows.order_by("number").last()
+    return None if row is None else view_of(kind, row)
+
+
+def proposals(*, kind: str) -> dict[str, VersionView]:
+    """What waits of each subject, as `proposal_of` has it; one statement."""
+    rows = rows_of(kind).filter(status__in=_OPEN).order_by("number")
+    return {row.subject: view_of(kind, row) for row in rows}
 
 
 def row_get(kind: str, version_id: int) -> PublishableVersion:

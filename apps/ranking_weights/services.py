@@ -7,11 +7,10 @@ from django.db import transaction
 
 from apps.access.services import Actor
 from apps.catalog.selectors import category_tree_fresh
-from apps.common.errors import Conflict, InvalidInput, NotFound
-from apps.publishing.bases import publish_kind
+from apps.common.errors import InvalidInput, NotFound
 from apps.publishing.contracts import VersionView
-from apps.publishing.rows import subject_lock
-from apps.publishing.selectors import live_version, subject_versions
+from apps.publishing.proposals import version_put
+from apps.publishing.selectors import subject_versions
 from apps.publishing.services import draft_create, draft_submit, draft_update, version_publish
 from apps.publishing.shipping import content_ship
 from apps.ranking_weights.contracts import (
@@ -35,11 +34,8 @@ def weights_draft_create(
     Raises:
         InvalidInput: no such category, or no weight set; `field` names which.
     """
-    if subject != GLOBAL_SUBJECT and category_tree_fresh().by_path(subject) is None:
-        raise InvalidInput(f"There is no category '{subject}'.", field="subject")
-    return draft_create(
-        kind=KIND, subject=subject, content={"weights": _checked(weights)}, actor=actor
-    )
+    content = {"weights": _checked(weights)}
+    return draft_create(kind=KIND, subject=_subject_known(subject), content=content, actor=actor)
 
 
 def weights_put(
@@ -72,37 +68,17 @@ def weights_put(
         Conflict: something else is live (`base_moved`), or there are warnings.
         ApplicationError: a check refuses.
     """
-    with transaction.atomic():
-        _base_expected(subject, based_on)
-        draft = weights_draft_create(subject=subject, weights=weights, actor=actor)
-        if publish_kind(KIND).reviewed:
-            if not submit:
-                return draft
-            return draft_submit(kind=KIND, version_id=draft.id, actor=actor)
-        if not publish:
-            return draft
-        return version_publish(
-            kind=KIND,
-            version_id=draft.id,
-            actor=actor,
-            reason=reason,
-            acknowledge_warnings=acknowledge_warnings,
-        )
-
-
-def _base_expected(subject: str, based_on: int | None) -> None:
-    """Refuse what was made from another version than the live one."""
-    if based_on is None:
-        return
-    subject_lock(KIND, subject)
-    live = live_version(kind=KIND, subject=subject)
-    number = live.number if live else 0
-    if number != based_on:
-        raise Conflict(
-            f"Version {number} of {subject} is live, not {based_on}.",
-            code="base_moved",
-            extra={"field": "based_on", "live": number},
-        )
+    return version_put(
+        kind=KIND,
+        subject=_subject_known(subject),
+        content={"weights": _checked(weights)},
+        actor=actor,
+        reason=reason,
+        publish=publish,
+        submit=submit,
+        based_on=based_on,
+        acknowledge_warnings=acknowledge_warnings,
+    )
 
 
 def weights_draft_update(
@@ -117,6 +93,12 @@ def weights_draft_update(
     """
     content = {"weights": _checked(weights)}
     return draft_update(kind=KIND, version_id=version_id, content=content, actor=actor)
+
+
+def _subject_known(subject: str) -> str:
+    if subject != GLOBAL_SUBJECT and category_tree_fresh().by_path(subject) is None:
+        raise InvalidInput(f"There is no category '{subject}'.", field="subject")
+    return subject
 
 
 def _checked(weights: Mapping[str, float]) -> dict[str, float]:

@@ -18,9 +18,8 @@ from apps.merchandising.api.base import (
 from apps.merchandising.api.documents import synonyms_document, versions_document
 from apps.merchandising.api.rules import FormerVersion, NothingAsked
 from apps.merchandising.contracts import DEFAULT_SUBJECT
-from apps.merchandising.selectors_rules import proposal_of
 from apps.merchandising.services import KIND, synonyms_replace
-from apps.publishing.selectors import live_version, subject_versions
+from apps.publishing.selectors import live_version, proposal_of, subject_versions
 from apps.publishing.services import version_rollback
 
 
