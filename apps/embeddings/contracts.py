@@ -87,6 +87,14 @@ class VectorIndex(Protocol):
         """
         ...
 
+    def vectors(self, rows: IntArray) -> FloatArray:
+        """float32[m, dimension]: the vectors of int32[m] rows, as near as they are kept."""
+        ...
+
+    def cosines(self, vector: FloatArray, rows: IntArray) -> FloatArray:
+        """float32[m]: the inner product of float32[dimension] with each of int32[m] rows."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IndexState:

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from apps.embeddings.contracts import FloatArray, IndexUnavailable
 from apps.embeddings.domain.lru import BoundedCache
-from apps.embeddings.domain.masks import rows_allowed
+from apps.embeddings.domain.masks import rows_allowed, rows_by_pk, rows_of
 from apps.embeddings.domain.texts import HASH_BYTES, query_fold, text_hash
 from apps.embeddings.domain.vectors import vectors_normalise, vectors_pack, vectors_unpack
 
@@ -75,6 +75,14 @@ def test_a_vector_of_another_length_is_refused() -> None:
 def test_rows_are_allowed_as_their_products_are(pks: list[int], allowed: list[bool]) -> None:
     mask = rows_allowed(np.array(pks, np.int32), np.array(allowed, np.bool_))
     assert mask.tolist() == [pk < len(allowed) and allowed[pk] for pk in pks]
+
+
+@given(st.sets(st.integers(0, 60)), st.lists(st.integers(0, 90)))
+def test_a_products_row_is_found_by_its_key(covered: set[int], wanted: list[int]) -> None:
+    pks = sorted(covered)
+    rows = rows_of(rows_by_pk(np.array(pks, np.int32)), np.array(wanted, np.int32))
+    assert rows.dtype == np.int32
+    assert rows.tolist() == [pks.index(pk) if pk in covered else -1 for pk in wanted]
 
 
 def test_the_cache_forgets_what_was_used_longest_ago() -> None:

@@ -16,12 +16,15 @@ from apps.embeddings.engines import onnx_export
 from apps.embeddings.health import product_index_check, query_encoder_check
 from apps.embeddings.models import EmbeddingState, ProductVector
 from apps.embeddings.selectors import (
+    cosines_of,
+    engines_now,
     index_state,
     indexed_pks,
     nearest,
     product_index,
     query_vector,
     semantic_warm,
+    vectors_of,
 )
 from apps.embeddings.services import embed as embed_module
 from apps.embeddings.services import export_encoder, publish_index
@@ -216,6 +219,30 @@ def test_a_vector_of_another_length_is_refused(products: list[Product]) -> None:
     with pytest.raises(IndexUnavailable) as refused:
         nearest(vector=np.ones(3, np.float32), k=1, floor=0.0)
     assert refused.value.reason == "dimension"
+
+
+def test_vectors_of_products_are_read_in_process(products: list[Product]) -> None:
+    embed()
+    product_create("Nobody has encoded this one")
+    pks = np.array([products[1].pk, products[-1].pk + 1, products[0].pk], np.int32)
+
+    read = vectors_of(pks)
+    assert read is not None
+    vectors, covered = read
+    assert covered.tolist() == [True, False, True]
+    assert np.allclose(np.linalg.norm(vectors, axis=1), [1, 0, 1], atol=0.01)
+    cosines = cosines_of(vectors[0], pks)
+    assert cosines is not None
+    assert np.allclose(cosines, vectors @ vectors[0], atol=1e-6)
+    only = cosines_of(vectors[0], pks[:1], engines_now())
+    assert only is not None
+    assert np.allclose(only, cosines[:1])
+    assert cosines_of(vectors[0][:5], pks) is None
+
+
+def test_without_an_index_there_are_no_vectors() -> None:
+    assert vectors_of(np.array([1], np.int32)) is None
+    assert cosines_of(np.zeros(384, np.float32), np.array([1], np.int32)) is None
 
 
 def test_without_an_index_semantic_search_says_so() -> None:

@@ -76,6 +76,28 @@ def test_only_allowed_rows_are_found(kind: str, make: Make, tmp_path: Path) -> N
 
 
 @every_index
+@every_make
+def test_vectors_and_cosines_of_rows_are_those_of_the_vectors_it_was_built_of(
+    kind: str, make: Make, tmp_path: Path
+) -> None:
+    vectors = unit_vectors(500)
+    index = make(kind, vectors, tmp_path)
+    rows = np.array([499, 3, 3, 0], dtype=np.int32)
+
+    read = index.vectors(rows)
+    assert read.dtype == np.float32
+    assert read.shape == (4, 32)
+    assert np.allclose(read, vectors[rows], atol=0.01)
+    for query in unit_vectors(5, seed=2):
+        cosines = index.cosines(query, rows)
+        assert cosines.dtype == np.float32
+        # The very numbers that are kept, whichever way they are multiplied.
+        assert np.allclose(cosines, read @ query, atol=1e-6)
+    assert index.vectors(rows[:0]).shape == (0, 32)
+    assert index.cosines(query, rows[:0]).tolist() == []
+
+
+@every_index
 def test_more_than_there_are_is_all_there_are(kind: str, tmp_path: Path) -> None:
     index = built(kind, unit_vectors(7), tmp_path)
     rows, _ = index.search(unit_vectors(1)[0], 50, None)
