@@ -19,6 +19,8 @@ import numpy as np
 
 from apps.demo.contracts import ShopperConfig
 from apps.demo.domain.ranked_lists import RankedPlay, lists_play, truth_of
+from apps.features.domain.examined.lists import Lists, Propensities, Source
+from apps.features.domain.examined.propensities import FLOOR, propensities_estimate
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS, GLOBAL_SUBJECT
 from apps.ranking_weights.domain.learning.hierarchy import (
     COUNTS_AS,
@@ -26,14 +28,7 @@ from apps.ranking_weights.domain.learning.hierarchy import (
     sets_learn,
     weights_apart,
 )
-from apps.ranking_weights.domain.learning.propensities import FLOOR, propensities_estimate
-from apps.ranking_weights.domain.learning.values import (
-    Learned,
-    LearningRefused,
-    Lists,
-    Propensities,
-    Source,
-)
+from apps.ranking_weights.domain.learning.values import Learned, LearningRefused
 
 LARGE, SMALL = ("electronics", "fashion"), ("books", "home")
 SIZES = (300, 1_000, 3_000, 10_000, 30_000)

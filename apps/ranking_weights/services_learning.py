@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.access.services import Actor
 from apps.catalog.selectors import category_tree_fresh
 from apps.common.errors import InvalidInput
+from apps.features.selectors_lists import logged_lists
 from apps.publishing.contracts import VersionStatus, VersionView
 from apps.publishing.settling import version_drop
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT
@@ -27,7 +28,7 @@ from apps.ranking_weights.domain.learning.values import (
     Reason,
 )
 from apps.ranking_weights.models import LearnedEvidence
-from apps.ranking_weights.selectors_learning import live_for, logged_lists
+from apps.ranking_weights.selectors_learning import live_for
 from apps.ranking_weights.services import KIND, weights_draft_create
 
 logger = structlog.get_logger(__name__)

@@ -12,8 +12,8 @@ from apps.common.domain.uuid7 import uuid7_new
 from apps.events.contracts import Event, EventType, QueryLogEntry
 from apps.events.services.ingest import row_of_event, rows_store
 from apps.events.services.query_log import queries_store
-from apps.ranking_weights.domain.learning.packed import features_pack
-from apps.ranking_weights.domain.learning.values import Lists
+from apps.features.domain.examined.lists import Lists
+from apps.features.domain.examined.packed import features_pack
 
 Item = TypeVar("Item")
 _KINDS = {1.0: EventType.CLICK, 2.0: EventType.ADD_TO_CART, 3.0: EventType.PURCHASE}

@@ -17,17 +17,19 @@ from django.utils import timezone
 from apps.access.models import User
 from apps.common.errors import InvalidInput
 from apps.demo.domain.ranked_lists import truth_of
+from apps.features import selectors_lists
+from apps.features.domain.examined.lists import Lists
+from apps.features.selectors_lists import logged_lists
 from apps.jobs.contracts import job_spec
 from apps.jobs.services import job_run_now
 from apps.publishing.contracts import VersionStatus
 from apps.publishing.services import draft_submit, version_approve, version_publish
-from apps.ranking_weights import selectors_learning
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS, weights_validate
 from apps.ranking_weights.domain.learning.hierarchy import weights_apart
-from apps.ranking_weights.domain.learning.values import Lists, Reason
+from apps.ranking_weights.domain.learning.values import Reason
 from apps.ranking_weights.models import LearnedEvidence, WeightSetVersion
 from apps.ranking_weights.selectors import published_weight_sets
-from apps.ranking_weights.selectors_learning import live_for, logged_lists
+from apps.ranking_weights.selectors_learning import live_for
 from apps.ranking_weights.services import KIND, weights_draft_create, weights_draft_update
 from apps.ranking_weights.services_learning import weights_learn
 from tests.features.catalogue import categories_create
@@ -153,7 +155,7 @@ def test_lists_of_other_features_and_of_gone_categories(shop: None) -> None:
 
 
 def test_only_the_newest_lists_are_held(searched: Lists, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selectors_learning, "MOST_LISTS", 100)
+    monkeypatch.setattr(selectors_lists, "MOST_LISTS", 100)
     now = timezone.now()
     with CaptureQueriesContext(connection) as told:
         found = logged_lists(since=now - timedelta(days=1), until=now)

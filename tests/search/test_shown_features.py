@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 from apps.events.contracts import QueryLogEntry
 from apps.events.selectors import query_log_recent
 from apps.events.services.buffer import buffer_drain
+from apps.features.domain.examined.packed import STEPS, features_unpack
 from apps.publishing.services import version_publish
-from apps.ranking_weights.domain.learning.packed import STEPS, features_unpack
 from apps.ranking_weights.services import KIND, weights_draft_create
 from apps.search.contracts import SearchAnswer, SearchRequest, Sort
 from apps.search.selectors.listing import Listing

@@ -3,7 +3,7 @@
 import numpy as np
 
 from apps.features.contracts import SEARCH_SCORE
-from apps.ranking_weights.domain.learning.packed import PACKED_ORDER, features_pack
+from apps.features.domain.examined.packed import PACKED_ORDER, features_pack
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.selectors.listing import Listing
 

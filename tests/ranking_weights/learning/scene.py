@@ -7,9 +7,9 @@ import numpy as np
 
 from apps.demo.contracts import ShopperConfig
 from apps.demo.domain.ranked_lists import RankedPlay, lists_play
+from apps.features.domain.examined.lists import Lists, Propensities, Source
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS
 from apps.ranking_weights.domain.learning.hierarchy import Live
-from apps.ranking_weights.domain.learning.values import Lists, Propensities, Source
 
 CONFIG = ShopperConfig()
 

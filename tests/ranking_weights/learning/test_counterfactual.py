@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from apps.features.domain.examined.lists import Lists, Propensities, Source
 from apps.ranking_weights.domain.learning.counterfactual import (
     LEAST_SHOPPERS,
     evidence_of,
     ranks_by,
 )
-from apps.ranking_weights.domain.learning.values import Lists, Propensities, Source
 
 CURVE = Propensities(np.array([1.0, 0.5, 0.25]), Source.STANDARD, 1.0, None, 0, 0.05)
 FIRST, SECOND = np.array([1.0, 0.0]), np.array([0.0, 1.0])

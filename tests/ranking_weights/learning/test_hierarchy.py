@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.demo.domain.ranked_lists import truth_of
+from apps.features.domain.examined.lists import Lists, unit_code
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS, weights_validate
 from apps.ranking_weights.domain.learning.hierarchy import (
     LEAST_CLICKS,
@@ -17,11 +18,10 @@ from apps.ranking_weights.domain.learning.hierarchy import (
     held_back,
     rows_below,
     sets_learn,
-    unit_code,
     weights_apart,
     weights_mixed,
 )
-from apps.ranking_weights.domain.learning.values import Learned, LearningRefused, Lists, Reason
+from apps.ranking_weights.domain.learning.values import Learned, LearningRefused, Reason
 from tests.ranking_weights.learning.scene import CONFIG, known_curve, nothing_live, played
 
 BRANCHES = ("electronics", "fashion", "books")

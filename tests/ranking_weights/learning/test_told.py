@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.features.domain.examined.lists import Source
 from apps.ranking_weights.contracts import weights_validate
 from apps.ranking_weights.domain.learning.hierarchy import sets_learn
 from apps.ranking_weights.domain.learning.told import (
@@ -13,7 +14,6 @@ from apps.ranking_weights.domain.learning.told import (
     learned_note,
     weights_rounded,
 )
-from apps.ranking_weights.domain.learning.values import Source
 from tests.ranking_weights.learning.scene import nothing_live, played
 
 

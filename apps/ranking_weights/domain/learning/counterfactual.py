@@ -11,16 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from apps.ranking_weights.domain.learning.values import (
-    CUT,
-    Compared,
-    Evidence,
-    Float64,
-    Int64,
-    Interval,
-    Lists,
-    Propensities,
-)
+from apps.features.domain.examined.lists import Float64, Int64, Lists, Propensities
+from apps.ranking_weights.domain.learning.values import CUT, Compared, Evidence, Interval
 
 # Below this many shoppers who clicked, an interval is a guess about its own width.
 LEAST_SHOPPERS = 30

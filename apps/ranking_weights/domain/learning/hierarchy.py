@@ -6,7 +6,6 @@ whose precision is what `COUNTS_AS` clicks would tell: with as many clicks of it
 stands half way.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -14,25 +13,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from apps.ranking_weights.contracts import GLOBAL_SUBJECT
-from apps.ranking_weights.domain.learning.counterfactual import evidence_of
-from apps.ranking_weights.domain.learning.fitting import (
+from apps.features.domain.examined.fitting import (
     Clicked,
     Prior,
     clicked_of,
     coefficients_fit,
     information_of,
 )
-from apps.ranking_weights.domain.learning.propensities import propensities_estimate
+from apps.features.domain.examined.lists import Bool, Float64, Lists, Propensities
+from apps.features.domain.examined.propensities import propensities_estimate
+from apps.ranking_weights.contracts import GLOBAL_SUBJECT
+from apps.ranking_weights.domain.learning.counterfactual import evidence_of
 from apps.ranking_weights.domain.learning.values import (
-    Bool,
     Evidence,
-    Float64,
     Learned,
     LearningRefused,
     LearntSets,
-    Lists,
-    Propensities,
     Reason,
 )
 from apps.ranking_weights.domain.resolve import subjects_upwards
@@ -66,11 +62,6 @@ class _Node:
     learned: Learned
     theta: Float64
     information: Float64
-
-
-def unit_code(name: str) -> int:
-    """A shopper's name as a number, the same in every run."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def held_back(lists: Lists) -> Bool:

@@ -4,14 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from apps.features.domain.examined.lists import Propensities, Source
 from apps.ranking_weights.domain.learning.values import (
     CUT,
     Compared,
     Evidence,
     Learned,
     LearntSets,
-    Propensities,
-    Source,
 )
 
 Document = dict[str, object]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from apps.ranking_weights.domain.learning.propensities import (
+from apps.features.domain.examined.lists import Lists, Source
+from apps.features.domain.examined.propensities import (
     MOST_ERROR,
     STANDARD_EXPONENT,
     exponent_fit,
@@ -14,7 +15,6 @@ from apps.ranking_weights.domain.learning.propensities import (
     propensities_estimate,
     swap_rates,
 )
-from apps.ranking_weights.domain.learning.values import Lists, Source
 from tests.ranking_weights.learning.scene import played
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.features.contracts import FEATURE_NAMES
-from apps.ranking_weights.domain.learning.packed import (
+from apps.features.domain.examined.packed import (
     PACKED_ORDER,
     STEPS,
     PackedUnreadable,

@@ -12,19 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from apps.ranking_weights.domain.learning.fitting import (
+from apps.features.domain.examined.fitting import (
     clicked_of,
     coefficients_fit,
     information_of,
 )
-from apps.ranking_weights.domain.learning.values import (
-    Bool,
-    Float64,
-    Int64,
-    Lists,
-    Propensities,
-    Source,
-)
+from apps.features.domain.examined.lists import Bool, Float64, Int64, Lists, Propensities, Source
 
 STANDARD_EXPONENT = 1.0
 # Shops differ from the standard by about so much: swaps are believed against it by their error.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.ranking_weights.domain.learning.values import Bool, Float64, Lists
+from apps.features.domain.examined.lists import Bool, Float64, Lists
 
 _ROUNDS = 100
 _TOLERANCE = 1e-9

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, minimize
 
-from apps.ranking_weights.domain.learning.fitting import (
+from apps.features.domain.examined.fitting import (
     Clicked,
     Prior,
     _loss,
