@@ -6,12 +6,12 @@ from apps.catalog.contracts import UnknownFilter
 from apps.catalog.domain.masks import filter_masks
 from apps.explainability.contracts.explained import FilteredBy, HiddenBy
 from apps.ranking.contracts import Ranking
+from apps.ranking.domain.rule_effects import KEPT
+from apps.ranking.domain.rule_targets import target_rows
 from apps.search.contracts import SearchRequest
 from apps.search.contracts_understanding import ExtractionUse
 from apps.search.selectors.listing import Listing
-from apps.search.selectors.ruled import KEPT
 from apps.search.selectors.scoring import Scored
-from apps.search.selectors.targets import target_rows
 
 
 def rank_in(listing: Listing, row: int) -> int | None:

@@ -41,7 +41,7 @@ def _asks(request: EdgeRequest) -> EdgeAsk:
         vars(request)["search_fresh"] = look_ahead(columns)
 
     # PostgreSQL is asked while Redis answers, whether or not anything is kept.
-    return EdgeAsk(hashes, asked, look)
+    return EdgeAsk(hashes, asked, meanwhile=look)
 
 
 @hot_route(scope=Scope.SEARCH_READ, reads=_asks)

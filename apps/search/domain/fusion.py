@@ -68,21 +68,6 @@ def candidates_fuse(keyword: RankedList, semantic: RankedList, fusion: Fusion) -
     )
 
 
-def candidates_unfound(rows: Int32) -> Candidates:
-    """Rows that no list holds, with a search score of 0: other features order them."""
-    size = len(rows)
-    absent = np.full(size, np.nan, dtype=np.float32)
-    nowhere = np.zeros(size, dtype=np.int32)
-    return Candidates(
-        rows=rows,
-        keyword_score=absent,
-        keyword_rank=nowhere,
-        semantic_score=absent,
-        semantic_rank=nowhere,
-        search_score=np.zeros(size, dtype=np.float32),
-    )
-
-
 def _slots(keyword_rows: Int32, semantic_rows: Int32) -> tuple[Int32, Int32]:
     """Where each semantic row stands among the candidates, and the candidates' rows."""
     first, more = len(keyword_rows), len(semantic_rows)

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from apps.experiments.contracts.assignment import Json
 from apps.merchandising.contracts_rules import RuleSwitches
+from apps.ranking.domain.switching import SwitchesInvalid, switches_read, switches_written
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.ranking_weights.domain.choices import ChoiceInvalid, weights_choice_read
 from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
-from apps.search.domain.switching import SwitchesInvalid, switches_read, switches_written
 
 PART = "search"
 Reading = tuple[bool, bool, bool]

@@ -6,13 +6,13 @@ from dataclasses import replace
 from apps.experiments.contracts.assignment import Json
 from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES
 from apps.merchandising.contracts_rules import RuleSwitches
+from apps.ranking.domain.switching import switches_words
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightsChoice
 from apps.ranking_weights.domain.choices import PART as RANKING
 from apps.ranking_weights.domain.choices import weights_choice_written
 from apps.search.domain.configuration import fused_words
 from apps.search.domain.overrides import PART as SEARCH
 from apps.search.domain.overrides import SearchOverrides, SearchSettings, overrides_written
-from apps.search.domain.switching import switches_words
 
 WEIGHTS_FROM, WEIGHTS_FOR = "weights_from", "weights_for"
 OWN, GLOBAL, VERSION, DRAFT = "own", "global", "version:", "draft:"

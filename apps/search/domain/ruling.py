@@ -1,45 +1,20 @@
 """Which rules one arm of a search asks, and what they make of the query. No I/O."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from apps.merchandising.contracts_rules import (
     ActingRules,
-    Reweigh,
     Rewrite,
     RuleBook,
     RuleContext,
     RuleSwitches,
 )
 from apps.merchandising.domain.rules.words import query_rewrite, words_normalise
+from apps.ranking.domain.ruling import Ruling
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.contracts_rules import RewrittenQuery
 from apps.search.domain.normalise import normalise
-
-_BOOSTED, _BURIED = 50.0, 100.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ruling:
-    """The rules of one request.
-
-    Attributes:
-        book: live, or a preview's.
-        as_of: aware; what is live is live at this moment.
-        variants: experiment → variant, of those that rules ask for.
-    """
-
-    book: RuleBook
-    as_of: datetime
-    variants: Mapping[str, str] = field(default_factory=dict)
-
-    def of_variant(self, experiment: str, variant: str) -> "Ruling":
-        """The same with another variant of an experiment, if rules ask for it at all."""
-        if experiment not in self.book.experiments_read:
-            return self
-        return replace(self, variants={**self.variants, experiment: variant})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,12 +109,6 @@ def _rewritten(query: str, rewrites: tuple[tuple[str, Rewrite], ...]) -> Rewritt
         return None
     rules = dict.fromkeys(rule for rule, _ in rewrites)
     return RewrittenQuery(original, rewritten, tuple(rules))
-
-
-def multiplier_of(reweigh: Reweigh) -> float:
-    """What a score is multiplied by; 0 puts behind everything else."""
-    factor = reweigh.factor
-    return 1.0 + factor / (_BOOSTED if factor > 0 else _BURIED)
 
 
 def names_in_key(ruling: Ruling, request: SearchRequest) -> tuple[object, ...]:

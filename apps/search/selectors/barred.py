@@ -6,12 +6,12 @@ from apps.catalog.contracts import BoolArray, IntArray
 from apps.features.contracts import ServingSnapshot
 from apps.merchandising.contracts_rules import NO_RULES_ACT, ActingRules, Target
 from apps.merchandising.selectors import rule_book
+from apps.ranking.domain.rule_effects import rows_barred
 from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import ALL_RULES
 from apps.search.domain.ruling import ruled_of
 from apps.search.domain.suggesting.shelves import Live, live_counts
 from apps.search.selectors.rule_books import ruling_live
-from apps.search.selectors.ruled import rows_barred
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,9 @@ import numpy as np
 from apps.catalog.contracts import FilterSet, IntArray
 from apps.catalog.domain.masks import filter_masks
 from apps.features.contracts import ServingSnapshot
+from apps.ranking.domain.unfound import candidates_unfound
 from apps.search.contracts import Fallback, KeywordMode, Matching, RankedList, SearchRequest, Sort
 from apps.search.domain.contending import Arm
-from apps.search.domain.fusion import candidates_unfound
 from apps.search.domain.mentioned import only_mentioned
 from apps.search.domain.relaxation import Relaxation, relaxation_of
 from apps.search.selectors.scoring import Scored, matches_scored

@@ -12,12 +12,13 @@ from apps.embeddings.selectors import engines_now
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_followed
 from apps.ranking.contracts import Candidates
+from apps.ranking.domain.unfound import candidates_unfound
 from apps.search.contracts import (
     KeywordMode,
     RankedList,
 )
 from apps.search.contracts_understanding import Understanding
-from apps.search.domain.fusion import candidates_fuse, candidates_unfound
+from apps.search.domain.fusion import candidates_fuse
 from apps.search.domain.keyword_list import (
     keyword_list,
     keyword_mode,

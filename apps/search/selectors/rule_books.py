@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from apps.merchandising.selectors import rule_book
-from apps.search.domain.ruling import Ruling
+from apps.ranking.domain.ruling import Ruling
 
 
 def ruling_live(as_of: datetime | None = None) -> Ruling:

@@ -11,6 +11,7 @@ from apps.common.errors import InvalidInput
 from apps.features.contracts import POPULARITY_SCORE, SEARCH_SCORE, ServingSnapshot
 from apps.ranking.contracts import Candidates, Ranking
 from apps.ranking.domain.pipeline import rank
+from apps.ranking.domain.rule_effects import KEPT, Effect
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import (
     DetectedCategory,
@@ -36,7 +37,7 @@ from apps.search.domain.understanding.narrowing import (
 )
 from apps.search.selectors.query_categories import clicks_of
 from apps.search.selectors.retrieval import Retrieved
-from apps.search.selectors.ruled import KEPT, Effect, effect_of
+from apps.search.selectors.ruled import effect_of
 
 # As many entries as there are sets of registered features with a source: few.
 _available: dict[tuple[str, ...], frozenset[str]] = {}

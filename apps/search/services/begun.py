@@ -14,6 +14,7 @@ from apps.common.snapshots import snapshots_state
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.merchandising.selectors import rule_book
+from apps.ranking.domain.ruling import Ruling
 from apps.search.contracts import SearchRequest
 from apps.search.domain.cache_key import (
     answer_key,
@@ -21,7 +22,7 @@ from apps.search.domain.cache_key import (
     request_is_shared,
     request_packed,
 )
-from apps.search.domain.ruling import Ruling, names_in_key
+from apps.search.domain.ruling import names_in_key
 from apps.search.selectors.versions import versions_in_force
 from apps.search.services.ruled_trials import variants_of
 from apps.search.services.swaps import swap_is_due

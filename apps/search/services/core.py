@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from apps.features.selectors import serving_snapshot
+from apps.ranking.domain.ruling import Ruling
 from apps.search.contracts import Hit, SearchRequest, Sort
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.contending import Arm, SearchPlan
 from apps.search.domain.overrides import SearchSettings
-from apps.search.domain.ruling import Ruled, Ruling, ruled_of
+from apps.search.domain.ruling import Ruled, ruled_of
 from apps.search.metrics import step_timed
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.fallbacks import popular_instead

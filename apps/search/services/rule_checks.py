@@ -19,7 +19,7 @@ from apps.merchandising.contracts_rules import (
 from apps.merchandising.domain.rules.wording import consequence_words
 from apps.merchandising.selectors_rules import rule_of_version
 from apps.publishing.contracts import Finding, FindingLevel, VersionView
-from apps.search.selectors.targets import product_row, target_rows
+from apps.ranking.domain.rule_targets import product_row, target_rows
 from apps.search.services.rule_preview import RuleOccasion, occasions_of, rule_sides
 
 _MOST_OCCASIONS = 5

@@ -8,11 +8,11 @@ from apps.catalog.contracts import FilterSet
 from apps.merchandising.contracts_rules import MerchandisingRule, Reach, RuleSwitches
 from apps.merchandising.domain.rules.wording import outdone_words
 from apps.merchandising.selectors import rule_book
+from apps.ranking.domain.ruling import Ruling
 from apps.search.contracts import Hit, SearchRequest
 from apps.search.contracts_rules import RulesActed
 from apps.search.domain.comparison import MovedHit
 from apps.search.domain.contending import Arm, SearchPlan
-from apps.search.domain.ruling import Ruling
 from apps.search.selectors.acted import rules_acted
 from apps.search.selectors.configuration import search_settings
 from apps.search.services.core import Core, core_hits, search_core

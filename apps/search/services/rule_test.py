@@ -9,8 +9,8 @@ from apps.experiments.contracts.lifecycle import ExperimentView
 from apps.experiments.services.design import experiment_create
 from apps.merchandising.domain.rules.wording import rule_words
 from apps.merchandising.selectors_rules import rules_published
+from apps.ranking.domain.switching import FIELD
 from apps.search.domain.overrides import PART
-from apps.search.domain.switching import FIELD
 
 _MOST_KEYS = 50
 _METRICS: tuple[dict[str, Json], ...] = (

@@ -6,11 +6,12 @@ from functools import lru_cache
 from apps.events.domain.query_codec import Exposed
 from apps.experiments.contracts.serving import Served
 from apps.merchandising.contracts_rules import Reach, RuleBook
+from apps.ranking.domain.ruling import Ruling
+from apps.ranking.domain.switching import names_toggled
 from apps.search.contracts import SearchRequest
 from apps.search.domain.exposing import Steering
 from apps.search.domain.overrides import Knob
-from apps.search.domain.ruling import Ruling, context_of
-from apps.search.domain.switching import names_toggled
+from apps.search.domain.ruling import context_of
 from apps.search.services.contenders import Participant
 
 NONE_ASKED: tuple[Served, ...] = ()

@@ -21,6 +21,8 @@ from apps.features.contracts import FEATURES
 from apps.merchandising.selectors_rules import RULES, rules_published
 from apps.publishing.contracts import VersionView
 from apps.publishing.shipping import content_ship
+from apps.ranking.domain.switching import CAMPAIGN
+from apps.ranking.services_rules import rules_ship, switches_problems
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT, WeightsChoice
 from apps.ranking_weights.selectors import (
     weights_in_work,
@@ -32,10 +34,14 @@ from apps.ranking_weights.services import weights_ship
 from apps.search.contracts import FusionMethod
 from apps.search.domain import payload_form as form
 from apps.search.domain.configuration import SETTINGS_SUBJECT, settings_content
-from apps.search.domain.overrides import Knob, OverridesInvalid, SearchOverrides, overrides_read
-from apps.search.domain.switching import CAMPAIGN
+from apps.search.domain.overrides import (
+    PART,
+    Knob,
+    OverridesInvalid,
+    SearchOverrides,
+    overrides_read,
+)
 from apps.search.selectors.configuration import search_settings
-from apps.search.services.rules_shipping import rules_ship, switches_problems
 
 SETTINGS_KIND = "search_settings"
 _MOST_TOLD = 20
@@ -57,7 +63,7 @@ class SearchSurface:
             overrides = overrides_read(payload)
         except OverridesInvalid as error:
             return (PayloadProblem(error.field, error.message),)
-        return (*_choice_problems(overrides.weights), *switches_problems(overrides.rules))
+        return (*_choice_problems(overrides.weights), *switches_problems(overrides.rules, PART))
 
     def payload_words(self, payload: Json) -> str:
         """The payload in plain sentences."""

@@ -10,12 +10,8 @@ from apps.catalog.contracts import FilterSet
 from apps.merchandising.contracts_rules import MerchandisingRule, Reweigh, RuleSwitches, Target
 from apps.merchandising.domain.rules.book import CompiledRuleBook
 from apps.merchandising.domain.rules.content import rule_parse
-from apps.search.contracts import SearchRequest, Sort
-from apps.search.contracts_rules import NO_RULES_ACTED, RulesActed
-from apps.search.domain.contending import ALL_RULES
-from apps.search.domain.pinned_draft import draft_around_pins
-from apps.search.domain.ruling import Ruling, multiplier_of, names_in_key, ruled_of
-from apps.search.domain.switching import (
+from apps.ranking.domain.ruling import Ruling, multiplier_of
+from apps.ranking.domain.switching import (
     SwitchesInvalid,
     names_toggled,
     names_unknown,
@@ -24,6 +20,11 @@ from apps.search.domain.switching import (
     switches_words,
     switches_written,
 )
+from apps.search.contracts import SearchRequest, Sort
+from apps.search.contracts_rules import NO_RULES_ACTED, RulesActed
+from apps.search.domain.contending import ALL_RULES
+from apps.search.domain.pinned_draft import draft_around_pins
+from apps.search.domain.ruling import names_in_key, ruled_of
 from apps.search.domain.understanding.marks import rules_marks
 from tests.search.rules.doing import banner, hide, rewrite
 from tests.search.types import Json

@@ -19,10 +19,11 @@ from apps.merchandising.contracts_rules import Hide, Keep, RuleSwitches, Target
 from apps.merchandising.domain.rules.book import CompiledRuleBook
 from apps.merchandising.domain.rules.content import rule_parse
 from apps.merchandising.services_rules import rule_edit, rule_publish, rule_rollback
+from apps.ranking.domain.ruling import Ruling
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.domain.contending import Arm, Contender, SearchPlan
 from apps.search.domain.overrides import SearchOverrides
-from apps.search.domain.ruling import Ruling, context_of
+from apps.search.domain.ruling import context_of
 from apps.search.selectors.configuration import settings_configured
 from apps.search.selectors.facets import facets_counted
 from apps.search.services.core import Core, core_hits, search_core

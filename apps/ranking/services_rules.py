@@ -9,18 +9,17 @@ from apps.merchandising.selectors_rules import RULES, rules_published
 from apps.publishing.contracts import JsonValue, VersionView
 from apps.publishing.selectors import live_version
 from apps.publishing.shipping import content_ship
-from apps.search.domain.overrides import PART
-from apps.search.domain.switching import FIELD, names_unknown, rules_named
+from apps.ranking.domain.switching import FIELD, names_unknown, rules_named
 
 
-def switches_problems(switches: RuleSwitches | None) -> tuple[PayloadProblem, ...]:
-    """Rules and campaigns that a variant names and that nobody published."""
+def switches_problems(switches: RuleSwitches | None, part: str) -> tuple[PayloadProblem, ...]:
+    """Rules and campaigns that a variant names under `part` and that nobody published."""
     if switches is None or not (switches.without or switches.with_):
         return ()
     rules = rules_published()
     return tuple(
         PayloadProblem(
-            f"{PART}.{FIELD}.{name}",
+            f"{part}.{FIELD}.{name}",
             f"There is no published rule or campaign '{unknown}'.",
         )
         for name, names in (("without", switches.without), ("with", switches.with_))

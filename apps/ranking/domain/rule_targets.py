@@ -45,7 +45,7 @@ _last: list[_Resolved] = []
 def target_rows(target: Target, snapshot: ServingSnapshot) -> IntArray:
     """int32[r]: the products meant, active ones only for filters, ascending or in order.
 
-    A filter that the catalogue no longer knows means nothing: a rule never breaks a search.
+    A filter that the catalogue no longer knows means nothing: a rule never breaks an answer.
     """
     resolved = _resolved(snapshot)
     found = resolved.rows.get(id(target))
