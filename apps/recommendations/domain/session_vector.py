@@ -1,0 +1,157 @@
+"""What a visit points to: the mean of the products it had to do with, the newest counting most.
+
+    session_boost = 0.60 · similarity + 0.25 · category + 0.15 · brand
+
+all in [0, 1]. `similarity` is the cosine of a product's vector with the visit's, 0 up to
+`UNLIKE` and rising to 1 from there; of texts, and where the recommender knows product and visit
+the mean of that and the same of its factors. `category` and `brand` are the shares of the visit
+that went to the product's own. A product that the visit has bought gets 0: the wish for it is
+met. The place in time counts and not the minutes gone by: the same visit says the same until
+something happens in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from apps.events.contracts import INTERACTION_WEIGHTS, EventType
+from apps.events.contracts_sessions import SessionEntry
+from apps.recommendations.contracts import BoolArray, Float32, Int32
+
+MOST_LOOKED = 20
+# Each product counts so much of the one that came after it.
+FADING = 0.85
+SIMILARITY, CATEGORY, BRAND = 0.60, 0.25, 0.15
+# Texts of one shop that have nothing to do with each other reach about this cosine.
+UNLIKE = 0.3
+_LEAST_LENGTH = 1e-6
+
+
+class Looked(NamedTuple):
+    """A product that a visit had to do with.
+
+    Attributes:
+        product_id: external id.
+        weight: above 0: the strongest thing that was done with it, faded.
+        bought: whether it was bought.
+    """
+
+    product_id: str
+    weight: float
+    bought: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionTaste:
+    """What a visit points to, in one state of the catalogue.
+
+    Attributes:
+        rows: int32[v], the products it had to do with that the catalogue knows, newest first.
+        weights: float32[v], sum to 1.
+        bought: bool[v].
+        vectors: float32[v, d], of length 1 or zero; None: there is no index.
+        vector: float32[d], of length 1, their mean; None likewise, or they cancel out.
+        categories: float32[categories + 1], the share of each code; the last: of none.
+        brands: float32[brands + 1] likewise.
+    """
+
+    rows: Int32
+    weights: Float32
+    bought: BoolArray
+    vectors: Float32 | None
+    vector: Float32 | None
+    categories: Float32
+    brands: Float32
+
+
+def looked_at(entries: Sequence[SessionEntry]) -> tuple[Looked, ...]:
+    """The products of a visit, newest first, each once, at most `MOST_LOOKED`.
+
+    Args:
+        entries: newest first. What was taken out of the cart was looked at, no more.
+    """
+    strongest: dict[str, float] = {}
+    removed: set[str] = set()
+    for entry in entries:
+        name = entry.product_id
+        if name is None or (name not in strongest and len(strongest) == MOST_LOOKED):
+            continue
+        if entry.type is EventType.REMOVE_FROM_CART:
+            removed.add(name)
+        put_back = entry.type is EventType.ADD_TO_CART and name in removed
+        told = INTERACTION_WEIGHTS.get(entry.type, 1.0)
+        strongest[name] = max(strongest.get(name, 0.0), 1.0 if put_back else told)
+    bought = {entry.product_id for entry in entries if entry.type is EventType.PURCHASE}
+    return tuple(
+        [
+            Looked(name, weight * FADING**place, name in bought)
+            for place, (name, weight) in enumerate(strongest.items())
+        ]
+    )
+
+
+def mean_direction(vectors: Float32, weights: Float32) -> Float32 | None:
+    """float32[d] of length 1: where the weighted mean points; None: nowhere.
+
+    Args:
+        vectors: float32[v, d]; zero ones do not count.
+        weights: float32[v].
+    """
+    mean = weights @ vectors
+    length = float(np.linalg.norm(mean))
+    if length < _LEAST_LENGTH:
+        return None
+    found: Float32 = (mean / np.float32(length)).astype(np.float32)
+    return found
+
+
+def shares_of(codes: Int32, weights: Float32, size: int) -> Float32:
+    """float32[size + 1]: the weight of each code; a negative code has none, and reads as none.
+
+    Args:
+        codes: int32[v] under `size`.
+        weights: float32[v], sum to 1.
+        size: how many codes there are.
+    """
+    found = np.zeros(size + 1, dtype=np.float32)
+    np.add.at(found, codes, weights)
+    found[-1] = 0.0
+    return found
+
+
+def similarity_of(cosines: Float32) -> Float32:
+    """float32[m] in [0, 1] of float32[m] cosines."""
+    found: Float32 = np.clip((cosines - np.float32(UNLIKE)) / np.float32(1.0 - UNLIKE), 0.0, 1.0)
+    return found
+
+
+def boosts_of(similarity: Float32 | None, category: Float32, brand: Float32) -> Float32:
+    """float32[m] in [0, 1]: the formula above.
+
+    Args:
+        similarity: float32[m] in [0, 1]; None: there are no vectors.
+        category: float32[m] likewise, the share of each product's own.
+        brand: float32[m] likewise.
+    """
+    found = np.float32(CATEGORY) * category + np.float32(BRAND) * brand
+    if similarity is not None:
+        found += np.float32(SIMILARITY) * similarity
+    bounded: Float32 = np.clip(found, 0.0, 1.0)
+    return bounded
+
+
+def speakers_of(taste: SessionTaste, likeness: Float32, alike: Float32) -> Int32:
+    """int32[m]: the row that speaks most for each product; -1: none does.
+
+    Args:
+        taste: of the visit.
+        likeness: float32[v, m] in [0, 1], of each product of the visit with each of the m.
+        alike: float32[v, m], what the same category and brand add.
+    """
+    spoken = taste.weights[:, None] * (np.float32(SIMILARITY) * likeness + alike)
+    best = spoken.argmax(axis=0)
+    told = spoken[best, np.arange(spoken.shape[1])] > 0.0
+    found: Int32 = np.where(told, taste.rows[best], -1).astype(np.int32)
+    return found
