@@ -21,6 +21,7 @@ from apps.events.domain.ubi import DEFAULT_START as UBI_START
 from apps.events.domain.ubi import ubi_read
 from apps.events.selectors import coverage, coverage_forget
 from apps.events.services.partitions import retention_start
+from apps.events.services.sessions import sessions_follow
 
 events_total = prometheus_client.Counter(
     "endcap_events_total", "Items of ingest requests by what became of them.", ["outcome", "type"]
@@ -110,6 +111,7 @@ def reading_ingest(*, reading: Reading, received_at: datetime, atomic: bool) -> 
         raise _refusal(errors)
     rows = [row for row in admitted if row is not None]
     stored = rows_store(rows)
+    sessions_follow(rows, stored=stored)
     _count(rows, stored, len(errors))
     return IngestResult(
         stored=stored,

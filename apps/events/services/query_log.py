@@ -25,6 +25,7 @@ from apps.events.domain.query_codec import (
 )
 from apps.events.services.companions import companions_store
 from apps.events.services.ingest import row_of_event, rows_store
+from apps.events.services.sessions import search_commands, search_counted
 
 logger = structlog.get_logger(__name__)
 
@@ -67,7 +68,7 @@ def query_log_append(
     beside: Sequence[RedisCommand] = (),
     companions: Sequence[Companion] = (),
 ) -> bool:
-    """Log one answered search, and what it exposed, with exactly one Redis command.
+    """Log one answered search, and what it exposed, in one round trip; its session has it too.
 
     Never raises: a shopper's answer does not depend on its log. False when Redis was missing,
     so that the answer can say `degraded: ["redis"]`.
@@ -100,9 +101,11 @@ def query_log_post(
     the connection's next use, the next poll of the versions, or at the process's end.
     """
     logged = BufferEntry(query=entry, exposures=tuple(exposures), dimensions=dimensions)
-    commands = [_append_command(logged)]
+    session = search_commands(entry)
+    commands = [_append_command(logged), *session]
 
     def settle(answers: list[Any] | None) -> None:
+        search_counted(answers[1:] if answers else [None] * len(session))
         if answers is not None and not isinstance(answers[0], redis.RedisError):
             buffer_appends_total.labels("stream").inc()
             return
@@ -116,6 +119,7 @@ def query_log_post(
 
     _, sent = redis_try("event_buffer", post, None)
     if not sent:
+        search_counted([None] * len(session))
         _append_directly(logged)
     return sent
 
@@ -134,18 +138,22 @@ def exposures_append(exposures: Sequence[Event]) -> bool:
 
 def buffer_append(entry: BufferEntry, beside: Sequence[RedisCommand] = ()) -> bool:
     """One XADD, else one INSERT, else a counted loss."""
-    commands = [_append_command(entry), *beside]
+    session = search_commands(entry.query)
+    commands = [_append_command(entry), *session, *beside]
 
-    def call(client: redis.Redis) -> None:
-        appended = redis_exchange(client, commands)[0]
-        if isinstance(appended, redis.RedisError):
-            raise appended
+    def call(client: redis.Redis) -> list[Any]:
+        answers = redis_exchange(client, commands)
+        if isinstance(answers[0], redis.RedisError):
+            raise answers[0]
+        return answers
 
+    answers: list[Any] = [None] * len(commands)
     try:
-        _, kept = redis_try("event_buffer", call, None)
+        answers, kept = redis_try("event_buffer", call, answers)
     except redis.RedisError as error:
         logger.warning("event_buffer_refused", reason=str(error))
         kept = False
+    search_counted(answers[1 : len(session) + 1])
     if kept:
         buffer_appends_total.labels("stream").inc()
         return True

@@ -58,12 +58,18 @@ RANKING_RECORD_RETENTION_MONTHS = env_int("RANKING_RECORD_RETENTION_MONTHS", 3)
 # Months past retention are refused at the door; their partitions go only when this is on.
 EVENT_RETENTION_DROP = env_bool("EVENT_RETENTION_DROP", default=False)
 
+# Seconds that Redis remembers a session after its last event; 0: sessions are not kept.
+SESSION_TTL_S = env_int("SESSION_TTL_S", 3600)
+
 # Share of searches that exchange two neighbouring hits by chance, at most 0.05; 0 turns it off.
 SEARCH_SWAP_SHARE = env_float("SEARCH_SWAP_SHARE", 0.0)
 # How many pairs of query and category a day keeps by name; the others are one row a category.
 SEARCH_ANALYTICS_TOP = env_int("SEARCH_ANALYTICS_TOP", 2_000)
 # Roll-ups of searches older than this go; 0 keeps all.
 SEARCH_ANALYTICS_KEEP_MONTHS = env_int("SEARCH_ANALYTICS_KEEP_MONTHS", 25)
+
+# Days that the feature store's offline values are kept; the latest of a feature always are.
+FEATURES_KEEP_DAYS = env_int("FEATURES_KEEP_DAYS", 400)
 
 # Share of searches whose hits are written to the ranking log.
 RANKING_LOG_SAMPLE = env_float("RANKING_LOG_SAMPLE", 0.01)
