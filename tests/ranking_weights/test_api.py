@@ -9,8 +9,9 @@ from pytest_django.fixtures import Settings
 from apps.access.contracts import Scope
 from apps.access.models import AuditEntry, User
 from apps.common.errors import Forbidden
+from apps.publishing.api.schema import components_of
 from apps.publishing.services import version_approve, version_publish
-from apps.ranking_weights.api.schema import _ROWS, components
+from apps.ranking_weights.api.schema import ROWS, TYPES
 from apps.ranking_weights.api.urls import urlpatterns
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS
 from apps.ranking_weights.models import LearnedEvidence, WeightSetVersion
@@ -260,9 +261,9 @@ def test_reading_costs_the_same_however_much_there_is(
 
 def test_every_route_is_described_and_answers_what_is_described(key: Send) -> None:
     routed = {str(one.pattern).replace("<path:category>", "{category}") for one in urlpatterns}
-    assert {row[0].removeprefix("/api/v1/") for row in _ROWS} == routed
-    described = components()
-    assert {row[5] for row in _ROWS} | {"WeightsBody", "RollbackBody"} == described.keys() - {
+    assert {row.path.removeprefix("/api/v1/") for row in ROWS} == routed
+    described = components_of(TYPES)
+    assert {row.answer for row in ROWS} | {"WeightsBody", "RollbackBody"} == described.keys() - {
         "WeightsInForce"
     }
     key("put", ONE, {**FRESH, "reason": "first"})

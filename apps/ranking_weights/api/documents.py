@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from apps.features.contracts import FEATURE_NAMES
+from apps.publishing.api.views import MOST_VERSIONS
 from apps.publishing.contracts import VersionView
 from apps.publishing.selectors import live_version, live_versions, subject_versions
 from apps.ranking_weights.contracts import GLOBAL_SUBJECT
@@ -15,7 +16,6 @@ from apps.ranking_weights.selectors_evidence import evidence_notes
 from apps.ranking_weights.services import KIND
 
 _OPEN = ("draft", "in_review")
-MOST_VERSIONS = 100
 
 
 class WeightsVersion(msgspec.Struct, frozen=True):
