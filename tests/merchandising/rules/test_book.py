@@ -2,6 +2,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from apps.merchandising.contracts_rules import (
     RuleContext,
     RuleSwitches,
 )
+from apps.merchandising.domain.rules import book as compiled
 from apps.merchandising.domain.rules.book import CompiledRuleBook
 from apps.merchandising.domain.rules.precedence import precedence
 from apps.merchandising.domain.rules.settling import rules_settle
@@ -159,6 +161,16 @@ def test_what_is_remembered_of_experiments_is_bounded() -> None:
     for number in range(600):
         assert book.may_act(asked("tv"), frozenset({"a", str(number)}))
     assert len(book._trials) <= 256
+
+
+def test_what_is_remembered_of_settled_conflicts_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiled, "_MOST_SETTLED", 2)
+    book = CompiledRuleBook([rule("a")], 1)
+    for word in ("tv", "radio", "lamp", "tv"):
+        assert [one.key for one in book.acting(asked(word)).rules] == ["a"]
+    assert len(book._acting) <= 2
 
 
 def test_a_request_looks_at_few_of_many_rules() -> None:

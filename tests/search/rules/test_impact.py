@@ -88,6 +88,9 @@ def test_fewer_results_are_worse_and_no_searches_say_so() -> None:
     )
     zero = changes_of(before, since)[2]
     assert zero.tone == "worse"
+    low, high = zero.interval.removesuffix(" points").split(" … ")
+    assert 5.0 < float(low) < 8.0 < float(high) < 11.0
+    assert changes_of(before, before)[2].tone == ""
     nothing = changes_of(Figures(), since)[0]
     assert not nothing.computed
     assert (nothing.rate_before, nothing.difference, nothing.interval, nothing.tone) == (

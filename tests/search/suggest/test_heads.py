@@ -96,6 +96,8 @@ def test_words_out_of_sight() -> None:
     found = completions_anywhere(lexicon, beginnings, ("the", "surround"), ("so",), 5)
     assert found == ["the surround sound"]
     assert completions_anywhere(lexicon, beginnings, ("teapot",), ("so",), 5) == []
+    # A word that stands there already is no end of it.
+    assert completions_anywhere(lexicon, beginnings, ("surround",), ("surr",), 5) == []
     group = _group(lexicon, "surround")
     bound = bound_by_pk(lexicon)
     assert not len(products_found(bound, Wanted((group,)), _flat(5), 5))
