@@ -12,6 +12,7 @@ class EventsConfig(AppConfig):
         from apps.common.admin_dashboard import dashboard_register
         from apps.common.admin_navigation import NavigationEntry, navigation_register
         from apps.common.health import health_check_register
+        from apps.events.api import session_schema
         from apps.events.api.schema import schema_register
         from apps.events.dashboard import search_cards
         from apps.events.services.health import partitions_check
@@ -22,6 +23,7 @@ class EventsConfig(AppConfig):
             job_register(job)
         health_check_register("events_partitions", partitions_check)
         schema_register()
+        session_schema.schema_register()
         dashboard_register(search_cards)
         navigation_register(
             NavigationEntry(

@@ -46,11 +46,14 @@ def session_now(
     session_id: str, user_id: str | None = None, client_id: str | None = None
 ) -> tuple[SessionState | None, bool]:
     """The same with a round trip of its own, and whether Redis answered."""
-    command = session_command(session_id)
-    answer, answered = redis_try(
-        "session_read", lambda client: redis_exchange(client, [command])[0], None
-    )
+    answer, answered = session_answer(session_id)
     return session_decode(answer, session_id, user_id, client_id), answered
+
+
+def session_answer(session_id: str) -> tuple[object, bool]:
+    """What Redis holds of a session, unread, and whether it answered."""
+    command = session_command(session_id)
+    return redis_try("session_read", lambda client: redis_exchange(client, [command])[0], None)
 
 
 def stored_rows(ids: Iterable[UUID]) -> list[StoredRow]:

@@ -6,14 +6,11 @@ from hypothesis.extra.numpy import arrays
 
 from apps.events.contracts import EventType
 from apps.events.contracts_sessions import SessionEntry
+from apps.events.domain.session_looks import FADING, MOST_LOOKED, Looked, looked_at
 from apps.recommendations.contracts import Float32
 from apps.recommendations.domain.session_vector import (
-    FADING,
-    MOST_LOOKED,
     UNLIKE,
-    Looked,
     boosts_of,
-    looked_at,
     mean_direction,
     shares_of,
     similarity_of,

@@ -21,8 +21,9 @@ MAX_ATTRIBUTES_BYTES = 8 * 1024
 _MAX_DEPTH = 20
 MAX_VALUE = Decimal("9999999999.9999")
 _MOST_DIGITS = 400  # more decimals than the smallest float prints
+MAX_TEXT = 200
 
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Rank = Annotated[int, Meta(ge=1, le=1_000_000)]
 Pieces = Annotated[int, Meta(ge=1, le=1_000_000)]

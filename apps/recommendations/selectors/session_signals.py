@@ -9,15 +9,14 @@ from apps.catalog.contracts import ProductColumns
 from apps.embeddings.domain.lru import BoundedCache
 from apps.embeddings.selectors import Engines, cosines_of, engines_now, vectors_of
 from apps.events.contracts_sessions import SessionState
+from apps.events.domain.session_looks import Looked, looked_at
 from apps.features.contracts import ServingSnapshot
 from apps.recommendations.contracts import Float32, Int32
 from apps.recommendations.domain.session_vector import (
     BRAND,
     CATEGORY,
-    Looked,
     SessionTaste,
     boosts_of,
-    looked_at,
     mean_direction,
     shares_of,
     similarity_of,
