@@ -10,5 +10,7 @@ class RecommendationsConfig(AppConfig):
     def ready(self) -> None:
         """Each module of `registration` makes one part known to the apps below."""
         from apps.recommendations.registration.placements import placements_register
+        from apps.recommendations.registration.relations import relations_register
 
         placements_register()
+        relations_register()

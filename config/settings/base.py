@@ -10,6 +10,7 @@ from config.settings.integrations.experiments import *
 from config.settings.integrations.logging import *
 from config.settings.integrations.personalisation import *
 from config.settings.integrations.redis import *
+from config.settings.integrations.relations import *
 from config.settings.integrations.relevance import *
 from config.settings.integrations.rest_framework import *
 from config.settings.integrations.unfold import *

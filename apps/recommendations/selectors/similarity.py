@@ -1,0 +1,169 @@
+"""What is like a product: by what it says, by who chooses it, or by both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from django.conf import settings
+
+from apps.embeddings.contracts import IndexUnavailable
+from apps.embeddings.selectors import Engines, cosines_of, nearest, product_index, vectors_of
+from apps.features.contracts import ServingSnapshot
+from apps.model_registry.services.holder import Held
+from apps.recommendations.contracts import BoolArray, Float32, Int32, Shopping
+from apps.recommendations.contracts_models import Recommender
+from apps.recommendations.contracts_relations import ProductRelations, SimilarKind
+from apps.recommendations.domain.similarity import Scored, blended
+from apps.recommendations.domain.sourcing import (
+    Found,
+    category_closeness,
+    neighbours,
+    rows_of_pks,
+)
+from apps.recommendations.selectors.product_relations import product_relations
+
+_NONE: Scored = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
+# So many times what is wanted is looked at: categories, filters and shoppers choose among it.
+_WIDER = 4
+_LEAST = 50
+
+
+class SimilarBy(StrEnum):
+    """What told which products are similar.
+
+    `model`: factors of the collaborative model. `visits`, `baskets`: what is looked at or bought
+    together, where the model does not know the product. `content`: what the products say.
+    """
+
+    MODEL = "model"
+    VISITS = "visits"
+    BASKETS = "baskets"
+    CONTENT = "content"
+
+
+def engines_of_products() -> Engines:
+    """The product index alone: likeness of products needs no encoder of queries."""
+    return Engines(Held(None), product_index.state)
+
+
+def recommender_none() -> Recommender | None:
+    """No model."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where relations come from; an evaluation of the past names its own.
+
+    Attributes:
+        relations: baskets, visits, trends.
+        recommender: the collaborative model.
+        engines: vectors of what products say.
+    """
+
+    relations: Callable[[], ProductRelations | None] = product_relations
+    recommender: Callable[[], Recommender | None] = recommender_none
+    engines: Callable[[], Engines] = engines_of_products
+
+
+def similar_to(
+    sources: Sources, shopping: Shopping, row: int, kind: SimilarKind
+) -> tuple[Found, tuple[SimilarBy, ...]]:
+    """What the product of a row is like, and what told so; nothing told when nothing is known.
+
+    Collaborative similarity of a product that nobody has chosen yet is that of content.
+    """
+    by, chosen = _NO_ONE, _NONE
+    if kind is not SimilarKind.CONTENT:
+        by, chosen = _collaborative(sources, shopping, row)
+        if kind is SimilarKind.COLLABORATIVE and by:
+            return Found.of(*chosen, row), by
+    vector = _vector(sources, shopping.snapshot, row)
+    if vector is None:
+        return Found.of(*chosen, row), by
+    alike = _content(sources, shopping, row, vector)
+    if kind is SimilarKind.BLENDED and by:
+        alike = _further(sources, shopping.snapshot, (row, vector), alike, chosen[0])
+    share = settings.SIMILAR_COLLABORATIVE_SHARE
+    return blended(alike, chosen, share=share, because=row), (*by, SimilarBy.CONTENT)
+
+
+_NO_ONE: tuple[SimilarBy, ...] = ()
+
+
+def _collaborative(
+    sources: Sources, shopping: Shopping, row: int
+) -> tuple[tuple[SimilarBy, ...], Scored]:
+    """By the model; of a product that it does not know by visits, then by baskets."""
+    columns = shopping.snapshot.columns
+    model, relations = sources.recommender(), sources.relations()
+    if model is not None:
+        code = model.product_ids.row_of(columns.product_ids.get(row))
+        if code >= 0:
+            codes, scores = model.similar(code, max(_WIDER * shopping.wanted, _LEAST))
+            ids = [model.product_ids.get(int(each)) for each in codes]
+            scored = _within(columns.product_ids.rows_of(ids), scores, shopping.allowed)
+            if len(scored[0]):
+                return (SimilarBy.MODEL,), scored
+    if relations is not None:
+        parts = ((SimilarBy.VISITS, relations.viewed), (SimilarBy.BASKETS, relations.bought))
+        for by, relation in parts:
+            found = neighbours(relation, relations.pks, columns, row)
+            scored = _within(found.rows, found.scores, shopping.allowed)
+            if len(scored[0]):
+                return (by,), scored
+    return _NO_ONE, _NONE
+
+
+def _vector(sources: Sources, snapshot: ServingSnapshot, row: int) -> Float32 | None:
+    """float32[d]; None for a product that the index does not cover, or without one."""
+    found = vectors_of(snapshot.columns.pks[[row]], sources.engines())
+    return None if found is None or not found[1][0] else found[0][0]
+
+
+def _content(sources: Sources, shopping: Shopping, row: int, vector: Float32) -> Scored:
+    """The nearest allowed products, those of its own category first."""
+    columns = shopping.snapshot.columns
+    allowed = np.zeros(len(columns.row_of_pk), dtype=np.bool_)
+    allowed[columns.pks[shopping.allowed]] = True
+    try:
+        near = nearest(
+            vector=vector,
+            k=max(_WIDER * shopping.wanted, _LEAST),
+            floor=settings.SIMILAR_FLOOR,
+            allowed=allowed,
+            engines=sources.engines(),
+        )
+    except IndexUnavailable:
+        return _NONE
+    rows = rows_of_pks(columns, near.pks)
+    return _closer(shopping.snapshot, row, *_within(rows, near.similarities, shopping.allowed))
+
+
+def _closer(snapshot: ServingSnapshot, row: int, rows: Int32, cosines: Float32) -> Scored:
+    closeness = category_closeness(snapshot.columns, snapshot.tree, row, rows)
+    return rows, np.clip(cosines * closeness, 0.0, 1.0).astype(np.float32)
+
+
+def _further(
+    sources: Sources,
+    snapshot: ServingSnapshot,
+    of: tuple[int, Float32],
+    alike: Scored,
+    others: Int32,
+) -> Scored:
+    """The same, with the likeness of what shoppers choose with the product."""
+    row, vector = of
+    further = np.setdiff1d(others, alike[0]).astype(np.int32)
+    cosines = cosines_of(vector, snapshot.columns.pks[further], sources.engines())
+    if cosines is None or not len(further):
+        return alike
+    rows, scores = _closer(snapshot, row, further, cosines)
+    return np.concatenate([alike[0], rows]), np.concatenate([alike[1], scores])
+
+
+def _within(rows: Int32, scores: Float32, allowed: BoolArray) -> Scored:
+    """Rows that exist and are allowed."""
+    kept = np.flatnonzero((rows >= 0) & allowed[rows])
+    return rows[kept], scores[kept]
