@@ -1,4 +1,4 @@
-"""candidates → features → contributions → rules → diversity → record.
+"""candidates → features → contributions → rules → variety and diversity → record.
 
 The same call answers a request, a preview, an offline evaluation and an explanation.
 """
@@ -18,9 +18,10 @@ from apps.ranking.contracts import (
     RankingInputInvalid,
     Rule,
 )
-from apps.ranking.domain.rules import Standing, diversity_apply, rules_apply
+from apps.ranking.domain.rules import Standing, diversity_apply, rules_apply, variety_apply
 from apps.ranking.domain.scoring import contributions_of, order_by_score, scores_of
 from apps.ranking.domain.trail import Trail
+from apps.ranking.domain.variety import Variety
 from apps.ranking_weights.contracts import ResolvedWeights
 
 
@@ -31,7 +32,8 @@ def rank(
     weights: ResolvedWeights,
     tie_break: Int64,
     rules: Sequence[Rule] = (),
-    diversity: Diversity | None = None,
+    diversity: Diversity | Sequence[Diversity] | None = None,
+    variety: Variety | None = None,
     order: Int32 | None = None,
 ) -> Ranking:
     """Order the candidates and keep the record of why.
@@ -42,14 +44,16 @@ def rank(
         weights: the one set of this request.
         tie_break: int64[m], distinct (the product's key): equal scores stand in its order.
         rules: hide, bury, boost, pin; they act in that order.
-        diversity: acts last, and never on a pinned hit.
+        diversity: limits, which hold together; they act last, and never on a pinned hit.
+        variety: acts before them, and never on a pinned hit either.
         order: int32[m], every candidate once: the order that rules begin with (by price …);
             None: by score. Boosts and buries do not move anything in a given one.
 
     Raises:
         RankingInputInvalid: arrays not aligned, a weighed feature missing, a value not finite.
     """
-    _aligned(candidates, tie_break, diversity)
+    limits = _limits(diversity)
+    _aligned(candidates, tie_break, limits)
     products = contributions_of(candidates, features, weights.weights)
     scores = scores_of(products)
     if rules:
@@ -58,9 +62,12 @@ def rank(
         )
     else:
         standing = Standing(scores, order_by_score(scores, tie_break) if order is None else order)
-    if diversity is not None:
+    if limits or variety is not None:
         trail = standing.trail or Trail(candidates.rows, scores, tie_break, order)
-        diversity_apply(standing, trail, diversity)
+        if variety is not None:
+            variety_apply(standing, trail, variety)
+        if limits:
+            diversity_apply(standing, trail, limits)
     names = tuple(name for name, _ in weights.weights)
     if standing.rule_effect is not None and standing.rule_effect.any():
         products = np.vstack([products, standing.rule_effect])
@@ -80,7 +87,13 @@ def rank(
     )
 
 
-def _aligned(candidates: Candidates, tie_break: Int64, diversity: Diversity | None) -> None:
+def _limits(diversity: Diversity | Sequence[Diversity] | None) -> Sequence[Diversity]:
+    if diversity is None:
+        return ()
+    return (diversity,) if isinstance(diversity, Diversity) else diversity
+
+
+def _aligned(candidates: Candidates, tie_break: Int64, limits: Sequence[Diversity]) -> None:
     size = len(candidates)
     lengths = {
         "tie_break": len(tie_break),
@@ -90,8 +103,8 @@ def _aligned(candidates: Candidates, tie_break: Int64, diversity: Diversity | No
         "semantic_score": len(candidates.semantic_score),
         "semantic_rank": len(candidates.semantic_rank),
     }
-    if diversity is not None:
-        lengths["diversity groups"] = len(diversity.groups)
+    for at, limit in enumerate(limits):
+        lengths[f"diversity groups{f' {at + 1}' if at else ''}"] = len(limit.groups)
     for name, length in lengths.items():
         if length != size:
             raise RankingInputInvalid(f"{name} has {length} values for {size} candidates")

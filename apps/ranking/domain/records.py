@@ -1,6 +1,7 @@
 """One hit's record, made only for the hits that are shown; nothing is scored again."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES, SEARCH_SCORE
@@ -17,6 +18,8 @@ from apps.ranking_weights.contracts import ResolvedWeights
 JsonValue = str | float | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 # What the session adds, where a session has a source; until then answers say null.
 SESSION_BOOST = "session_boost"
+# What is told rounds to 0.001.
+_TOLD = 0.0005
 _BREAKDOWN = (*(name for name in FEATURE_NAMES if name != SEARCH_SCORE), SESSION_BOOST)
 
 
@@ -58,9 +61,9 @@ def record_moved(
     return record_reasoned(record)
 
 
-def record_reasoned(record: HitRecord) -> HitRecord:
-    """The record with the reason that its numbers give."""
-    return replace(record, reason=reason_in_words(record))
+def record_reasoned(record: HitRecord, titles: Mapping[str, str] = FEATURE_TITLES) -> HitRecord:
+    """The record with the reason that its numbers give, features called by these titles."""
+    return replace(record, reason=reason_in_words(record, titles))
 
 
 def _search_part(ranking: Ranking, candidate: int) -> SearchPart:
@@ -86,9 +89,9 @@ def _feature_values(ranking: Ranking, candidate: int) -> dict[str, float | None]
     return values | dict.fromkeys(missing)
 
 
-def reason_in_words(record: HitRecord) -> str:
+def reason_in_words(record: HitRecord, titles: Mapping[str, str] = FEATURE_TITLES) -> str:
     """Plain sentences that say only what the record's numbers say."""
-    sentences = [_score_sentence(record)]
+    sentences = [_score_sentence(record, titles)]
     if found := _found_sentence(record.search):
         sentences.append(found)
     sentences.extend(
@@ -104,15 +107,15 @@ def reason_in_words(record: HitRecord) -> str:
         for acted in record.experiments
     )
     if record.weights.shared_out:
-        names = ", ".join(_title(name) for name in record.weights.shared_out)
+        names = ", ".join(_title(name, titles) for name in record.weights.shared_out)
         sentences.append(f"{names}: no source, so its weight is shared out over the others.")
     return " ".join(sentences)
 
 
-def _score_sentence(record: HitRecord) -> str:
+def _score_sentence(record: HitRecord, titles: Mapping[str, str]) -> str:
     opening = f"Position {record.position} with a score of {record.final_score:.3f}"
     parts = sorted(record.contributions.items(), key=lambda part: -abs(part[1]))
-    told = [f"{_title(name)} {value:+.3f}" for name, value in parts if abs(value) >= 0.0005]  # noqa: PLR2004 - rounds to 0.001
+    told = [f"{_title(name, titles)} {value:+.3f}" for name, value in parts if abs(value) >= _TOLD]
     if not told:
         return f"{opening}: no feature contributes, so it stands by its product key."
     return f"{opening}: {', '.join(told)}."
@@ -137,8 +140,8 @@ def step_sentence(step: Step) -> str:
     return f"{acted} '{step.rule}' {moved}{f' ({step.detail})' if step.detail else ''}."
 
 
-def _title(name: str) -> str:
-    return "Rules" if name == RULES_CONTRIBUTION else FEATURE_TITLES.get(name, name)
+def _title(name: str, titles: Mapping[str, str]) -> str:
+    return "Rules" if name == RULES_CONTRIBUTION else titles.get(name, name)
 
 
 def record_document(record: HitRecord) -> dict[str, JsonValue]:

@@ -18,6 +18,7 @@ from apps.ranking.contracts import (
 )
 from apps.ranking.domain.placement import free_diversified, order_with_pins, pin_slots
 from apps.ranking.domain.trail import Bool, HiddenOf, Rescored, Stage, StepsOf, Trail, place_in
+from apps.ranking.domain.variety import Variety, free_limited, free_varied
 
 
 @dataclass(slots=True, eq=False)
@@ -150,13 +151,33 @@ def _free(standing: Standing) -> Int32:
     return free
 
 
-def diversity_apply(standing: Standing, trail: Trail, diversity: Diversity) -> None:
+def variety_apply(standing: Standing, trail: Trail, variety: Variety) -> None:
+    """Let no two neighbours be too alike; pinned hits stay where they are."""
+    free, moved = free_varied(_free(standing), standing.slots, standing.scores, variety)
+    told = f"relevance {variety.share:g}, likeness {1.0 - variety.share:g}"
+    _spread(standing, trail, free, ("variety", moved, told))
+
+
+def diversity_apply(standing: Standing, trail: Trail, limits: Sequence[Diversity]) -> None:
     """Spread groups over the window; pinned hits stay where they are."""
+    free, slots = _free(standing), standing.slots
+    if len(limits) == 1:
+        free, moved_back = free_diversified(free, slots, limits[0])
+    else:
+        free, moved_back = free_limited(free, slots, limits)
+    told = ", ".join(
+        f"at most {limit.max_per_group}{f' of one {limit.name}' if len(limits) > 1 else ''}"
+        for limit in limits
+    )
+    window = max(limit.window for limit in limits)
+    name = " and ".join(limit.name for limit in limits)
+    _spread(standing, trail, free, (name, moved_back, f"{told} in the first {window}"))
+
+
+def _spread(standing: Standing, trail: Trail, free: Int32, moved: tuple[str, Int32, str]) -> None:
+    """The new order, and the note of it: a name, whom it acted on, and in words."""
     before = standing.order
-    free, moved_back = free_diversified(_free(standing), standing.slots, diversity)
     standing.order = order_with_pins(free, standing.slots)
     standing.trail = trail
-    detail = f"at most {diversity.max_per_group} in the first {diversity.window}"
-    trail.moves.append(
-        Stage("diversity", diversity.name, moved_back, before, standing.order, detail)
-    )
+    name, members, told = moved
+    trail.moves.append(Stage("diversity", name, members, before, standing.order, told))
