@@ -1,10 +1,7 @@
 """The explain and debug routes in the committed OpenAPI document."""
 
 from apps.common.api.openapi import hot_components_document, hot_route_document
-from apps.explainability.contracts.explained import Obstacle, Verdict
-from apps.explainability.domain.explain_parameters import MOST_QUERIES
-from apps.search.api.schema import search_parameters
-from apps.search.api.schema_parts import (
+from apps.common.api.schema_parts import (
     NUMBER,
     NUMBERS,
     SWITCH,
@@ -17,6 +14,9 @@ from apps.search.api.schema_parts import (
     read_operation,
     ref,
 )
+from apps.explainability.contracts.explained import Obstacle, Verdict
+from apps.explainability.domain.explain_parameters import MOST_QUERIES
+from apps.search.api.schema import search_parameters
 
 _FREE: Json = {"type": "object", "additionalProperties": True}
 

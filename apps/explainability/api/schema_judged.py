@@ -4,8 +4,7 @@ from functools import partial
 from typing import Any
 
 from apps.common.api.openapi import hot_components_document, hot_route_document
-from apps.explainability.contracts.judged import EvaluationStatus, JudgementSource
-from apps.search.api.schema_parts import (
+from apps.common.api.schema_parts import (
     NUMBER,
     SWITCH,
     TEXT,
@@ -15,6 +14,7 @@ from apps.search.api.schema_parts import (
     or_null,
     ref,
 )
+from apps.explainability.contracts.judged import EvaluationStatus, JudgementSource
 
 _Json = dict[str, Any]
 _ANY: _Json = {"type": "object", "additionalProperties": True}

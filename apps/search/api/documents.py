@@ -1,6 +1,6 @@
 """The answer as JSON values, and the OpenAPI schemas that it is held to."""
 
-from apps.catalog.contracts import ProductDocument
+from apps.catalog.domain.product_json import product_document
 from apps.ranking.domain.records import record_document, weights_document
 from apps.search.api.documents_rules import rules_document
 from apps.search.contracts import Hit, SearchAnswer
@@ -90,23 +90,3 @@ def hit_document(hit: Hit) -> Json:
     if hit.record is not None:
         document["explanation"] = record_document(hit.record)
     return document
-
-
-def product_document(product: ProductDocument) -> Json:
-    """Prices are numbers: two decimals of the product's currency."""
-    return {
-        "product_id": product.product_id,
-        "title": product.title,
-        "description": product.description,
-        "brand": product.brand,
-        "category": product.category_path,
-        "price": float(product.price),
-        "sale_price": None if product.sale_price is None else float(product.sale_price),
-        "currency": product.currency,
-        "availability": product.availability,
-        "image_link": product.image_link,
-        "link": product.link,
-        "attributes": product.attributes,
-        "item_group_id": product.item_group_id,
-        "released_at": product.released_at,
-    }

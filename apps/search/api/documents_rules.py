@@ -1,7 +1,7 @@
 """What rules did, as JSON values and in the committed OpenAPI document."""
 
-from apps.search.api.schema_parts import TEXT, TEXTS, WHOLE, object_of, or_null, ref
-from apps.search.api.schema_parts import Json as Schema
+from apps.common.api.schema_parts import TEXT, TEXTS, WHOLE, object_of, or_null, ref
+from apps.common.api.schema_parts import Json as Schema
 from apps.search.contracts_rules import RulesActed
 
 Json = dict[str, object]

@@ -1,9 +1,8 @@
 """`GET /api/v1/search` in the committed OpenAPI document."""
 
-from apps.catalog.contracts import AVAILABILITIES
+from apps.catalog.product_schema import product_properties
 from apps.common.api.openapi import hot_components_document, hot_route_document
-from apps.search.api.documents_rules import rules_components, rules_properties
-from apps.search.api.schema_parts import (
+from apps.common.api.schema_parts import (
     DEFAULT_TRUE,
     NUMBER,
     NUMBERS,
@@ -17,6 +16,7 @@ from apps.search.api.schema_parts import (
     read_operation,
     ref,
 )
+from apps.search.api.documents_rules import rules_components, rules_properties
 from apps.search.api.schema_understanding import query_parts, understanding_components
 from apps.search.contracts import (
     DEFAULT_PER_PAGE,
@@ -126,23 +126,9 @@ def _explanation() -> Json:
 
 
 def _hit() -> Json:
-    attribute = {"type": ["string", "number", "boolean", "array"], "items": TEXT}
     return object_of(
         {
-            "product_id": TEXT,
-            "title": TEXT,
-            "description": TEXT,
-            "brand": TEXT,
-            "category": {**TEXT, "description": "Its path; empty for none."},
-            "price": NUMBER,
-            "sale_price": or_null(NUMBER),
-            "currency": TEXT,
-            "availability": {**TEXT, "enum": list(AVAILABILITIES)},
-            "image_link": TEXT,
-            "link": TEXT,
-            "attributes": {"type": "object", "additionalProperties": attribute},
-            "item_group_id": TEXT,
-            "released_at": {"type": ["string", "null"], "format": "date-time"},
+            **product_properties(),
             "position": {**WHOLE, "minimum": 1},
             "score": NUMBER,
             "highlights": {

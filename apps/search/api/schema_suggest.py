@@ -1,7 +1,7 @@
 """`GET /api/v1/search/suggest` in the committed OpenAPI document."""
 
 from apps.common.api.openapi import hot_components_document, hot_route_document
-from apps.search.api.schema_parts import (
+from apps.common.api.schema_parts import (
     NUMBER,
     TEXT,
     TEXTS,

@@ -1,6 +1,6 @@
 """How a query was understood, in the committed OpenAPI document."""
 
-from apps.search.api.schema_parts import NUMBER, TEXT, TEXTS, Json, object_of, ref
+from apps.common.api.schema_parts import NUMBER, TEXT, TEXTS, Json, object_of, ref
 from apps.search.contracts_understanding import AlternativeKind, ExtractionUse, QueryClass
 from apps.search.domain.drafting import REWRITE
 

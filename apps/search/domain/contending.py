@@ -6,10 +6,15 @@ unit is in: giving way costs units, never the balance between the arms. It acts 
 all.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.experiments.domain.serving.settling import (
+    Settlement,
+    turning_precedence,
+    turning_settle,
+)
 from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.search.domain.overrides import Knob, SearchOverrides, SearchSettings
@@ -78,33 +83,12 @@ class SearchPlan:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Who acts, and who gives way.
-
-    Attributes:
-        acting: in order of precedence; no two turn the same knob.
-        yielding: key of an experiment that does not act → key of the one that it gives way to.
-    """
-
-    acting: tuple[Contender, ...]
-    yielding: Mapping[str, str]
+Settled = Settlement[Contender]
 
 
 def contenders_settle(contenders: Iterable[Contender]) -> Settled:
     """What QA asked for first, then what started first, then by key; each knob once."""
-    owners: dict[Knob, str] = {}
-    acting: list[Contender] = []
-    yielding: dict[str, str] = {}
-    for contender in sorted(contenders, key=_precedence):
-        taken = owners.keys() & contender.knobs
-        winner = owners[min(taken)] if taken else None
-        if winner is None:
-            owners.update(dict.fromkeys(contender.knobs, contender.key))
-            acting.append(contender)
-        else:
-            yielding[contender.key] = winner
-    return Settled(tuple(acting), yielding)
+    return turning_settle(contenders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +130,7 @@ def plan_make(acting: Iterable[Contender], settings: SearchSettings, seed: int =
 
 def standing_of(contender: Contender) -> tuple[object, ...]:
     """All that decides whether it acts beside others: the same for every variant of it."""
-    return (*_precedence(contender), contender.knobs)
-
-
-def _precedence(contender: Contender) -> tuple[bool, bool, float, str]:
-    started = contender.started_at
-    at = 0.0 if started is None else started.timestamp()
-    return not contender.forced, started is None, at, contender.key
+    return (*turning_precedence(contender), contender.knobs)
 
 
 def _changed(arm: Arm, contender: Contender, index: int) -> Arm:

@@ -1,4 +1,4 @@
-"""What schemas of search are put together from."""
+"""What schemas of hot routes are put together from."""
 
 from typing import Any
 
@@ -30,9 +30,15 @@ def ref(name: str) -> Json:
 
 
 def read_operation(
-    name: str, summary: str, description: str, *, answer: str, parameters: list[Json]
+    name: str,
+    summary: str,
+    description: str,
+    *,
+    answer: str,
+    parameters: list[Json],
+    tag: str = "search",
 ) -> Json:
-    """A GET of search: one answer, and refusals that name the parameter."""
+    """A GET: one answer, and refusals that name the parameter."""
     refusal = {
         "description": "Refused; `extra.field` names the parameter.",
         "content": {"application/json": {"schema": ref("SearchRefusal")}},
@@ -42,7 +48,7 @@ def read_operation(
         "operationId": name,
         "summary": summary,
         "description": description,
-        "tags": ["search"],
+        "tags": [tag],
         "security": [{"Bearer": []}, {"ApiKey": []}],
         "parameters": parameters,
         "responses": {
