@@ -47,7 +47,10 @@ class Fallback(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why a product is on the shelf: the strategy that found it, or what else put it there."""
+    """Why a product is on the shelf: the strategy that found it, or what else put it there.
+
+    `assortment`: it fills the shelf, and nobody has chosen it yet.
+    """
 
     FOR_YOU = "for_you"
     SESSION = "session"
@@ -59,6 +62,7 @@ class ReasonCode(StrEnum):
     POPULAR_IN_CATEGORY = "popular_in_category"
     NEW_ARRIVALS = "new_arrivals"
     PINNED = "pinned"
+    ASSORTMENT = "assortment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,190 @@
+"""One shelf, from what is asked to its ranking: no clock, no I/O, nothing that is not in `World`.
+
+constraints → strategies → fallbacks → features → the ranking pipeline with rules, variety and
+limits. The endpoint, previews and offline evaluation call the same function.
+"""
+
+from dataclasses import dataclass, replace
+
+from apps.catalog.contracts import BoolArray
+from apps.features.contracts import ServingSnapshot
+from apps.ranking.contracts import Ranking
+from apps.ranking.domain.rule_effects import Effect, rules_effect
+from apps.recommendations.contracts import (
+    Affinity,
+    History,
+    Int32,
+    Shopper,
+    Shopping,
+)
+from apps.recommendations.contracts_answers import Fallback, ShelfAsk, World
+from apps.recommendations.domain.allowing import Allowing, allowing_of, constraining, rows_of
+from apps.recommendations.domain.pooling import (
+    Pool,
+    Pooling,
+    pool_begin,
+    popular_pooled,
+    spare_for,
+    strategies_pooled,
+    wanted_for,
+)
+from apps.recommendations.domain.shelf_ranking import Shelf, shelf_ranked
+from apps.recommendations.domain.shelf_rules import rules_acting, shelf_context
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recommended:
+    """A shelf with everything that it came from.
+
+    Attributes:
+        ask: what was asked.
+        world: what it was made from.
+        shopping: what the strategies were asked.
+        allowing: what may be shown, and why not.
+        pool: the candidates as they were found; a pinned one that nothing found is not in it.
+        ranking: the pipeline's record; its candidates are the pool's, then pinned ones.
+        effect: what merchandising rules do; None: nothing.
+        about: path of the category that weights and rules were asked for; None: none.
+        fallback: what had to fill the shelf.
+    """
+
+    ask: ShelfAsk
+    world: World
+    shopping: Shopping
+    allowing: Allowing
+    pool: Pool
+    ranking: Ranking
+    effect: Effect | None
+    about: str | None
+    fallback: tuple[Fallback, ...]
+
+    @property
+    def rows(self) -> Int32:
+        """int32[≤ k]: the snapshot's rows, best first."""
+        return self.ranking.rows_ranked()[: self.ask.k]
+
+    @property
+    def spare_rows(self) -> Int32:
+        """int32: the same, and a few that follow, should some be gone by the time of the page."""
+        return self.ranking.rows_ranked()[: spare_for(self.ask.k)]
+
+
+def recommend(ask: ShelfAsk, world: World) -> Recommended:
+    """Make a shelf.
+
+    Raises:
+        UnknownFilter: a filter on an attribute that no product has ever had.
+    """
+    snapshot, as_of = world.snapshot, world.as_of.timestamp()
+    context = rows_of(snapshot, ask.product_ids)
+    about = about_of(ask, snapshot, context)
+    effect = _effect(ask, world, about, context)
+    masks = allowing_of(ask, snapshot, context, effect)
+    masks |= constraining(world.placement.constraints, snapshot, ask.shopper, context, as_of)
+    allowing = Allowing(masks)
+    shopper = _followed(ask.shopper, world)
+    node = None if about is None else snapshot.tree.by_path(about)
+    shopping = Shopping(
+        snapshot=snapshot,
+        shopper=shopper,
+        affinity=_affinity(shopper, world, as_of),
+        context=context,
+        allowed=allowing.rows(),
+        category=-1 if node is None else node.code,
+        wanted=wanted_for(ask.k),
+        as_of=as_of,
+    )
+    pool, fallback = _pooled(ask, world, shopping, allowing)
+    ranking = shelf_ranked(Shelf(ask, world, shopping, pool, effect, about))
+    if not len(ranking.order):
+        fallback = (Fallback.NOTHING,)
+    return Recommended(ask, world, shopping, allowing, pool, ranking, effect, about, fallback)
+
+
+def about_of(ask: ShelfAsk, snapshot: ServingSnapshot, context: Int32) -> str | None:
+    """The category named, else the filtered one, else the one that holds the products."""
+    tree = snapshot.tree
+    if ask.category and tree.by_path(ask.category) is not None:
+        return ask.category
+    named = (tree.by_path(path) for path in ask.filters.categories)
+    codes = [node.code for node in named if node is not None]
+    if not codes:
+        codes = [code for code in snapshot.columns.category[context].tolist() if code >= 0]
+    common = tree.lowest_common(codes)
+    return None if common is None else tree.categories[common].path
+
+
+def _effect(ask: ShelfAsk, world: World, about: str | None, context: Int32) -> Effect | None:
+    """What rules do; a product that the shelf stands beside is not pinned onto it."""
+    categories = tuple(path for path in (ask.category, *ask.filters.categories) if path)
+    acting = rules_acting(
+        world.book,
+        shelf_context(
+            placement=world.placement.name,
+            categories=categories or (() if about is None else (about,)),
+            attributes=ask.attributes,
+            variants=world.variants,
+            as_of=world.as_of,
+            switches=world.switches,
+        ),
+    )
+    if acting is None:
+        return None
+    effect = rules_effect(acting, world.snapshot, ask.filters, places=True)
+    beside = set(context.tolist())
+    return replace(effect, pins=tuple(pin for pin in effect.pins if pin.row not in beside))
+
+
+def _followed(shopper: Shopper, world: World) -> Shopper:
+    """The shopper as far as they may be followed."""
+    personal = world.personalisation
+    if not personal.history:
+        shopper = replace(shopper, history=History.empty(), solved=None)
+    return shopper if personal.session else replace(shopper, session=None)
+
+
+def _affinity(shopper: Shopper, world: World, as_of: float) -> Affinity | None:
+    if world.affinity is None or not world.personalisation.history:
+        return None
+    return world.affinity(shopper, world.snapshot, as_of)
+
+
+def _pooled(
+    ask: ShelfAsk, world: World, shopping: Shopping, allowing: Allowing
+) -> tuple[Pool, tuple[Fallback, ...]]:
+    """The placement's strategies, then what is popular, until the shelf can be filled."""
+    pooling = pool_begin(shopping.snapshot.columns)
+    strategies_pooled(pooling, world.placement, shopping, world.strategies)
+    fallback: list[Fallback] = []
+    if len(pooling) < ask.k and shopping.category >= 0:
+        _fill(pooling, Fallback.CATEGORY_POPULAR, _inside(shopping), shopping, fallback)
+    if len(pooling) < ask.k:
+        _fill(pooling, Fallback.POPULAR, shopping.allowed, shopping, fallback)
+    # Better a shelf that says so than an empty one.
+    if not len(pooling):
+        _fill(pooling, Fallback.WITHOUT_CONSTRAINTS, allowing.relaxed(), shopping, fallback)
+    if not len(pooling):
+        _fill(pooling, Fallback.WITHOUT_FILTERS, allowing.unfiltered(), shopping, fallback)
+    return pooling.pool(), tuple(fallback)
+
+
+def _fill(
+    pooling: Pooling,
+    source: Fallback,
+    allowed: BoolArray,
+    shopping: Shopping,
+    told: list[Fallback],
+) -> None:
+    before = len(pooling)
+    wanted = shopping.wanted - before
+    popular_pooled(pooling, source, allowed, shopping.snapshot.popularity_order, wanted)
+    if len(pooling) > before:
+        told.append(source)
+
+
+def _inside(shopping: Shopping) -> BoolArray:
+    """bool[n]: allowed rows of the category that the shelf is about, and below."""
+    node = shopping.snapshot.tree.categories[shopping.category]
+    codes = shopping.snapshot.columns.category
+    inside: BoolArray = shopping.allowed & (codes >= node.code) & (codes < node.end)
+    return inside
