@@ -11,6 +11,8 @@ class RecommendationsConfig(AppConfig):
         """Each module of `registration` makes one part known to the apps below."""
         from apps.recommendations.registration.placements import placements_register
         from apps.recommendations.registration.relations import relations_register
+        from apps.recommendations.registration.training import training_register
 
         placements_register()
         relations_register()
+        training_register()

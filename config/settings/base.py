@@ -9,6 +9,7 @@ from config.settings.integrations.endcap import *
 from config.settings.integrations.experiments import *
 from config.settings.integrations.logging import *
 from config.settings.integrations.personalisation import *
+from config.settings.integrations.recommender import *
 from config.settings.integrations.redis import *
 from config.settings.integrations.relations import *
 from config.settings.integrations.relevance import *

@@ -1,0 +1,195 @@
+"""The recommender: parts, weighed by a recipe, and leaned towards what is wanted now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.common.domain.string_table import StringTable
+from apps.recommendations.contracts import Float32, Int32
+from apps.recommendations.contracts_models import Cells, Family, ModelCard, Taste
+from apps.recommendations.domain.matrices import cell_values
+from apps.recommendations.domain.parts import FactorPart, NeighbourPart
+
+_NEIGHBOURS = (Family.EASE, Family.ITEM_ITEM)
+_ONE_PURCHASE = float(np.log(2.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a score is made of.
+
+    Attributes:
+        weights: of each family; one that is not named has none.
+        momentum: exponent of `matrices.momentum`; 0: what is wanted now does not matter.
+    """
+
+    weights: Mapping[Family, float]
+    momentum: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What a training made, before it is weighed.
+
+    Attributes:
+        factors: of ALS.
+        neighbours: of EASE and item-item, by family.
+        popularity: float32[n] in [0, 1].
+        momentum: float32[n].
+        half_life_days: of cells in ALS and neighbours.
+        repeat_half_life_days: of a shopper's own purchases.
+        scales: what a usual shopper's ten best score on average, by family.
+    """
+
+    factors: FactorPart
+    neighbours: Mapping[Family, NeighbourPart]
+    popularity: Float32
+    momentum: Float32
+    half_life_days: float
+    repeat_half_life_days: float
+    scales: Mapping[Family, float]
+
+    def values(self, cells: Cells) -> Float32:
+        """float32[h]: what the cells are worth."""
+        return cell_values(cells.weights, cells.ages, self.half_life_days)
+
+    def repeats(self, cells: Cells) -> Float32:
+        """float32[h]: 1 for one purchase today."""
+        values = cell_values(cells.weights, cells.ages, self.repeat_half_life_days)
+        return values / np.float32(_ONE_PURCHASE)
+
+    def family_scores(self, family: Family, cells: Cells) -> Float32:
+        """float32[n]: one family alone, at its own scale."""
+        if family is Family.POPULARITY:
+            return self.popularity
+        if family is Family.REPEAT:
+            own = np.zeros(len(self.popularity), dtype=np.float32)
+            own[cells.codes] = self.repeats(cells)
+            return own
+        values = self.values(cells)
+        if family is Family.ALS:
+            found: Float32 = self.factors.products @ self.factors.solved(cells.codes, values)
+            return found
+        return self.neighbours[family].scores(cells.codes, values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlendModel:
+    """A `Recommender`: `momentum^g · (item_factors @ factors + base)`, then s / (1 + s).
+
+    Attributes:
+        card: what is known of it.
+        product_ids: code to external id.
+        user_ids: row of `trained` to the shop's own id; anonymous clients are not kept.
+        trained: float32[users, f].
+        parts: what a training made.
+        recipe: how it is weighed.
+        lean: float32[n], `momentum^g`.
+    """
+
+    card: ModelCard
+    product_ids: StringTable
+    user_ids: StringTable
+    trained: Float32
+    parts: Parts
+    recipe: Recipe
+    lean: Float32
+
+    @property
+    def item_factors(self) -> Float32:
+        """float32[n, f]."""
+        return self.parts.factors.products
+
+    def user_factors(self, user_id: str) -> Float32 | None:
+        """float32[f] as trained; None for a user whom the model does not know."""
+        row = self.user_ids.row_of(user_id)
+        return self.trained[row] if row >= 0 else None
+
+    def factors_solved(self, cells: Cells) -> Float32:
+        """float32[f]: one half step of ALS for this history alone."""
+        return self.parts.factors.solved(cells.codes, self.parts.values(cells))
+
+    def taste(self, cells: Cells, factors: Float32 | None = None) -> Taste:
+        """The shopper of this history; `factors` as trained or as solved, None: solved now."""
+        width = self.item_factors.shape[1]
+        if factors is None or len(factors) != width:
+            factors = self.factors_solved(cells)
+        base = np.zeros(len(self.product_ids), dtype=np.float32)
+        for family in self.recipe.weights:
+            if family is Family.REPEAT:
+                base[cells.codes] += self._share(family) * self.parts.repeats(cells)
+            elif family is not Family.ALS:
+                base += self._share(family) * self.parts.family_scores(family, cells)
+        return Taste(factors * self._share(Family.ALS), base, cells)
+
+    def scores(self, taste: Taste) -> Float32:
+        """float32[n] by code, in [0, 1)."""
+        return _unit((self.item_factors @ taste.factors + taste.base) * self.lean)
+
+    def scores_of(self, taste: Taste, codes: Int32) -> Float32:
+        """float32[m]: the same numbers for candidates."""
+        raw = self.item_factors[codes] @ taste.factors
+        raw += taste.base[codes]
+        raw *= self.lean[codes]
+        return _unit(raw)
+
+    def because(self, taste: Taste, codes: Int32) -> Int32:
+        """int32[m]: the code of the history that speaks most for each; -1: none does."""
+        cells = taste.cells
+        if not len(cells) or not len(codes):
+            return np.full(len(codes), -1, dtype=np.int32)
+        told = self._spoken(cells, codes)
+        told[cells.codes[:, None] == codes[None, :]] = 0.0
+        best = told.argmax(axis=0)
+        speaks = told[best, np.arange(len(codes))] > 0
+        return np.where(speaks, cells.codes[best], -1).astype(np.int32)
+
+    def similar(self, code: int, wanted: int) -> tuple[Int32, Float32]:
+        """What one who chose only this product today would be shown, without popularity."""
+        cells = Cells(
+            np.array([code], dtype=np.int32),
+            np.array([3.0], dtype=np.float32),
+            np.zeros(1, dtype=np.float32),
+        )
+        taste = self.taste(cells)
+        base = taste.base - self._share(Family.POPULARITY) * self.parts.popularity
+        scores = self.scores(Taste(taste.factors, base, cells))
+        scores[code] = 0.0
+        best = best_codes(scores, wanted)
+        best = best[scores[best] > 0]
+        return best, scores[best]
+
+    def _share(self, family: Family) -> np.float32:
+        scale = self.parts.scales.get(family, 1.0)
+        return np.float32(self.recipe.weights.get(family, 0.0) / scale)
+
+    def _spoken(self, cells: Cells, codes: Int32) -> Float32:
+        values = self.parts.values(cells)
+        told = np.zeros((len(cells), len(codes)), dtype=np.float32)
+        if self._share(Family.ALS) > 0:
+            told += self._share(Family.ALS) * self.parts.factors.spoken(cells.codes, values, codes)
+        for family in _NEIGHBOURS:
+            if self._share(family) > 0:
+                neighbours = self.parts.neighbours[family]
+                told += self._share(family) * neighbours.spoken(cells.codes, values, codes)
+        return told
+
+
+def best_codes(scores: Float32, k: int) -> Int32:
+    """int32[min(k, n)]: the best first; of equal scores the lower code."""
+    if k <= 0:
+        return np.zeros(0, dtype=np.int32)
+    among = np.arange(len(scores))
+    if k < len(scores):
+        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        among = np.flatnonzero(scores >= least)
+    order = np.argsort(-scores[among], kind="stable")[:k]
+    return among[order].astype(np.int32)
+
+
+def _unit(raw: Float32) -> Float32:
+    """S / (1 + s) of what is above 0: keeps the order, in [0, 1)."""
+    raw = np.maximum(raw, np.float32(0.0))
+    unit: Float32 = raw / (1 + raw)
+    return unit
