@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo stop reset test gates pytest bench schema requirements screenshots format
+.PHONY: help install demo stop reset test gates pytest bench schema spark requirements screenshots format
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ test: install ## Every gate and every test
 
 bench: install ## Every benchmark, as ratios within one run
 	@$(PY) -m benchmarks
+
+spark: install ## Install what training on Spark needs beside Java (0.5 GB); its tests run then
+	@$(PYTHON) deploy/install.py spark
 
 schema: install ## Write docs/openapi.yaml
 	@DJANGO_SETTINGS_MODULE=config.settings.test $(PY) -m django spectacular --validate --fail-on-warn --file docs/openapi.yaml

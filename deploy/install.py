@@ -26,7 +26,7 @@ CUDA_LIKELY = 800 * MEBIBYTE
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=["base", "worker", "dev", "production"])
+    parser.add_argument("name", choices=["base", "worker", "dev", "production", "spark"])
     arguments = parser.parse_args()
     if sys.version_info[:2] != (3, 11):
         print(f"Endcap runs on Python 3.11; this is {sys.version.split()[0]}.", file=sys.stderr)
