@@ -9,10 +9,12 @@ class RecommendationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Each module of `registration` makes one part known to the apps below."""
+        from apps.recommendations.registration.affinity import affinity_register
         from apps.recommendations.registration.placements import placements_register
         from apps.recommendations.registration.relations import relations_register
         from apps.recommendations.registration.training import training_register
 
+        affinity_register()
         placements_register()
         relations_register()
         training_register()
