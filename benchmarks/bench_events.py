@@ -2,7 +2,8 @@
 
     python -m benchmarks.bench_events [--rounds 60] [--json]
 
-Ratios within one run, median of interleaved rounds. It works in a scratch database on the
+Ratios within one run, median of interleaved rounds: the service as it is against the bare INSERT
+and against itself without sessions. It works in a scratch database on the
 server of DATABASE_URL (or the embedded one), with durable commits, and drops it at the end.
 """
 
@@ -24,6 +25,8 @@ from benchmarks.events_web import Web
 DATABASE = "endcap_bench_events"
 _DROP = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"
 BATCH = 100
+# Two of three events of a batch enter a session, each another one.
+SESSIONS = 66
 COPY_ROWS = 5_000
 CLIENTS = 4
 Maker = Callable[[], Callable[[], None]]
@@ -135,16 +138,20 @@ def plain_insert() -> Callable[[], None]:
     return run
 
 
-def service_call() -> Callable[[], None]:
-    """The whole service, from decoded JSON to the commit."""
+def service_call(sessions: bool = True) -> Callable[[], None]:  # noqa: FBT001, FBT002 - one switch
+    """The whole service, from decoded JSON to the commit and, unless off, to the sessions."""
+    from django.conf import settings
+
     from apps.events.services.ingest import events_ingest
 
-    items = items_make(BATCH)
+    items, lives_s = items_make(BATCH), settings.SESSION_TTL_S
 
     def run() -> None:
+        settings.SESSION_TTL_S = lives_s if sessions else 0
         result = events_ingest(items=items, received_at=datetime.now(UTC))
         if result.stored != BATCH:
             raise SystemExit(f"not everything was stored: {result}")
+        settings.SESSION_TTL_S = lives_s
 
     return run
 
@@ -208,7 +215,12 @@ def percentiles(times: list[float]) -> dict[str, float]:
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    service = interleave({"insert": plain_insert, "service": service_call}, rounds)
+    makers: dict[str, Maker] = {
+        "insert": plain_insert,
+        "service": service_call,
+        "alone": lambda: service_call(sessions=False),
+    }
+    service = interleave(makers, rounds)
     latencies: list[float] = []
     web = Web(CLIENTS)
     try:
@@ -225,6 +237,13 @@ def measure(rounds: int) -> dict[str, Any]:
             "batch": BATCH,
             "insert_ms": percentiles(service["insert"]),
             "service_ms": percentiles(service["service"]),
+        },
+        "sessions_vs_none": {
+            "ratio": ratio(service["alone"], service["service"]),
+            "target": 0.8,
+            "batch": BATCH,
+            "sessions": SESSIONS,
+            "alone_ms": percentiles(service["alone"]),
         },
         "http_vs_copy": {
             "ratio": ratio(http["copy"], http["http"]),

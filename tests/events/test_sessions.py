@@ -56,8 +56,19 @@ def test_a_batch_is_in_its_sessions_in_one_round_trip(monkeypatch: pytest.Monkey
     assert len(sent) == 1
     assert products() == ["b", "a"]
     assert entries("visit-2")[0].quantity == 2
-    assert (outcome("written") - written, updates("click") - clicks) == (2, 1)
+    assert (outcome("written") - written, updates("click") - clicks) == (1, 1)
     assert entries()[0].id == Event.objects.get(product_id="b").id.bytes
+
+
+def test_a_batch_of_many_visits_is_not_waited_for(listened: list[SessionEntry]) -> None:
+    many = [event_of("view", "a", session_id=f"many-{n}") for n in range(20)]
+    redis_client().script_flush()
+    before = outcome("written")
+    ingest(*many)
+    # The same connection reads behind what it has sent.
+    assert [products(f"many-{n}") for n in range(20)] == [["a"]] * 20
+    assert outcome("written") == before + 1
+    assert len(listened) == 20
 
 
 def test_it_lives_an_hour_after_its_last_event() -> None:
@@ -177,8 +188,9 @@ def test_redis_gone_costs_no_event() -> None:
     ingest(event_of())
     query_log_append(search_entry(session_id=VISIT))
     query_log_post(search_entry(session_id=VISIT))
-    assert Event.objects.count() == 1
-    assert outcome("lost") == before + 3
+    ingest(*(event_of(session_id=f"many-{n}") for n in range(20)))
+    assert Event.objects.count() == 21
+    assert outcome("lost") == before + 4
     assert session_now(VISIT) == (None, False)
     with pytest.raises(Unavailable):
         session_forget(VISIT)
@@ -194,7 +206,7 @@ def test_what_redis_refuses_costs_no_event() -> None:
 
 
 def test_a_fault_of_ours_costs_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_rows: object) -> None:
+    def broken(_rows: object, **_named: object) -> None:
         raise RuntimeError
 
     monkeypatch.setattr(service, "_write", broken)

@@ -5,9 +5,10 @@ Nobody's answer depends on it. Redis gone: counted and logged; the events are du
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import prometheus_client
 import redis
@@ -19,7 +20,8 @@ from django.utils import timezone
 from apps.common.contracts import RedisCommand
 from apps.common.errors import Unavailable
 from apps.common.redis import RedisGone, redis_call, redis_try
-from apps.common.redis_exchange import RedisScript, redis_exchange
+from apps.common.redis_exchange import RedisScript, redis_exchange, redis_post
+from apps.common.redis_wire import Settle
 from apps.events.contracts import EventType, QueryLogEntry
 from apps.events.contracts_sessions import MOST_ENTRIES, SessionEntry, session_listeners
 from apps.events.domain.admission import StoredRow
@@ -31,6 +33,7 @@ from apps.events.domain.sessions import (
     entry_of_row,
     entry_of_search,
     push_arguments,
+    push_keys,
     session_key,
 )
 from apps.events.selectors_sessions import stored_rows
@@ -38,8 +41,8 @@ from apps.events.selectors_sessions import stored_rows
 logger = structlog.get_logger(__name__)
 session_tracking_requests_total = prometheus_client.Counter(
     "endcap_session_tracking_requests_total",
-    "Updates and readings of sessions by outcome: written, lost (no Redis, or it refused), "
-    "found, unknown, deleted.",
+    "Batches of events and searches that were to enter their sessions (written, lost: no Redis, "
+    "or it refused), and sessions that were asked for (found, unknown, deleted).",
     ["outcome"],
 )
 real_time_updates_total = prometheus_client.Counter(
@@ -48,6 +51,10 @@ real_time_updates_total = prometheus_client.Counter(
     ["kind"],
 )
 _PUSH = RedisScript(PUSH_SCRIPT)
+# A shopper's page sends one visit, and its next request must find what it sent: Redis's answer
+# is awaited. Batches of many visits come from collectors: sent is enough, and whoever asks next
+# over the same connection comes behind it.
+_MOST_AWAITED = 8
 # Longer than any event can be late that a session would still take.
 _DELETION_MARGIN_S = 60
 _written, _lost = (session_tracking_requests_total.labels(name) for name in ("written", "lost"))
@@ -72,33 +79,43 @@ def _follow(rows: Sequence[StoredRow], *, replayed: bool) -> None:
         known = stored_rows({row.id for row in rows}) if replayed else rows
         told = [(row.session_id, each) for row in known if (each := entry_of_row(row)) is not None]
         if told:
-            _write(told)
+            _write(told, again=replayed)
     except Exception:  # the events are durable: whatever happens here must not cost the answer
         _lost.inc()
         logger.exception("sessions_raised")
 
 
-def _write(told: _Told) -> None:
-    pushed = _by_session(told) if settings.SESSION_TTL_S else {}
-    commands = [_push(session_id, entries) for session_id, entries in pushed.items()]
+def _write(told: _Told, *, again: bool) -> None:
+    sessions = _by_session(told) if settings.SESSION_TTL_S else {}
     entries = [entry for _, entry in told]
-    beside = [command for listener in session_listeners() for command in listener(entries)]
-    if not commands and not beside:
+    commands = [command for listener in session_listeners() for command in listener(entries)]
+    if sessions:
+        commands.append(_push(sessions, again=again))
+    settle = partial(_settled, list(sessions.values()))
+    if not commands:
         return
-
-    def call(client: redis.Redis) -> list[object]:
-        return redis_exchange(client, [*commands, *beside])
-
-    nothing: list[object] = []
-    answers, answered = redis_try("session", call, nothing)
-    if not answered:
-        _lost.inc()
+    if len(sessions) > _MOST_AWAITED:
+        _, sent = redis_try("session", partial(_post, commands, settle), None)
+        if not sent:
+            settle(None)
         return
-    for kept, entries in zip(answers, pushed.values(), strict=False):
-        _counted(kept, [entry.type for entry in entries])
-    for refused in answers[len(commands) :]:
-        if isinstance(refused, Exception):
-            logger.error("session_listener_refused", reason=str(refused))
+    nothing: list[Any] = []
+    answers, _ = redis_try("session", partial(redis_exchange, commands=commands), nothing)
+    settle(answers)
+
+
+def _post(commands: Sequence[RedisCommand], settle: Settle, client: redis.Redis) -> None:
+    """In full, as nobody sends again what Redis has forgotten."""
+    redis_post(client, [RedisCommand(each.in_full or each.parts) for each in commands], settle)
+
+
+def _settled(sessions: Sequence[Sequence[SessionEntry]], answers: list[Any] | None) -> None:
+    """What Redis said to listeners' commands and then to the sessions; nothing: it is gone."""
+    if sessions:
+        _counted(answers[-1] if answers else None, sessions)
+    for answer in answers or ():
+        if isinstance(answer, Exception):
+            logger.error("session_refused", reason=str(answer))
 
 
 def _by_session(told: _Told) -> dict[str, list[SessionEntry]]:
@@ -112,21 +129,31 @@ def _by_session(told: _Told) -> dict[str, list[SessionEntry]]:
     return {name: entries[-MOST_ENTRIES:] for name, entries in fresh.items() if entries}
 
 
-def _push(session_id: str, entries: Sequence[SessionEntry]) -> RedisCommand:
-    keys = (session_key(session_id), deletion_key(session_id))
-    lives_s = settings.SESSION_TTL_S
-    return _PUSH.call(keys, push_arguments(entries, lives_s=lives_s, most=MOST_ENTRIES))
+def _push(sessions: Mapping[str, Sequence[SessionEntry]], *, again: bool) -> RedisCommand:
+    arguments = push_arguments(
+        sessions.values(), lives_s=settings.SESSION_TTL_S, most=MOST_ENTRIES, again=again
+    )
+    return _PUSH.call(push_keys(list(sessions)), arguments)
 
 
-def _counted(kept: object, kinds: Sequence[str]) -> None:
-    """What Redis said of one session; those that its deletion refused are the oldest."""
-    if not isinstance(kept, int):
-        _lost.inc()
-        logger.warning("session_lost", reason=str(kept))
+def _counted(taken: object, sessions: Sequence[Sequence[SessionEntry]]) -> None:
+    """What Redis said of each session; those that a deletion refused are its oldest."""
+    if not isinstance(taken, list):
+        _lost_told(taken)
         return
     _written.inc()
-    for kind, count in Counter(kinds[len(kinds) - kept :]).items():
+    kinds = Counter(
+        entry.type
+        for entries, count in zip(sessions, taken, strict=True)
+        for entry in entries[len(entries) - count :]
+    )
+    for kind, count in kinds.items():
         _updates[kind].inc(count)
+
+
+def _lost_told(answer: object) -> None:
+    _lost.inc()
+    logger.warning("session_lost", reason=str(answer))
 
 
 def search_commands(logged: QueryLogEntry | None) -> tuple[RedisCommand, ...]:
@@ -137,13 +164,18 @@ def search_commands(logged: QueryLogEntry | None) -> tuple[RedisCommand, ...]:
     """
     if logged is None or not logged.session_id or not settings.SESSION_TTL_S:
         return ()
-    return (RedisCommand(_push(logged.session_id, [entry_of_search(logged)]).in_full),)
+    command = _push({logged.session_id: [entry_of_search(logged)]}, again=False)
+    return (RedisCommand(command.in_full),)
 
 
 def search_counted(answers: Sequence[object]) -> None:
     """What Redis said to `search_commands`; None for each when it did not answer."""
-    for kept in answers:
-        _counted(kept, [EventType.SEARCH])
+    for answer in answers:
+        if isinstance(answer, list):
+            _written.inc()
+            _updates[EventType.SEARCH].inc(answer[0])
+        else:
+            _lost_told(answer)
 
 
 def session_forget(session_id: str) -> bool:
