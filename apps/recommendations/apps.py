@@ -12,9 +12,11 @@ class RecommendationsConfig(AppConfig):
         from apps.recommendations.registration.affinity import affinity_register
         from apps.recommendations.registration.placements import placements_register
         from apps.recommendations.registration.relations import relations_register
+        from apps.recommendations.registration.shelves import shelves_register
         from apps.recommendations.registration.training import training_register
 
         affinity_register()
         placements_register()
         relations_register()
+        shelves_register()
         training_register()

@@ -30,10 +30,16 @@ def explain_schema_register() -> None:
 def components() -> Json:
     return {
         "ExplainedAnswer": _answer(),
+        "ExplainedShelf": _shelf(),
         "ExplainedRetrieval": _retrieval(),
         "ExplainedRise": _rise(),
         "ExplainedProduct": object_of(_product_parts()),
-        "Explained": object_of({"answer": ref("ExplainedAnswer"), **_product_parts()}),
+        "Explained": object_of(
+            {
+                "answer": {"anyOf": [ref("ExplainedAnswer"), ref("ExplainedShelf")]},
+                **_product_parts(),
+            }
+        ),
         "DebuggedRanking": _debugged(),
     }
 
@@ -83,6 +89,29 @@ def _answer() -> Json:
             "category": or_null(TEXT),
             "matching": TEXT,
             "fallback": or_null(TEXT),
+            "weights": ref("SearchWeights"),
+            "applied_rules": TEXTS,
+            "experiments": {"type": "array", "items": _FREE},
+            "degraded": TEXTS,
+            "versions": {"type": "object", "additionalProperties": True},
+        }
+    )
+
+
+def _shelf() -> Json:
+    return object_of(
+        {
+            "source": {**TEXT, "enum": ["kept_record"]},
+            "query_id": {**TEXT, "format": "uuid"},
+            "answered_at": {**TEXT, "format": "date-time"},
+            "surface": {**TEXT, "enum": ["recommendations"]},
+            "placement": TEXT,
+            "product_ids": {**TEXTS, "description": "What the shelf stood beside."},
+            "category": or_null(TEXT),
+            "filters": {"type": "object", "additionalProperties": TEXTS},
+            "found": WHOLE,
+            "fallback": TEXTS,
+            "personalised": {"type": "boolean"},
             "weights": ref("SearchWeights"),
             "applied_rules": TEXTS,
             "experiments": {"type": "array", "items": _FREE},

@@ -13,7 +13,8 @@ class Verdict(StrEnum):
     `shown`: on the asked page. `outscored`: found, on a later (or an earlier) page. `hidden`: a
     rule took it out. `filtered`: a filter left it out; `out_of_stock` where that is the filter
     by availability alone. `not_retrieved`: neither list holds it. `inactive`, `unknown`: not to
-    be found by anybody. `not_on_page`: a past answer's record does not hold it.
+    be found by anybody. `not_on_page`: a past answer's record does not hold it. `constrained`: a
+    shelf's own constraint keeps it away.
     """
 
     SHOWN = "shown"
@@ -25,6 +26,7 @@ class Verdict(StrEnum):
     INACTIVE = "inactive"
     UNKNOWN = "unknown"
     NOT_ON_PAGE = "not_on_page"
+    CONSTRAINED = "constrained"
 
 
 class Obstacle(StrEnum):

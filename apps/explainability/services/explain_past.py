@@ -8,6 +8,7 @@ from apps.events.contracts import QueryLogEntry
 from apps.events.selectors import query_log_entry
 from apps.explainability.contracts.explained import AnswerTold, Explained, HiddenBy, Verdict
 from apps.explainability.domain import explain_words as words
+from apps.explainability.services.explain_shelf import shelf_explained
 from apps.ranking.domain.kept import KeptRecord, KeptUnreadable
 from apps.ranking.domain.records import chain_document, weights_document
 from apps.ranking.selectors import record_kept
@@ -18,7 +19,7 @@ KEPT = "kept_record"
 
 
 def past_explained(query_id: UUID, product_id: str) -> tuple[AnswerTold, Explained]:
-    """The answer, and what became of one product in it.
+    """The answer, of a search or of a shelf, and what became of one product in it.
 
     Which words of the query a product answers by others is read off its present text; every
     number is the record's.
@@ -26,6 +27,11 @@ def past_explained(query_id: UUID, product_id: str) -> tuple[AnswerTold, Explain
     Raises:
         NotFound: no such answer was logged, or its record is not kept any more.
     """
+    if query_log_entry(query_id) is None and (shelf := record_kept(query_id)) is not None:
+        # Shelves are no searches: only their record is kept.
+        told = shelf_explained(query_id, shelf, product_id)
+        if told is not None:
+            return told
     entry, record, own = past_read(query_id)
     return past_told(entry, record, own), _explained(record, own, product_id)
 

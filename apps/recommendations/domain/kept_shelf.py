@@ -30,7 +30,9 @@ class ShelfKept(msgspec.Struct, frozen=True, array_like=True):
         placement_number: of the published version; 0: as shipped.
         at: unix seconds of the answer.
         product_ids: the product that it stood beside, or those in the cart.
-        category: path that it was about; empty: none.
+        category: path that the caller named; empty: none.
+        about: path that weights and rules were asked for; empty: none.
+        attributes: what the caller said about the request.
         filters: as the caller wrote them.
         reasons: of the items, in their order.
         fallback: what filled it.
@@ -46,6 +48,8 @@ class ShelfKept(msgspec.Struct, frozen=True, array_like=True):
     at: float
     product_ids: tuple[str, ...]
     category: str
+    about: str
+    attributes: Mapping[str, str]
     filters: Mapping[str, tuple[str, ...]]
     reasons: tuple[Reason, ...]
     fallback: tuple[Fallback, ...]

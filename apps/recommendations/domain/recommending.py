@@ -78,7 +78,7 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
     snapshot, as_of = world.snapshot, world.as_of.timestamp()
     context = rows_of(snapshot, ask.product_ids)
     about = about_of(ask, snapshot, context)
-    effect = _effect(ask, world, about, context)
+    effect = shelf_effect(ask, world, about, context)
     masks = allowing_of(ask, snapshot, context, effect)
     masks |= constraining(world.placement.constraints, snapshot, ask.shopper, context, as_of)
     allowing = Allowing(masks)
@@ -114,7 +114,7 @@ def about_of(ask: ShelfAsk, snapshot: ServingSnapshot, context: Int32) -> str | 
     return None if common is None else tree.categories[common].path
 
 
-def _effect(ask: ShelfAsk, world: World, about: str | None, context: Int32) -> Effect | None:
+def shelf_effect(ask: ShelfAsk, world: World, about: str | None, context: Int32) -> Effect | None:
     """What rules do; a product that the shelf stands beside is not pinned onto it."""
     categories = tuple(path for path in (ask.category, *ask.filters.categories) if path)
     acting = rules_acting(
