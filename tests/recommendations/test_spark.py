@@ -5,6 +5,7 @@ Needs requirements/spark.txt and Java, as CI installs them.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from apps.recommendations.engines.spark_als import (
     SparkMissing,
     spark_missing,
 )
+from apps.recommendations.services.fitting import factor_trainer
 
 MISSING = spark_missing()
 if MISSING and os.environ.get("CI") == "true":
@@ -90,3 +92,12 @@ def test_a_driver_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(SparkFailed, match="Master must"):
         SparkAls(master="no-such-cluster", exchange=str(tmp_path)).fit(_split()[0], PARAMETERS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_say_who_trains_and_where(settings: Any) -> None:
+    assert isinstance(factor_trainer(), ImplicitAls)
+    settings.RECOMMENDER_TRAINER = "spark"
+    settings.RECOMMENDER_SPARK_MASTER = "spark://cluster:7077"
+    settings.RECOMMENDER_SPARK_EXCHANGE = "/shared"
+    settings.RECOMMENDER_SPARK_MEMORY = "8g"
+    assert factor_trainer() == SparkAls("spark://cluster:7077", "/shared", "8g")

@@ -74,7 +74,11 @@ def factor_trainer() -> FactorTrainer:
     if settings.RECOMMENDER_TRAINER == "spark":
         from apps.recommendations.engines.spark_als import SparkAls
 
-        return SparkAls()
+        return SparkAls(
+            master=settings.RECOMMENDER_SPARK_MASTER,
+            exchange=settings.RECOMMENDER_SPARK_EXCHANGE,
+            memory=settings.RECOMMENDER_SPARK_MEMORY,
+        )
     from apps.recommendations.engines.als import ImplicitAls
 
     return ImplicitAls()
