@@ -25,6 +25,19 @@ class SimilarKind(StrEnum):
     BLENDED = "blended"
 
 
+class SimilarBy(StrEnum):
+    """What told which products are similar.
+
+    `model`: factors of the collaborative model. `visits`, `baskets`: what is looked at or bought
+    together, where the model does not know the product. `content`: what the products say.
+    """
+
+    MODEL = "model"
+    VISITS = "visits"
+    BASKETS = "baskets"
+    CONTENT = "content"
+
+
 class Line(NamedTuple):
     """One product in a purchase, a refund or a look.
 

@@ -1,12 +1,17 @@
 """Strategies that go from products to others: bought together, similar."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from apps.recommendations.contracts import Shopping, Sourced, StrategyName
-from apps.recommendations.contracts_relations import SimilarKind
+from apps.recommendations.contracts_relations import SimilarBy, SimilarKind
 from apps.recommendations.domain.anchors import anchors_seen, anchors_taken
-from apps.recommendations.domain.sourcing import neighbours, sourced_of, variants_of
+from apps.recommendations.domain.sourcing import Found, neighbours, sourced_of, variants_of
 from apps.recommendations.selectors.similarity import Sources, similar_to
+
+
+def _untold(by: Iterable[SimilarBy]) -> None:
+    """Nobody asks."""
 
 
 class BoughtTogether:
@@ -34,8 +39,14 @@ class Similar:
     name = StrategyName.SIMILAR
     title = "Similar"
 
-    def __init__(self, sources: Sources, kind: SimilarKind = SimilarKind.BLENDED) -> None:
-        self._sources, self._kind = sources, kind
+    def __init__(
+        self,
+        sources: Sources,
+        kind: SimilarKind = SimilarKind.BLENDED,
+        tell: Callable[[Iterable[SimilarBy]], None] = _untold,
+    ) -> None:
+        """`tell` hears what told the similarity of each product."""
+        self._sources, self._kind, self._tell = sources, kind, tell
 
     def __call__(self, shopping: Shopping) -> Sourced:
         """Without a context: like what the shopper did anything with last."""
@@ -44,5 +55,9 @@ class Similar:
             return Sourced.empty()
         others = shopping.allowed & ~variants_of(shopping.snapshot.columns, anchors)
         asked = replace(shopping, allowed=others, context=anchors)
-        found = [similar_to(self._sources, asked, int(row), self._kind)[0] for row in anchors]
+        found: list[Found] = []
+        for row in anchors.tolist():
+            alike, by = similar_to(self._sources, asked, row, self._kind)
+            found.append(alike)
+            self._tell(by)
         return sourced_of(found, asked)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from django.conf import settings
@@ -12,8 +11,8 @@ from apps.embeddings.selectors import Engines, cosines_of, nearest, product_inde
 from apps.features.contracts import ServingSnapshot
 from apps.model_registry.services.holder import Held
 from apps.recommendations.contracts import BoolArray, Float32, Int32, Shopping
-from apps.recommendations.contracts_models import Recommender
-from apps.recommendations.contracts_relations import ProductRelations, SimilarKind
+from apps.recommendations.contracts_relations import ProductRelations, SimilarBy, SimilarKind
+from apps.recommendations.domain.affinities import Basis
 from apps.recommendations.domain.similarity import Scored, blended
 from apps.recommendations.domain.sourcing import (
     Found,
@@ -21,6 +20,7 @@ from apps.recommendations.domain.sourcing import (
     neighbours,
     rows_of_pks,
 )
+from apps.recommendations.selectors.affinity import basis_now
 from apps.recommendations.selectors.product_relations import product_relations
 
 _NONE: Scored = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
@@ -29,27 +29,9 @@ _WIDER = 4
 _LEAST = 50
 
 
-class SimilarBy(StrEnum):
-    """What told which products are similar.
-
-    `model`: factors of the collaborative model. `visits`, `baskets`: what is looked at or bought
-    together, where the model does not know the product. `content`: what the products say.
-    """
-
-    MODEL = "model"
-    VISITS = "visits"
-    BASKETS = "baskets"
-    CONTENT = "content"
-
-
 def engines_of_products() -> Engines:
     """The product index alone: likeness of products needs no encoder of queries."""
     return Engines(Held(None), product_index.state)
-
-
-def recommender_none() -> Recommender | None:
-    """No model."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +40,12 @@ class Sources:
 
     Attributes:
         relations: baskets, visits, trends.
-        recommender: the collaborative model.
+        basis: the collaborative model, and how a snapshot's rows are called in it.
         engines: vectors of what products say.
     """
 
     relations: Callable[[], ProductRelations | None] = product_relations
-    recommender: Callable[[], Recommender | None] = recommender_none
+    basis: Callable[[ServingSnapshot], Basis] = basis_now
     engines: Callable[[], Engines] = engines_of_products
 
 
@@ -96,24 +78,30 @@ def _collaborative(
     sources: Sources, shopping: Shopping, row: int
 ) -> tuple[tuple[SimilarBy, ...], Scored]:
     """By the model; of a product that it does not know by visits, then by baskets."""
-    columns = shopping.snapshot.columns
-    model, relations = sources.recommender(), sources.relations()
-    if model is not None:
-        code = model.product_ids.row_of(columns.product_ids.get(row))
-        if code >= 0:
-            codes, scores = model.similar(code, max(_WIDER * shopping.wanted, _LEAST))
-            ids = [model.product_ids.get(int(each)) for each in codes]
-            scored = _within(columns.product_ids.rows_of(ids), scores, shopping.allowed)
-            if len(scored[0]):
-                return (SimilarBy.MODEL,), scored
-    if relations is not None:
-        parts = ((SimilarBy.VISITS, relations.viewed), (SimilarBy.BASKETS, relations.bought))
-        for by, relation in parts:
-            found = neighbours(relation, relations.pks, columns, row)
-            scored = _within(found.rows, found.scores, shopping.allowed)
-            if len(scored[0]):
-                return (by,), scored
+    scored = _by_model(sources, shopping, row)
+    if len(scored[0]):
+        return (SimilarBy.MODEL,), scored
+    relations = sources.relations()
+    if relations is None:
+        return _NO_ONE, _NONE
+    for by, relation in (
+        (SimilarBy.VISITS, relations.viewed),
+        (SimilarBy.BASKETS, relations.bought),
+    ):
+        found = neighbours(relation, relations.pks, shopping.snapshot.columns, row)
+        scored = _within(found.rows, found.scores, shopping.allowed)
+        if len(scored[0]):
+            return (by,), scored
     return _NO_ONE, _NONE
+
+
+def _by_model(sources: Sources, shopping: Shopping, row: int) -> Scored:
+    basis = sources.basis(shopping.snapshot)
+    code = int(basis.book.codes[row])
+    if basis.model is None or code < 0:
+        return _NONE
+    codes, scores = basis.model.similar(code, max(_WIDER * shopping.wanted, _LEAST))
+    return _within(basis.book.rows[codes], scores, shopping.allowed)
 
 
 def _vector(sources: Sources, snapshot: ServingSnapshot, row: int) -> Float32 | None:

@@ -1,6 +1,7 @@
 """What each strategy finds, and what holds for all of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.common.domain.string_table import StringTable
 from apps.embeddings.contracts import FloatArray
 from apps.embeddings.domain.masks import rows_by_pk
 from apps.embeddings.engines.faiss_index import FaissIndex
@@ -16,7 +18,9 @@ from apps.events.contracts import EventType
 from apps.events.contracts_sessions import SessionEntry, SessionState
 from apps.model_registry.services.holder import Held
 from apps.recommendations.contracts import Shopper, Shopping, Sourced, Strategy
-from apps.recommendations.contracts_relations import ProductRelations, SimilarKind
+from apps.recommendations.contracts_relations import ProductRelations, SimilarBy, SimilarKind
+from apps.recommendations.domain.affinities import Basis
+from apps.recommendations.domain.code_book import code_book
 from apps.recommendations.selectors.related import BoughtTogether, Similar
 from apps.recommendations.selectors.shelves_plain import (
     NewArrivals,
@@ -24,8 +28,9 @@ from apps.recommendations.selectors.shelves_plain import (
     RecentlyViewed,
     Trending,
 )
-from apps.recommendations.selectors.similarity import SimilarBy, Sources, similar_to
+from apps.recommendations.selectors.similarity import Sources, similar_to
 from tests.features.catalogue import AS_OF, DAY, TREE
+from tests.recommendations.affinity_stage import model_of
 from tests.recommendations.relations.shop import (
     AUDIO,
     BOOKS,
@@ -54,6 +59,9 @@ def sources(
         )
     return Sources(
         relations=lambda: relations,
+        basis=lambda snapshot: Basis(
+            code_book(StringTable.build(()), snapshot.columns.product_ids)
+        ),
         engines=lambda: Engines(Held(None), Held(loaded)),
     )
 
@@ -197,6 +205,24 @@ def test_collaborative_similarity_falls_back_step_by_step() -> None:
     assert told(sources(baskets, VECTORS)) == ([3], (SimilarBy.BASKETS,))
     assert told(sources(relations_with(), VECTORS)) == ([2, 3], (SimilarBy.CONTENT,))
     assert told(sources()) == ([], ())
+
+
+def test_the_model_is_asked_first() -> None:
+    """It knows 1 … 6, and its codes run the other way round."""
+    model = model_of([f"p{key}" for key in (6, 5, 4, 3, 2, 1)])
+    book = code_book(model.product_ids, SHOP.columns.product_ids)
+    known = replace(
+        sources(relations_with(viewed={0: [(2, 0.5)], 7: [(2, 0.5)]}), VECTORS),
+        basis=lambda _snapshot: Basis(book, model),
+    )
+    found, by = similar_to(known, shopping_of(SHOP, 0), 0, SimilarKind.COLLABORATIVE)
+    codes, scores = model.similar(5, 50)
+    assert by == (SimilarBy.MODEL,)
+    assert found.rows.tolist() == [5 - code for code in codes.tolist()]
+    assert found.scores.tolist() == scores.tolist()
+    # The last one is newer than the model: visits answer.
+    found, by = similar_to(known, shopping_of(SHOP, 7), 7, SimilarKind.COLLABORATIVE)
+    assert (found.rows.tolist(), by) == ([2], (SimilarBy.VISITS,))
 
 
 def test_blended_similarity_as_worked_out_by_hand() -> None:
