@@ -6,6 +6,7 @@ urlpatterns = [
     path("api/v1/", include("apps.common.api.urls")),
     path("api/v1/", include("apps.events.api.urls")),
     path("api/v1/", include("apps.search.api.urls")),
+    path("api/v1/", include("apps.recommendations.api.urls")),
     path("api/v1/", include("apps.merchandising.api.urls")),
     path("api/v1/", include("apps.explainability.api.urls")),
     path("api/v1/", include("apps.ranking_weights.api.urls")),
