@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/v1/", include("apps.merchandising.api.urls")),
     path("api/v1/", include("apps.explainability.api.urls")),
     path("api/v1/", include("apps.ranking_weights.api.urls")),
+    path("api/v1/", include("apps.features.api.urls")),
     # Hot routes of serving come first: `conversions` is no experiment's key.
     path("", include("apps.experiments.api.serving_urls")),
     path("api/v1/", include("apps.experiments.api.urls")),

@@ -1,7 +1,8 @@
 """The features that a hit can be scored by, and what the serving path reads them from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
 import numpy as np
@@ -20,60 +21,132 @@ POPULARITY_SCORE = "popularity_score"
 FRESHNESS_SCORE = "freshness_score"
 
 
+class Entity(StrEnum):
+    """What a feature describes."""
+
+    PRODUCT = "product"
+    USER = "user"
+    USER_CATEGORY = "user_category"
+    QUERY = "query"
+
+
+class ValueKind(StrEnum):
+    """What its numbers mean."""
+
+    SHARE = "share"
+    BAND = "band"
+
+
+class FeatureStatus(StrEnum):
+    """Whether it is to be used. A deprecated one is still computed, and names its successor."""
+
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
-    """One registered feature: a number in [0, 1] per candidate.
+    """One registered feature, as code defines it.
 
     Attributes:
-        name: its key in weights, breakdowns and the serving matrix.
+        name: its key in weights, breakdowns, the store and the serving matrix.
         title: what people read.
-        entity: what it describes: `product`, or `query_product` when it needs the query.
-        version: raised when its definition changes.
-        description: how it is computed, in one sentence.
-        stored: whether the serving matrix holds a column of it.
+        entity: what it describes; of a query or a user that ranking asks about, one number a
+            candidate.
+        version: semantic; the major one is raised when its numbers mean something else.
+        description: what it tells, in one sentence.
+        stored: whether the store holds it; else it is worked out at each request.
+        kind: `share` is a number in [0, 1], `band` a whole one from 1 to 5.
+        computation: how it is worked out, in words.
+        depends_on: names of other features and of sources (`SOURCES`) that it is made from.
+        owner: who answers for it, unless admin says otherwise.
+        fresh_s: how old its values may become, in seconds; 0 where nothing is stored.
+        ttl_s: how long a value may stay in Redis, in seconds.
+        past: whether it can be computed for a day gone by. What needs the catalogue as it was
+            cannot: the catalogue keeps no history.
+        status: `active` or `deprecated`, unless admin says otherwise.
+        successor: `name@version` of what to use instead of a deprecated one.
     """
 
     name: str
     title: str
-    entity: str
-    version: int
+    entity: Entity
+    version: str
     description: str
     stored: bool
+    kind: ValueKind = ValueKind.SHARE
+    computation: str = ""
+    depends_on: tuple[str, ...] = ()
+    owner: str = "ranking"
+    fresh_s: int = 0
+    ttl_s: int = 3600
+    past: bool = True
+    status: FeatureStatus = FeatureStatus.ACTIVE
+    successor: str = ""
+
+    @property
+    def key(self) -> str:
+        """`name@version`: one feature has several while it migrates."""
+        return f"{self.name}@{self.version}"
 
 
+# What features are made from, and whose it is.
+SOURCES: Mapping[str, str] = {
+    "events": "Shoppers' events (apps.events)",
+    "query_log": "Logged searches with what was shown (apps.events)",
+    "catalogue": "Products and categories (apps.catalog)",
+    "identities": "Who an anonymous client became (apps.events)",
+    "query": "The shopper's query",
+    "recommender": "The collaborative model (apps.recommendations)",
+}
 FEATURES: tuple[FeatureSpec, ...] = (
     FeatureSpec(
         SEARCH_SCORE,
         "Text match",
-        "query_product",
-        1,
+        Entity.QUERY,
+        "1.0.0",
         "How well the product answers the query: the fused keyword and semantic score.",
         stored=False,
+        computation="Keyword and semantic ranks of a candidate, fused (SEARCH_FUSION), over the "
+        "best candidate's.",
+        depends_on=("query", "catalogue"),
+        owner="search",
     ),
     FeatureSpec(
         CF_SCORE,
         "Collaborative",
-        "user_product",
-        1,
+        Entity.USER,
+        "1.0.0",
         "How much the shopper's own history points to the product.",
         stored=False,
+        computation="Product of the shopper's and the candidate's factors, blended with "
+        "popularity while the history is short.",
+        depends_on=("recommender", "events", "identities", POPULARITY_SCORE),
+        owner="recommendations",
     ),
     FeatureSpec(
         POPULARITY_SCORE,
         "Popularity",
-        "product",
-        1,
+        Entity.PRODUCT,
+        "1.0.0",
         "Decayed purchases (3), carts (2), views and clicks (1) of 90 days, as log1p(x) over "
         "log1p of the largest.",
         stored=True,
+        computation="x = Σ weight · 2^(-age / POPULARITY_HALF_LIFE_DAYS) over the events of "
+        "POPULARITY_WINDOW_DAYS; log1p(x) / log1p(largest x).",
+        depends_on=("events",),
+        fresh_s=300,
     ),
     FeatureSpec(
         FRESHNESS_SCORE,
         "Freshness",
-        "product",
-        1,
+        Entity.PRODUCT,
+        "1.0.0",
         "1 on the day of release, halved with every half-life since; 0 when the day is unknown.",
         stored=True,
+        computation="2^(-days since released_at / FRESHNESS_HALF_LIFE_DAYS).",
+        depends_on=("catalogue",),
+        fresh_s=300,
     ),
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(spec.name for spec in FEATURES)
@@ -118,6 +191,9 @@ class ServingSnapshot:
         documents: for answers without PostgreSQL.
         as_of: unix seconds at which the features' windows end.
         freshness_half_life_days: of `freshness_score`.
+        unweighed: other product features of the store, by name (by `name@version` where another
+            version answers who names none): float32[n], nan where there is no value. Ranking
+            weighs none of them; one moves to `features` when it gets a weight.
     """
 
     number: int
@@ -128,3 +204,4 @@ class ServingSnapshot:
     documents: DisplayDocuments
     as_of: float
     freshness_half_life_days: float
+    unweighed: Mapping[str, Float32] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from apps.jobs.contracts import JobSpec, JsonScalar, job_specs
+from apps.jobs.contracts import JobOutcome, JobSpec, JsonScalar, job_specs
 from apps.jobs.models import ACTIVE, JobRun, RunStatus
 
 
@@ -36,6 +36,15 @@ def last_success_at(job_name: str) -> datetime | None:
     """When a run of this job last succeeded; None when none ever did."""
     succeeded = JobRun.objects.filter(job_name=job_name, status=RunStatus.SUCCEEDED)
     found: datetime | None = succeeded.aggregate(last=Max("finished_at"))["last"]
+    return found
+
+
+def last_summary(job_name: str) -> JobOutcome | None:
+    """What the newest successful run of this job said; None when there is none."""
+    succeeded = JobRun.objects.filter(job_name=job_name, status=RunStatus.SUCCEEDED)
+    found: JobOutcome | None = (
+        succeeded.order_by("-finished_at").values_list("summary", flat=True).first()
+    )
     return found
 
 

@@ -119,8 +119,8 @@ def test_products_without_a_document_have_none(tmp_path: Path) -> None:
 def test_another_format_is_refused(tmp_path: Path) -> None:
     written(tmp_path, product_row(1))
     meta = msgspec.msgpack.decode((tmp_path / "meta.msgpack").read_bytes())
-    (tmp_path / "meta.msgpack").write_bytes(msgspec.msgpack.encode({**meta, "format": 2}))
-    with pytest.raises(MatrixUnreadable, match="format 2"):
+    (tmp_path / "meta.msgpack").write_bytes(msgspec.msgpack.encode({**meta, "format": 3}))
+    with pytest.raises(MatrixUnreadable, match="format 3"):
         matrix_read(tmp_path, 1)
 
 

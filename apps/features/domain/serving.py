@@ -1,6 +1,6 @@
 """Building a serving snapshot and following the catalogue with it. Arrays are never edited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -55,11 +55,42 @@ def snapshot_build(
             columns.released, as_of=as_of, half_life_days=freshness_half_life_days
         )
     }
-    order = np.argsort(columns.pks, kind="stable").astype(np.int32)
     if totals is not None:
-        popularity = popularity_scores(totals)
-        features[POPULARITY_SCORE] = popularity
-        order = popularity_order(popularity, columns.pks)
+        features[POPULARITY_SCORE] = popularity_scores(totals)
+    return snapshot_with(
+        columns=columns,
+        tree=tree,
+        features=features,
+        as_of=as_of,
+        freshness_half_life_days=freshness_half_life_days,
+    )
+
+
+def snapshot_with(
+    *,
+    columns: ProductColumns,
+    tree: CategoryTree,
+    features: Mapping[str, Float32],
+    unweighed: Mapping[str, Float32] | None = None,
+    as_of: float,
+    freshness_half_life_days: float,
+) -> ServingSnapshot:
+    """A snapshot of features that are computed already, with no documents and no number yet.
+
+    Args:
+        columns: n rows, coded by `tree`.
+        tree: the tree.
+        features: those that ranking weighs, float32[n] without nan.
+        unweighed: the others; None: there are none.
+        as_of: unix seconds.
+        freshness_half_life_days: positive.
+    """
+    popularity = features.get(POPULARITY_SCORE)
+    order = (
+        np.argsort(columns.pks, kind="stable").astype(np.int32)
+        if popularity is None
+        else popularity_order(popularity, columns.pks)
+    )
     return ServingSnapshot(
         number=0,
         columns=columns,
@@ -69,13 +100,15 @@ def snapshot_build(
         documents=DisplayDocuments(TextBlob.of(())),
         as_of=as_of,
         freshness_half_life_days=freshness_half_life_days,
+        unweighed=unweighed or {},
     )
 
 
 def snapshot_follow(snapshot: ServingSnapshot, columns: ProductColumns) -> ServingSnapshot:
     """The snapshot over newer columns; what did not change stays the same (mapped) array.
 
-    New products have popularity 0 until the next artifact; freshness follows released dates.
+    Until the next artifact new products have popularity 0, and nan in what is not weighed;
+    freshness follows released dates.
     """
     before = snapshot.columns
     if columns is before:
@@ -88,12 +121,14 @@ def snapshot_follow(snapshot: ServingSnapshot, columns: ProductColumns) -> Servi
             half_life_days=snapshot.freshness_half_life_days,
         )
     order, documents = snapshot.popularity_order, snapshot.documents
+    unweighed = snapshot.unweighed
     if columns.pks is not before.pks and not np.array_equal(columns.pks, before.pks):
         rows = rows_before(before, columns)
         documents = _documents_moved(documents, rows)
+        unweighed = {name: _moved(each, rows, np.nan) for name, each in unweighed.items()}
         order = np.argsort(columns.pks, kind="stable").astype(np.int32)
         if POPULARITY_SCORE in features:
-            popularity = _moved(features[POPULARITY_SCORE], rows)
+            popularity = _moved(features[POPULARITY_SCORE], rows, 0.0)
             features[POPULARITY_SCORE] = popularity
             order = popularity_order(popularity, columns.pks)
     return replace(
@@ -102,6 +137,7 @@ def snapshot_follow(snapshot: ServingSnapshot, columns: ProductColumns) -> Servi
         features=features,
         popularity_order=order,
         documents=documents,
+        unweighed=unweighed,
     )
 
 
@@ -127,8 +163,8 @@ def rows_before(before: ProductColumns, after: ProductColumns) -> Int32:
     return rows
 
 
-def _moved(values: Float32, rows: Int32) -> Float32:
-    moved = np.zeros(len(rows), dtype=np.float32)
+def _moved(values: Float32, rows: Int32, new: float) -> Float32:
+    moved = np.full(len(rows), new, dtype=np.float32)
     known = rows >= 0
     moved[known] = values[rows[known]]
     return moved

@@ -27,7 +27,9 @@ from apps.features.engines.mapped_files import (
     texts_write,
 )
 
-FORMAT = 1
+FORMAT = 2
+# Format 1 had no unweighed features; it is served until the next one is published.
+_READABLE = (1, FORMAT)
 MOST_DOCUMENT_BYTES = 2**32 - 1  # offsets are uint32
 _META = "meta.msgpack"
 _ROW_ARRAYS = (
@@ -60,6 +62,7 @@ class _Meta(msgspec.Struct, frozen=True):
     attribute_keys: tuple[str, ...]
     features: tuple[str, ...]
     categories: tuple[Category, ...]
+    unweighed: tuple[str, ...] = ()
 
 
 def matrix_write(
@@ -79,14 +82,18 @@ def matrix_write(
         array_write(folder, name, getattr(columns, name))
     for name in _ATTRIBUTE_ARRAYS:
         array_write(folder, f"attr_{name}", getattr(attributes, name))
-    for name, feature in snapshot.features.items():
-        array_write(folder, f"feature_{name}", feature)
+    for name, feature in (*snapshot.features.items(), *snapshot.unweighed.items()):
+        array_write(folder, _file_of(name), feature)
     array_write(folder, "popularity_order", snapshot.popularity_order)
     texts_write(folder, "product_ids", columns.product_ids)
     texts_write(folder, "groups", columns.groups)
     texts_write(folder, "attr_texts", attributes.texts)
     _documents_write(folder, columns.pks, documents)
     (folder / _META).write_bytes(msgspec.msgpack.encode(_meta_of(snapshot)))
+
+
+def _file_of(feature: str) -> str:
+    return f"feature_{feature.replace('@', '-')}"
 
 
 def _meta_of(snapshot: ServingSnapshot) -> _Meta:
@@ -103,6 +110,7 @@ def _meta_of(snapshot: ServingSnapshot) -> _Meta:
         attribute_keys=columns.attributes.keys,
         features=tuple(snapshot.features),
         categories=snapshot.tree.categories,
+        unweighed=tuple(snapshot.unweighed),
     )
 
 
@@ -136,17 +144,18 @@ def matrix_read(folder: Path, number: int) -> ServingSnapshot:
         meta = msgspec.msgpack.decode((folder / _META).read_bytes(), type=_Meta)
     except msgspec.MsgspecError as error:
         raise MatrixUnreadable(str(error)) from error
-    if meta.format != FORMAT:
+    if meta.format not in _READABLE:
         raise MatrixUnreadable(f"format {meta.format}, not {FORMAT}")
     columns = _columns_read(folder, meta)
-    features = {
-        name: array_mapped(folder, f"feature_{name}", np.float32) for name in meta.features
-    }
+    features, unweighed = (
+        {name: array_mapped(folder, _file_of(name), np.float32) for name in names}
+        for names in (meta.features, meta.unweighed)
+    )
     order = array_mapped(folder, "popularity_order", np.int32)
     documents = blob_mapped(folder, "documents")
     _fitting(
         len(columns),
-        {**features, "popularity_order": order, "documents": documents.offsets[1:]},
+        {**features, **unweighed, "popularity_order": order, "documents": documents.offsets[1:]},
     )
     _fitting(len(columns), {name: getattr(columns, name) for name in _ROW_ARRAYS})
     return ServingSnapshot(
@@ -158,6 +167,7 @@ def matrix_read(folder: Path, number: int) -> ServingSnapshot:
         documents=DisplayDocuments(documents),
         as_of=meta.as_of,
         freshness_half_life_days=meta.freshness_half_life_days,
+        unweighed=unweighed,
     )
 
 

@@ -1,4 +1,4 @@
-"""`manage.py build_features`: compute popularity and freshness now, and publish them."""
+"""`manage.py build_features`: compute every stored feature now, and publish them."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from apps.jobs.services import job_run_now
 
 
 class Command(BaseCommand):
-    help = "Compute popularity and freshness now and publish the next serving matrix."
+    help = "Compute every stored feature now and publish the next serving matrix."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        outcome = job_run_now(job_name="features_refresh")
+        outcome = job_run_now(job_name="features_refresh", params={"all": True})
         self.stdout.write(
             f"serving matrix version {outcome['version']}: {outcome['products']} products, "
             f"{outcome['popular_products']} with popularity"

@@ -1,0 +1,153 @@
+"""Every feature there is, with its computation: registered once, when the process starts."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from apps.features.contracts import FEATURES, SOURCES, Entity, FeatureSpec, FeatureStatus
+from apps.features.contracts_store import (
+    Feature,
+    FeatureRecord,
+    FeatureUnknown,
+    FeatureUnsuited,
+)
+
+_SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_features: dict[str, Feature] = {each.key: Feature(each) for each in FEATURES if not each.stored}
+_NO_RECORDS: Mapping[str, FeatureRecord] = {}
+
+
+class FeatureRegistered(ValueError):
+    """A registration that contradicts itself or another one."""
+
+
+def feature_register(feature: Feature) -> None:
+    """Make a feature known; registering the same again changes nothing.
+
+    Raises:
+        FeatureRegistered: another spec has this name and version, the version is not semantic,
+            a stored feature has no computation, or it depends on what is not there.
+    """
+    spec = feature.spec
+    if version_parts(spec.version) is None:
+        raise FeatureRegistered(f"{spec.key}: a version is three numbers")
+    few = feature.unseen if spec.entity is Entity.PRODUCT else feature.of_users
+    if spec.stored and (feature.compute is None or few is None):
+        raise FeatureRegistered(f"{spec.key}: a stored feature needs its computations")
+    names = {each.spec.name for each in (*_features.values(), feature)}
+    strange = [each for each in spec.depends_on if each not in SOURCES and each not in names]
+    if strange:
+        raise FeatureRegistered(f"{spec.key} depends on {strange[0]}, which is not there")
+    if _features.setdefault(spec.key, feature) != feature:
+        raise FeatureRegistered(f"{spec.key} is registered already, with another meaning")
+
+
+def feature_unregister(key: str) -> None:
+    """Forget a feature (tests)."""
+    _features.pop(key, None)
+
+
+def version_parts(version: str) -> tuple[int, int, int] | None:
+    """A semantic version's three numbers; None: it is not one."""
+    found = _SEMANTIC.fullmatch(version)
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
+
+
+def features_registered() -> tuple[Feature, ...]:
+    """Every feature by name, then version."""
+    return tuple(
+        sorted(
+            _features.values(),
+            key=lambda each: (each.spec.name, version_parts(each.spec.version)),
+        )
+    )
+
+
+def features_stored(*entities: Entity) -> tuple[Feature, ...]:
+    """Those that the store holds, of these entities (of all when none is named)."""
+    return tuple(
+        each
+        for each in features_registered()
+        if each.spec.stored and (not entities or each.spec.entity in entities)
+    )
+
+
+def feature_of(key: str) -> Feature:
+    """The feature that is called `name@version`.
+
+    Raises:
+        FeatureUnknown: none is.
+    """
+    try:
+        return _features[key]
+    except KeyError:
+        raise FeatureUnknown(key) from None
+
+
+def versions_of(name: str) -> tuple[Feature, ...]:
+    """Every version of a feature, oldest first.
+
+    Raises:
+        FeatureUnknown: there is none.
+    """
+    found = tuple(each for each in features_registered() if each.spec.name == name)
+    if not found:
+        raise FeatureUnknown(name)
+    return found
+
+
+def feature_answering(name: str, records: Mapping[str, FeatureRecord] = _NO_RECORDS) -> Feature:
+    """The version that answers who names none: the oldest active one.
+
+    So a new version changes nothing until the old one is deprecated; when all are, the newest
+    answers.
+
+    Raises:
+        FeatureUnknown: there is no such feature.
+    """
+    versions = versions_of(name)
+    active = [each for each in versions if status_of(each.spec, records) is FeatureStatus.ACTIVE]
+    return active[0] if active else versions[-1]
+
+
+def status_of(spec: FeatureSpec, records: Mapping[str, FeatureRecord]) -> FeatureStatus:
+    """What people say, else what code says."""
+    record = records.get(spec.key)
+    return spec.status if record is None else record.status
+
+
+def features_wanted(
+    entities: tuple[Entity, ...],
+    names: Iterable[str] = (),
+    version: str = "",
+    records: Mapping[str, FeatureRecord] = _NO_RECORDS,
+) -> tuple[Feature, ...]:
+    """The stored features that somebody asks for, each once, in the order asked.
+
+    Args:
+        entities: what may be described.
+        names: `name` or `name@version`; none: every stored feature of these entities.
+        version: of every feature that is named without one; empty: the one that answers.
+        records: what people say of features.
+
+    Raises:
+        FeatureUnknown: no such feature, or not in this version.
+        FeatureUnsuited: it describes something else, or is stored nowhere.
+    """
+    asked = list(names) or sorted({each.spec.name for each in features_stored(*entities)})
+    found: dict[str, Feature] = {}
+    for name in asked:
+        one = _feature_asked(name, version, records)
+        if one.spec.entity not in entities:
+            raise FeatureUnsuited(name, f"'{name}' describes a {one.spec.entity}.")
+        if not one.spec.stored:
+            raise FeatureUnsuited(name, f"'{name}' is worked out at each request, and not stored.")
+        found[one.spec.key] = one
+    return tuple(found.values())
+
+
+def _feature_asked(name: str, version: str, records: Mapping[str, FeatureRecord]) -> Feature:
+    if "@" in name:
+        return feature_of(name)
+    if version:
+        return feature_of(f"{name}@{version}")
+    return feature_answering(name, records)

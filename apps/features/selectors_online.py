@@ -1,0 +1,233 @@
+"""Reading features: from Redis in one round trip, else from the matrix, else computed."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from django.utils import timezone
+
+from apps.catalog.contracts import BoolArray
+from apps.common.observability.metrics import degraded_total
+from apps.features.contracts import Entity, Float32, Int32, ServingSnapshot
+from apps.features.contracts_store import (
+    ComputeContext,
+    EntityUnknown,
+    Feature,
+    ProductFeatures,
+    StoreState,
+    UserFeatures,
+    ValueSource,
+)
+from apps.features.domain.packing import Layout, values_unpack
+from apps.features.domain.registry import feature_answering, feature_of
+from apps.features.metrics import (
+    feature_fallback_computations_total,
+    feature_request_seconds,
+    feature_requests_total,
+    feature_values_total,
+)
+from apps.features.online import (
+    UserEntry,
+    layout_now,
+    products_write,
+    user_entry,
+    users_write,
+    values_ask,
+)
+from apps.features.selectors import serving_snapshot
+from apps.features.selectors_offline import stored_values
+from apps.features.selectors_state import store_state
+
+Kept = Sequence[bytes | None] | None
+_REDIS = ("redis",)
+
+
+def products_read(ids: Sequence[str], features: Sequence[Feature]) -> ProductFeatures:
+    """Features of products: one round trip to Redis, and no SQL, where it has them all.
+
+    Args:
+        ids: product ids.
+        features: stored features of products.
+
+    Raises:
+        EntityUnknown: there is no such product.
+    """
+    return products_found(ids, features, values_ask(Entity.PRODUCT, ids))
+
+
+def products_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) -> ProductFeatures:
+    """The same from what Redis has answered already.
+
+    Args:
+        ids: product ids.
+        features: stored features of products.
+        kept: a packed value each; None: Redis did not answer.
+
+    Raises:
+        EntityUnknown: there is no such product.
+    """
+    started = time.perf_counter()
+    layout = layout_now()
+    if kept is None:
+        values = np.full((len(ids), len(layout.keys)), np.nan, dtype=np.float32)
+        found = np.zeros(len(ids), dtype=np.bool_)
+    else:
+        values, found = values_unpack(layout, kept)
+    places = [layout.keys.index(each.spec.key) for each in features]
+    _counted(layout.keys, places, ValueSource.ONLINE, int(found.sum()))
+    if not found.all():
+        missing = np.flatnonzero(~found)
+        some = [ids[at] for at in missing.tolist()]
+        values = values.copy()
+        values[missing] = _fallen_back(layout, some, places)
+        if kept is not None:
+            products_write(layout, some, values[missing])
+    feature_requests_total.labels(Entity.PRODUCT.value).inc()
+    feature_request_seconds.labels(Entity.PRODUCT.value).observe(time.perf_counter() - started)
+    keys = tuple(each.spec.key for each in features)
+    chosen = values if keys == layout.keys else values[:, places]
+    return ProductFeatures(tuple(ids), keys, chosen, () if kept is not None else _REDIS)
+
+
+def _fallen_back(layout: Layout, ids: Sequence[str], places: Sequence[int]) -> Float32:
+    """float32[p, f]: from this process's matrix, and computed where that has nothing."""
+    snapshot, state = serving_snapshot(), store_state()
+    rows = _rows_of(snapshot, ids)
+    degraded_total.labels(component="features", reason="not_online").inc()
+    values = np.full((len(ids), len(layout.keys)), np.nan, dtype=np.float32)
+    for place, key in enumerate(layout.keys):
+        column = matrix_column(snapshot, key, state)
+        if column is not None:
+            values[:, place] = column[rows]
+        empty = np.isnan(values[:, place])
+        computed = _computed(snapshot, state, key) if empty.any() else None
+        if computed is not None:
+            values[empty, place] = computed[rows[empty]]
+        if place in places:
+            _told(key, empty, np.isnan(values[:, place]))
+    return values
+
+
+def _rows_of(snapshot: ServingSnapshot, ids: Sequence[str]) -> Int32:
+    columns = snapshot.columns
+    rows = columns.product_ids.rows_of(ids)
+    there = (rows >= 0) & (columns.row_of_pk[columns.pks[rows]] == rows)
+    if not there.all():
+        raise EntityUnknown([ids[at] for at in np.flatnonzero(~there).tolist()])
+    return rows
+
+
+def matrix_column(snapshot: ServingSnapshot, key: str, state: StoreState) -> Float32 | None:
+    """float32[n]: a feature's column of the serving matrix; None: it has none.
+
+    Args:
+        snapshot: the matrix.
+        key: `name@version`.
+        state: says which version stands under the bare name.
+
+    Raises:
+        FeatureUnknown: no such feature is registered.
+    """
+    name = feature_of(key).spec.name
+    if feature_answering(name, state.records).spec.key == key:
+        found = snapshot.features.get(name)
+        return found if found is not None else snapshot.unweighed.get(name)
+    return snapshot.unweighed.get(key)
+
+
+def _computed(snapshot: ServingSnapshot, state: StoreState, key: str) -> Float32 | None:
+    """float32[n]: what products have that the latest run did not see; None: there is no run."""
+    feature, run = feature_of(key), state.runs.get(key)
+    if run is None or feature.unseen is None:
+        return None
+    context = ComputeContext(run.as_of, snapshot.columns, snapshot.tree)
+    return feature.unseen(context, run.constants)
+
+
+def _told(key: str, empty: BoolArray, still: BoolArray) -> None:
+    computed = int((empty & ~still).sum())
+    feature_values_total.labels(key, ValueSource.MATRIX.value).inc(int((~empty).sum()))
+    feature_values_total.labels(key, ValueSource.COMPUTED.value).inc(computed)
+    feature_values_total.labels(key, ValueSource.MISSING.value).inc(int(still.sum()))
+    feature_fallback_computations_total.labels(key).inc(computed)
+
+
+def _counted(keys: Sequence[str], places: Sequence[int], source: ValueSource, number: int) -> None:
+    if number:
+        for place in places:
+            feature_values_total.labels(keys[place], source.value).inc(number)
+
+
+def users_read(ids: Sequence[str], features: Sequence[Feature]) -> UserFeatures:
+    """Features of users: one round trip to Redis, and no SQL, where it has them all.
+
+    Args:
+        ids: user ids, as the shop names them.
+        features: stored features of users, or of users and categories.
+
+    Raises:
+        EntityUnknown: nothing was ever seen of such a user.
+    """
+    return users_found(ids, features, values_ask(Entity.USER, ids))
+
+
+def users_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) -> UserFeatures:
+    """The same from what Redis has answered already; None: it did not."""
+    started = time.perf_counter()
+    state, keys = store_state(), tuple(each.spec.key for each in features)
+    entries = [user_entry(one) for one in kept or [None] * len(ids)]
+    found = dict(zip(ids, (_current(one, keys, state) for one in entries), strict=True))
+    missing = [one for one, values in found.items() if values is None]
+    _counted(keys, range(len(keys)), ValueSource.ONLINE, len(ids) - len(missing))
+    if missing:
+        computed = _users_fallen_back(missing, features, state)
+        if kept is not None:
+            users_write({one: _entry(values, state) for one, values in computed.items()})
+        found.update(computed)
+    feature_requests_total.labels(Entity.USER.value).inc()
+    feature_request_seconds.labels(Entity.USER.value).observe(time.perf_counter() - started)
+    values = tuple(found[one] or {} for one in ids)
+    return UserFeatures(tuple(ids), keys, values, () if kept is not None else _REDIS)
+
+
+def _current(
+    entry: UserEntry, keys: Sequence[str], state: StoreState
+) -> Mapping[str, Mapping[str, float]] | None:
+    """The values, if all of them are of the latest runs."""
+    for key in keys:
+        if key not in entry or entry[key][0] != _run_id(key, state):
+            return None
+    return {key: entry[key][1] for key in keys}
+
+
+def _run_id(key: str, state: StoreState) -> int:
+    run = state.runs.get(key)
+    return 0 if run is None else run.id
+
+
+def _entry(values: Mapping[str, Mapping[str, float]], state: StoreState) -> UserEntry:
+    return {key: (_run_id(key, state), dict(parts)) for key, parts in values.items()}
+
+
+def _users_fallen_back(
+    ids: Sequence[str], features: Sequence[Feature], state: StoreState
+) -> dict[str, Mapping[str, Mapping[str, float]]]:
+    """From the offline store, and computed as of now for users it does not know."""
+    degraded_total.labels(component="features", reason="not_online").inc()
+    runs = [state.runs[each.spec.key] for each in features if each.spec.key in state.runs]
+    stored = stored_values(runs, ids) if runs else {}
+    found: dict[str, dict[str, Mapping[str, float]]] = {one: {} for one in ids}
+    for feature in features:
+        key, known = feature.spec.key, stored.get(feature.spec.key, {})
+        new = [one for one in ids if one not in known]
+        made = feature.of_users(new, timezone.now()) if new and feature.of_users else {}
+        feature_values_total.labels(key, ValueSource.OFFLINE.value).inc(len(known))
+        feature_values_total.labels(key, ValueSource.COMPUTED.value).inc(len(made))
+        feature_values_total.labels(key, ValueSource.MISSING.value).inc(len(new) - len(made))
+        feature_fallback_computations_total.labels(key).inc(len(made))
+        for one in ids:
+            found[one][key] = known.get(one) or made.get(one) or {}
+    unknown = [one for one in ids if not any(found[one].values())]
+    if unknown:
+        raise EntityUnknown(unknown)
+    return dict(found)

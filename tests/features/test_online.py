@@ -1,0 +1,251 @@
+"""Reading features: what Redis answers, what stands in for it, and that all of them agree."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import StringIO
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from prometheus_client import REGISTRY
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from apps.common.redis import redis_client, redis_forget_connections
+from apps.events.services.partitions import partitions_ensure
+from apps.features.contracts import Entity, FeatureStatus
+from apps.features.contracts_store import ComputeContext, Computed, EntityUnknown, Feature
+from apps.features.domain.registry import (
+    feature_of,
+    feature_register,
+    feature_unregister,
+    features_wanted,
+)
+from apps.features.health import feature_store_check
+from apps.features.selectors import serving_snapshot
+from apps.features.selectors_online import products_read, users_read
+from apps.features.selectors_state import store_state
+from apps.features.services import FeaturesReport, features_refresh
+from apps.features.services_check import features_check
+from apps.features.services_notes import feature_note_change
+from apps.jobs.services import job_run_now
+from tests.features.catalogue import product_create
+from tests.features.shop import NOW, happen, shop_create, shown
+from tests.redis_writes import writes_recorded
+
+pytestmark = pytest.mark.django_db(transaction=True)
+IDS = ("a", "b", "c")
+
+
+def refresh(**options: object) -> FeaturesReport:
+    given = {"as_of": NOW, "progress": lambda _done, _all, _words: None, **options}
+    return features_refresh(**given)  # type: ignore[arg-type]  # by keyword
+
+
+@pytest.fixture(autouse=True)
+def _shop() -> None:
+    shop_create()
+    happen(("purchase", "a", 1), ("view", "b", 2), user_id="mara")
+    happen(("click", "a", 1), query_id=shown(["b", "a"], 1))
+
+
+def products(*names: str) -> tuple[Feature, ...]:
+    return features_wanted((Entity.PRODUCT,), names)
+
+
+def users(*names: str) -> tuple[Feature, ...]:
+    return features_wanted((Entity.USER, Entity.USER_CATEGORY), names)
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_a_batch_is_one_round_trip_and_no_statement(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert refresh().online == 6
+    store_state()
+    hits = counted("feature_values_total", feature="ctr@1.0.0", source="online")
+    sent = writes_recorded(monkeypatch)
+    with django_assert_num_queries(0):
+        found = products_read(IDS, products())
+    assert [write.count(b"MGET") for write in sent] == [1]
+    assert (found.ids, found.degraded) == (IDS, ())
+    assert counted("feature_values_total", feature="ctr@1.0.0", source="online") == hits + 3
+    by_key = dict(zip(found.keys, found.values.T.tolist(), strict=True))
+    assert by_key["freshness_score@1.0.0"] == [0.5, 1.0, 0.0]
+    assert by_key["stock_pressure@1.0.0"][2] == 1.0
+    assert by_key["popularity_score@1.0.0"][0] == 1.0
+    chosen = products_read(IDS, products("price_band", "freshness_score"))
+    assert chosen.values[:, 1].tolist() == [0.5, 1.0, 0.0]
+
+
+def test_redis_matrix_and_offline_store_say_the_same() -> None:
+    refresh()
+    online = products_read(IDS, products()).values
+    redis_client().flushdb()
+    np.testing.assert_array_equal(products_read(IDS, products()).values, online)
+    # Written back: the next reading is a hit.
+    assert redis_client().ttl("features:product:a") > 3000
+    report = features_check(repair=False)
+    assert (report.products, report.online, report.consistent) == (6, 3, True)
+
+
+def test_a_product_newer_than_the_run_gets_what_it_would_have_had() -> None:
+    refresh()
+    product_create("new", NOW)
+    computed = counted("feature_fallback_computations_total", feature="ctr@1.0.0")
+    found = products_read(("new",), products("ctr", "popularity_score", "freshness_score"))
+    run = store_state().runs["ctr@1.0.0"]
+    assert found.values[0].tolist() == pytest.approx([run.constants["overall"], 0.0, 1.0])
+    assert counted("feature_fallback_computations_total", feature="ctr@1.0.0") == computed + 1
+    with pytest.raises(EntityUnknown) as unknown:
+        products_read(("a", "nothing"), products())
+    assert unknown.value.ids == ("nothing",)
+
+
+def test_with_redis_gone_the_matrix_answers(settings: Settings) -> None:
+    refresh()
+    online = products_read(IDS, products()).values
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    redis_forget_connections()
+    found = products_read(IDS, products())
+    np.testing.assert_array_equal(found.values, online)
+    assert found.degraded == ("redis",)
+    assert users_read(["mara"], users()).degraded == ("redis",)
+
+
+def test_users_are_read_from_the_store_and_then_from_redis(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    refresh()
+    serving_snapshot()
+    store_state()
+    with django_assert_num_queries(1):
+        first = users_read(["mara"], users())
+    with django_assert_num_queries(0):
+        again = users_read(["mara"], users())
+    assert first.values == again.values
+    assert first.values[0]["user_category_affinity@1.0.0"] == {"electronics/audio": 1.0}
+    redis_client().set("features:user:mara", b"\xc1")
+    assert users_read(["mara"], users()).values == first.values
+
+
+def test_a_user_newer_than_the_run_is_computed_and_an_unseen_one_unknown() -> None:
+    refresh(as_of=timezone.now() - timedelta(days=300))
+    at = timezone.now()
+    partitions_ensure(first=at, last=at)
+    happen(("view", "d", 0), user_id="tom", occurred_at=at.isoformat(), received_at=at)
+    computed = "user_category_affinity@1.0.0"
+    before = counted("feature_fallback_computations_total", feature=computed)
+    assert users_read(["tom"], users()).values[0][computed] == {"electronics": 1.0}
+    assert counted("feature_fallback_computations_total", feature=computed) == before + 1
+    with pytest.raises(EntityUnknown):
+        users_read(["tom", "nobody"], users())
+
+
+def test_only_what_is_due_is_computed() -> None:
+    first = refresh()
+    assert len(first.computed) == 8
+    assert refresh(due_only=True, as_of=NOW + timedelta(seconds=100)).computed == ()
+    soon = refresh(due_only=True, as_of=NOW + timedelta(seconds=290))
+    assert set(soon.computed) == {"popularity_score@1.0.0", "freshness_score@1.0.0"}
+    # What was not computed is published all the same, from the offline store.
+    snapshot = serving_snapshot()
+    assert set(snapshot.unweighed) == {
+        "ctr", "conversion_rate", "price_band", "return_rate", "stock_pressure",
+    }  # fmt: skip
+    assert snapshot.number == 3
+
+
+def test_a_feature_that_fails_keeps_its_former_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh()
+    before = products_read(IDS, products("ctr")).values
+
+    def broken(*_arguments: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr("apps.features.selectors_compute.propensities_estimate", broken)
+    report = refresh(as_of=NOW + timedelta(hours=1))
+    assert report.failed == ("ctr@1.0.0",)
+    assert len(report.computed) == 7
+    np.testing.assert_array_equal(products_read(IDS, products("ctr")).values, before)
+    assert store_state().runs["ctr@1.0.0"].as_of == NOW
+
+
+def test_two_versions_are_served_at_once_and_the_successor_takes_over(
+    second_ctr: Feature,
+) -> None:
+    refresh()
+    both = products_read(("a",), products("ctr@1.0.0", "ctr@2.0.0"))
+    assert both.values[0, 1] == pytest.approx(1.0 - both.values[0, 0])
+    assert products_read(("a",), products("ctr")).keys == ("ctr@1.0.0",)
+    redis_client().flushdb()
+    again = products_read(("a",), products("ctr@1.0.0", "ctr@2.0.0"))
+    np.testing.assert_array_equal(again.values, both.values)
+    feature_note_change(
+        key="ctr@1.0.0", owner="x", status=FeatureStatus.DEPRECATED, successor="ctr@2.0.0",
+        notes="", actor=None,
+    )  # fmt: skip
+    wanted = features_wanted((Entity.PRODUCT,), ["ctr"], records=store_state().records)
+    assert [each.spec.key for each in wanted] == ["ctr@2.0.0"]
+    assert products_read(("a",), products("ctr@1.0.0")).values[0, 0] == both.values[0, 0]
+
+
+@pytest.fixture
+def second_ctr() -> Iterator[Feature]:
+    first = feature_of("ctr@1.0.0")
+    compute = first.compute
+    assert compute is not None
+
+    def turned(context: ComputeContext) -> list[Computed]:
+        return [replace(piece, values=1.0 - piece.values) for piece in compute(context)]
+
+    second = replace(first, spec=replace(first.spec, version="2.0.0"), compute=turned)
+    feature_register(second)
+    yield second
+    feature_unregister(second.spec.key)
+
+
+def _mix_up(one: str, other: str) -> None:
+    """One product has the other's values in Redis."""
+    wrong = redis_client().get(f"features:product:{other}")
+    assert isinstance(wrong, bytes)
+    redis_client().set(f"features:product:{one}", wrong)
+
+
+def test_a_check_finds_and_repairs_what_differs() -> None:
+    refresh()
+    _mix_up("a", "b")
+    with pytest.raises(SystemExit):
+        call_command("features_check", stdout=StringIO())
+    report = features_check(repair=True)
+    assert report.repaired == 1
+    assert (report.different or {})["freshness_score@1.0.0"] == 1
+    assert counted("feature_inconsistent_values", feature="freshness_score@1.0.0") == 1
+    said = StringIO()
+    call_command("features_check", stdout=said)
+    assert said.getvalue() == "6 products, 6 of them in Redis\n"
+
+
+def test_health_tells_what_is_late_and_what_differs() -> None:
+    assert "late: conversion_rate@1.0.0, ctr@1.0.0" in feature_store_check().detail
+    refresh(as_of=timezone.now())
+    report = feature_store_check()
+    assert (report.ok, report.required) == (True, False)
+    assert report.figures["ctr@1.0.0_age_s"] < 60
+    _mix_up("a", "c")
+    summary = job_run_now(job_name="features_consistency", params={"repair": False})
+    assert summary["different"]
+    assert "differ between online and offline" in feature_store_check().detail
+    assert job_run_now(job_name="features_consistency")["repaired"] == 1
+    assert feature_store_check().ok
+
+
+def test_the_job_says_what_it_did() -> None:
+    outcome = job_run_now(job_name="features_refresh")
+    assert (outcome["version"], outcome["products"], outcome["failed"]) == (1, 6, "")
+    assert "ctr@1.0.0" in str(outcome["computed"])
