@@ -160,17 +160,19 @@ def affinity_of(leaning: Leaning) -> Affinity:
 
 def scores_of_rows(leaning: Leaning, rows: Int32) -> Float32:
     """float32[m]: the same numbers for candidates, one matrix product."""
-    popularity = leaning.snapshot.features.get(POPULARITY_SCORE)
     codes = codes_for(leaning, rows)
     if leaning.taste is None or leaning.basis.model is None:
         own = _content(leaning, rows)
-    elif (codes >= 0).all():
+    elif codes.min(initial=0) >= 0:
         own = leaning.basis.model.scores_of(leaning.taste, codes)
     else:
         own = np.zeros(len(rows), dtype=np.float32)
         known = codes >= 0
         own[known] = leaning.basis.model.scores_of(leaning.taste, codes[known])
         own[~known] = _content(leaning, rows[~known])
+    if leaning.share >= 1.0:
+        return own
+    popularity = leaning.snapshot.features.get(POPULARITY_SCORE)
     return blended(own, None if popularity is None else popularity[rows], leaning.share)
 
 
