@@ -175,6 +175,7 @@ def test_an_answered_search_is_in_its_session(monkeypatch: pytest.MonkeyPatch) -
 def test_a_search_without_a_session_writes_none(settings: Any) -> None:
     before = outcome("written") + outcome("lost")
     query_log_append(search_entry(session_id=None))
+    query_log_append(search_entry(session_id=VISIT, query="", normalised=""))
     settings.SESSION_TTL_S = 0
     query_log_append(search_entry(session_id=VISIT))
     ingest(event_of())

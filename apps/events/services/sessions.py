@@ -159,10 +159,11 @@ def _lost_told(answer: object) -> None:
 def search_commands(logged: QueryLogEntry | None) -> tuple[RedisCommand, ...]:
     """What writes an answered search to its session, for the round trip of its log.
 
+    Looking through a category without a query says nothing that its clicks do not say better.
     In full: the log is posted without looking at the answers, and a script that Redis has
     forgotten would be lost.
     """
-    if logged is None or not logged.session_id or not settings.SESSION_TTL_S:
+    if logged is None or not (logged.session_id and logged.normalised and settings.SESSION_TTL_S):
         return ()
     command = _push({logged.session_id: [entry_of_search(logged)]}, again=False)
     return (RedisCommand(command.in_full),)
