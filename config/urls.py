@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/v1/", include("apps.merchandising.api.urls")),
     path("api/v1/", include("apps.explainability.api.urls")),
     path("api/v1/", include("apps.ranking_weights.api.urls")),
+    path("api/v1/", include("apps.recommendations.api.placement_urls")),
     path("api/v1/", include("apps.features.api.urls")),
     # Hot routes of serving come first: `conversions` is no experiment's key.
     path("", include("apps.experiments.api.serving_urls")),
@@ -18,6 +19,7 @@ urlpatterns = [
     # Pages of search inside admin come first: the admin site answers everything below it.
     path("admin/", include("apps.search.urls")),
     path("admin/", include("apps.explainability.urls")),
+    path("admin/", include("apps.recommendations.urls")),
     path("admin/", admin.site.urls),
     path("", include("apps.shop.urls")),
 ]

@@ -34,6 +34,7 @@ def main() -> int:
         shop(page)
         admin(page, "merchandiser", password["merchandiser"])
         rules(page)
+        placements(page)
         explanations(page)
         relevance(page)
         browser.close()
@@ -129,6 +130,21 @@ def merchandiser(page: Page) -> None:
     page.wait_for_timeout(300)
     save(page, "merchandiser")
     page.once("dialog", lambda dialog: dialog.accept())
+
+
+def placements(page: Page) -> None:
+    """The home page's shelf in the making: what is popular before what trends, fewer of it."""
+    page.goto(f"{BASE}/admin/recommendations/placementversion/placement/home/edit/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Popular: up").click()
+    page.locator("[name=k]").fill("8")
+    # The preview follows a moment after the last change.
+    page.locator("[data-then] li:nth-child(8):last-child").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    save(page, "placements")
+    page.goto(f"{BASE}/admin/recommendations/recommender/")
+    page.wait_for_load_state("networkidle")
+    save(page, "recommender")
 
 
 def explanations(page: Page) -> None:

@@ -91,6 +91,29 @@ class ActiveVersion:
     metadata: Mapping[str, Scalar]
 
 
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version in a list.
+
+    Attributes:
+        id: the row of its admin page.
+        number: the version.
+        state: `ready`, `building`, `abandoned` or `pruned`.
+        active: whether it is served.
+        created_at: aware.
+        created_by: a person's name; empty for a job.
+        metadata: what its publisher said of it.
+    """
+
+    id: int
+    number: int
+    state: str
+    active: bool
+    created_at: datetime
+    created_by: str
+    metadata: Mapping[str, Scalar]
+
+
 class ArtifactStore(Protocol):
     """Where versions lie. Locations are `name/number-token` and never reused."""
 

@@ -1,6 +1,6 @@
 from django.db.models import Max
 
-from apps.model_registry.contracts import ActiveVersion
+from apps.model_registry.contracts import ActiveVersion, VersionLine
 from apps.model_registry.models import ArtifactState, ArtifactVersion
 
 
@@ -10,6 +10,23 @@ def active_version(name: str) -> ActiveVersion | None:
     if row is None:
         return None
     return ActiveVersion(row.name, row.number, row.location, row.signature, row.metadata)
+
+
+def versions_listed(name: str, *, limit: int = 20) -> tuple[VersionLine, ...]:
+    """An artifact's versions, newest first; one statement."""
+    rows = ArtifactVersion.objects.filter(name=name).select_related("created_by")
+    return tuple(
+        VersionLine(
+            id=row.pk,
+            number=row.number,
+            state=row.state,
+            active=row.is_active,
+            created_at=row.created_at,
+            created_by=row.created_by.get_username() if row.created_by else "",
+            metadata=row.metadata,
+        )
+        for row in rows.order_by("-number")[:limit]
+    )
 
 
 def last_number(name: str) -> int:

@@ -69,7 +69,9 @@ def test_a_draft_changes_nothing_live(merchandiser: User) -> None:
     content = home(title="Not yet")
     draft = draft_create(kind=PLACEMENTS, subject=HOME, content=content, actor=merchandiser)
     assert placement_named(HOME) == DEFAULT_PLACEMENTS[HOME]
-    assert placement_of_version(draft).title == "Not yet"
+    read = placement_of_version(draft)
+    assert read is not None
+    assert read.title == "Not yet"
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,9 @@ def test_what_this_release_cannot_read_is_as_shipped(
         kind=PLACEMENTS, subject="cart", content=home(title="Cart"), actor=merchandiser
     )
     version_publish(
-        kind=PLACEMENTS, version_id=publish_cart.id, actor=merchandiser, reason="a test"
-    )
+        kind=PLACEMENTS, version_id=publish_cart.id, actor=merchandiser, reason="a test",
+        acknowledge_warnings=True,
+    )  # fmt: skip
     read = PlacementVersion.content
 
     def content(row: PlacementVersion) -> dict[str, Any]:

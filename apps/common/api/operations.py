@@ -1,24 +1,12 @@
 """What operators and balancers ask: alive, ready, metrics."""
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
-
 import msgspec
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    generate_latest,
-    multiprocess,
-)
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from apps.common.health import health_reports
+from apps.common.observability.totals import metrics_registry
 
 
 @require_safe
@@ -41,20 +29,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     )
 
 
-class _Processes(Collector):
-    """Sums what every process of several folders has counted."""
-
-    def collect(self) -> Iterable[Metric]:
-        folders = [os.environ["PROMETHEUS_MULTIPROC_DIR"], *settings.METRICS_PEERS]
-        files = [str(file) for folder in folders for file in Path(folder).glob("*.db")]
-        return multiprocess.MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call, no-any-return]  # bare in prometheus_client
-
-
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Prometheus text over all processes: this machine's, and those of METRICS_PEERS."""
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        registry.register(_Processes())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(metrics_registry()), content_type=CONTENT_TYPE_LATEST)

@@ -10,9 +10,12 @@ from django.db import connection
 from apps.common.observability.metrics import degraded_total
 from apps.common.snapshots import Snapshot
 from apps.publishing.contracts import VersionStatus, VersionView
+from apps.publishing.selectors import live_versions, proposal_of, proposals
 from apps.recommendations.contracts import Placement, PlacementName
+from apps.recommendations.domain.placement_words import PLACEMENT_TITLES, placement_lines
 from apps.recommendations.domain.placements import (
     DEFAULT_PLACEMENTS,
+    PlacementInvalid,
     placement_read,
 )
 from apps.recommendations.models import PlacementVersion
@@ -67,6 +70,51 @@ def placements_degraded() -> bool:
     return _published.get().degraded
 
 
-def placement_of_version(version: VersionView) -> Placement:
-    """What a version says, whatever its status."""
-    return placement_read(PlacementName(version.subject), version.number, version.content)
+def placement_of_version(version: VersionView) -> Placement | None:
+    """What a version says, whatever its status; None: this release cannot read it."""
+    try:
+        return placement_read(PlacementName(version.subject), version.number, version.content)
+    except PlacementInvalid:
+        return None
+
+
+def placement_worked_on(name: PlacementName) -> Placement:
+    """What a form begins with: what waits to be published, else what is live."""
+    waiting = proposal_of(PLACEMENTS, name.value)
+    found = None if waiting is None else placement_of_version(waiting)
+    return found or placement_named(name)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementCard:
+    """One placement in the list.
+
+    Attributes:
+        placement: as it is live.
+        live: its published version; None: as shipped.
+        waiting: its draft, or what is under review.
+    """
+
+    placement: Placement
+    live: VersionView | None
+    waiting: VersionView | None
+
+    @property
+    def title(self) -> str:
+        """Where the shelf stands."""
+        return PLACEMENT_TITLES[self.placement.name]
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """(what, in words)."""
+        return placement_lines(self.placement)
+
+
+def placements_overview() -> tuple[PlacementCard, ...]:
+    """Every placement, in the order of the shop's pages; two statements."""
+    live = {each.subject: each for each in live_versions(kind=PLACEMENTS)}
+    waiting = proposals(kind=PLACEMENTS)
+    return tuple(
+        PlacementCard(placement_named(name), live.get(name), waiting.get(name))
+        for name in PlacementName
+    )
