@@ -1,10 +1,11 @@
-"""What the house knows of relations: a job, a health check, and six strategies."""
+"""What the house knows of relations: a job, a health check, a route, six strategies."""
 
 
 def relations_register() -> None:
     """Make them known."""
     from apps.common.health import health_check_register
     from apps.jobs.contracts import JobSpec, job_register
+    from apps.recommendations.api.similar_schema import similar_schema_register
     from apps.recommendations.health_relations import NAME, product_relations_check
     from apps.recommendations.selectors.related import BoughtTogether, Similar
     from apps.recommendations.selectors.shelves_plain import (
@@ -31,6 +32,7 @@ def relations_register() -> None:
         )
     )
     health_check_register(NAME, product_relations_check)
+    similar_schema_register()
     sources = Sources()
     strategy_register(BoughtTogether(sources))
     strategy_register(Similar(sources))
