@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from apps.ranking.domain.rule_effects import Effect
 from apps.recommendations.domain.recommending import Recommended
 
 
@@ -9,14 +10,11 @@ def rules_acted(shelf: Recommended) -> tuple[str, ...]:
     """Keys of the rules that acted, in order of precedence."""
     if shelf.effect is None:
         return ()
-    acted = frozenset(_acted(shelf))
+    acted = frozenset(_acted(shelf, shelf.effect))
     return tuple(rule.key for rule in shelf.effect.acting.rules if rule.key in acted)
 
 
-def _acted(shelf: Recommended) -> Iterator[str]:
-    effect = shelf.effect
-    if effect is None:
-        return
+def _acted(shelf: Recommended, effect: Effect) -> Iterator[str]:
     yield from (key for key, _ in effect.acting.keeps)
     # What they hide never became a candidate: a hide acted if it took anything away.
     others = shelf.allowing.rows(frozenset({"hidden"}))

@@ -1,6 +1,6 @@
 """A catalogue in memory, strategies that find what they are told, and worlds of both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -28,7 +28,7 @@ MOMENT = datetime.fromtimestamp(AS_OF, tz=UTC)
 S = StrategyName
 
 
-def snapshot_made(**changed: dict[str, object]) -> ServingSnapshot:
+def snapshot_made(**changed: Mapping[str, object]) -> ServingSnapshot:
     """p1 … p8, by their ids: odd ones are audio, even ones books; p8 is the most popular."""
     rows = [
         product_row(

@@ -19,6 +19,7 @@ from apps.recommendations.contracts import (
     StrategyUse,
 )
 from apps.recommendations.contracts_answers import Fallback, ShelfAsk
+from apps.recommendations.domain.pooling import pool_begin, strategies_pooled
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
 from apps.recommendations.domain.shelf_ranking import SESSION_BOOST, STRATEGY_ORDER
@@ -81,12 +82,20 @@ def test_what_an_earlier_strategy_found_stands_before_what_a_later_one_found() -
 
 
 def test_a_later_strategy_is_not_asked_once_there_are_enough() -> None:
-    rows = {f"p{pk}": {} for pk in range(1, 9)}
-    first, second = Finds(S.TRENDING, *rows), Finds(S.SIMILAR, "p8")
+    first, second = Finds(S.TRENDING, "p1", "p2"), Finds(S.SIMILAR, "p8")
     world = world_of(first, second)
-    asked = recommend(ShelfAsk(k=8), world)
-    assert len(second.asked) == 1  # fewer than the pool wants
-    assert len(asked.rows) == 8
+    shopping = replace(recommend(ShelfAsk(k=2), world).shopping, wanted=2)
+    second.asked.clear()
+    pooling = pool_begin(world.snapshot.columns)
+    strategies_pooled(pooling, world.placement, shopping, world.strategies)
+    assert len(pooling) == 2
+    assert not second.asked
+
+
+def test_a_strategy_that_this_release_lacks_finds_nothing() -> None:
+    placement = placement_of(S.TRENDING, S.SIMILAR)
+    found = recommend(ShelfAsk(k=1), world_of(Finds(S.SIMILAR, "p3"), placement=placement))
+    assert ids(found) == ["p3"]
 
 
 def test_blended_strategies_let_the_best_score_count() -> None:
@@ -192,7 +201,7 @@ def test_variety_by_vectors_or_by_kind(vectors: bool) -> None:
     world = world_of(strategy, placement=placement)
     world = replace(world, vectors=lambda _snapshot, rows: table[rows] if vectors else None)
     found = recommend(ShelfAsk(k=3), world)
-    assert ids(found) == (["p8", "p1", "p7"] if vectors else ["p8", "p1", "p7"])
+    assert ids(found) == ["p8", "p1", "p7"]
     moved = [step for steps in found.ranking.steps.values() for step in steps]
     assert {step.rule for step in moved} == {"variety"}
 
@@ -234,7 +243,7 @@ def test_a_rule_may_ask_for_the_category() -> None:
 def test_affinity_and_visit_are_weighed_and_switched_off() -> None:
     scores = np.zeros(8, dtype=np.float32)
     world = world_of(
-        affinity=lambda _who, snap, _at: affinity_made(np.roll(scores + 0.5, 1)),
+        affinity=lambda _who, _snap, _at: affinity_made(np.roll(scores + 0.5, 1)),
         boosts=lambda _who, _snap, rows: (rows == 0).astype(np.float32),
     )
     shopper = Shopper(history=history(("p1", 1, True)), session=visit((EventType.VIEW, "p1")))
