@@ -14,12 +14,12 @@ from apps.ranking.domain.records import record_moved
 from apps.recommendations.contracts import StrategyName
 from apps.recommendations.contracts_answers import Fallback, RecommendedItem
 from apps.recommendations.domain.kept_shelf import item_told
+from apps.recommendations.domain.pooling import Source
 from apps.recommendations.domain.reasons import Grounds, Speaker, reason_of
 from apps.recommendations.domain.recommending import Recommended
 
 Documents = Mapping[int, ProductDocument]
-# Sources that look inside the category that a shelf is about.
-_IN_CATEGORY = frozenset({StrategyName.POPULAR, StrategyName.TRENDING, Fallback.CATEGORY_POPULAR})
+_INSIDE = frozenset({StrategyName.POPULAR, StrategyName.TRENDING})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +93,19 @@ def grounds_of(shelf: Recommended, candidate: int, documents: Documents) -> Grou
         source=source,
         speaker=_speaker(shelf, int(pool.because[candidate]), row, documents),
         evidence=float(pool.evidence[candidate]),
-        category=_category(shelf) if source in _IN_CATEGORY else "",
+        category=_category(shelf) if _looked_inside(source) else "",
         chosen=popularity is not None and bool(popularity[row] > 0.0),
     )
+
+
+def _looked_inside(source: Source) -> bool:
+    """Whether it looks inside the category that a shelf is about.
+
+    The strategy and the fallback `popular` are equal as texts; the latter looks everywhere.
+    """
+    if isinstance(source, Fallback):
+        return source is Fallback.CATEGORY_POPULAR
+    return source in _INSIDE
 
 
 def _category(shelf: Recommended) -> str:

@@ -61,6 +61,14 @@ def test_the_named_category_narrows_too(shelf: Shelf) -> None:
     assert answer["items"][0]["reason"]["words"] == "From Fashion"
 
 
+def test_what_is_from_anywhere_does_not_claim_the_category(shelf: Shelf) -> None:
+    answer = shelf("product", product_id="p-2-0", k=20)
+    assert answer["fallback"] == ["category_popular", "popular"]
+    words = {item["reason"]["words"]: item["category"] for item in answer["items"]}
+    assert words["From Hubs"] == "electronics/hubs"
+    assert words["From our range"] != "electronics/hubs"
+
+
 def test_the_context_is_left_out_with_its_variants(shelf: Shelf) -> None:
     Product.objects.filter(product_id__in=["p-0-0", "p-0-1", "p-0-2"]).update(item_group_id="g1")
     Product.objects.filter(product_id__in=["p-1-0", "p-1-1"]).update(item_group_id="g2")
