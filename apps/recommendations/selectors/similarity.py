@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from django.conf import settings
 
-from apps.embeddings.contracts import IndexUnavailable
 from apps.embeddings.selectors import Engines, cosines_of, nearest, product_index, vectors_of
 from apps.features.contracts import ServingSnapshot
 from apps.model_registry.services.holder import Held
@@ -61,12 +60,13 @@ def similar_to(
         by, chosen = _collaborative(sources, shopping, row)
         if kind is SimilarKind.COLLABORATIVE and by:
             return Found.of(*chosen, row), by
-    vector = _vector(sources, shopping.snapshot, row)
+    engines = sources.engines()
+    vector = _vector(engines, shopping.snapshot, row)
     if vector is None:
         return Found.of(*chosen, row), by
-    alike = _content(sources, shopping, row, vector)
-    if kind is SimilarKind.BLENDED and by:
-        alike = _further(sources, shopping.snapshot, (row, vector), alike, chosen[0])
+    alike = _content(engines, shopping, row, vector)
+    if by:
+        alike = _further(engines, shopping.snapshot, (row, vector), alike, chosen[0])
     share = settings.SIMILAR_COLLABORATIVE_SHARE
     return blended(alike, chosen, share=share, because=row), (*by, SimilarBy.CONTENT)
 
@@ -104,27 +104,24 @@ def _by_model(sources: Sources, shopping: Shopping, row: int) -> Scored:
     return _within(basis.book.rows[codes], scores, shopping.allowed)
 
 
-def _vector(sources: Sources, snapshot: ServingSnapshot, row: int) -> Float32 | None:
+def _vector(engines: Engines, snapshot: ServingSnapshot, row: int) -> Float32 | None:
     """float32[d]; None for a product that the index does not cover, or without one."""
-    found = vectors_of(snapshot.columns.pks[[row]], sources.engines())
+    found = vectors_of(snapshot.columns.pks[[row]], engines)
     return None if found is None or not found[1][0] else found[0][0]
 
 
-def _content(sources: Sources, shopping: Shopping, row: int, vector: Float32) -> Scored:
+def _content(engines: Engines, shopping: Shopping, row: int, vector: Float32) -> Scored:
     """The nearest allowed products, those of its own category first."""
     columns = shopping.snapshot.columns
     allowed = np.zeros(len(columns.row_of_pk), dtype=np.bool_)
     allowed[columns.pks[shopping.allowed]] = True
-    try:
-        near = nearest(
-            vector=vector,
-            k=max(_WIDER * shopping.wanted, _LEAST),
-            floor=settings.SIMILAR_FLOOR,
-            allowed=allowed,
-            engines=sources.engines(),
-        )
-    except IndexUnavailable:
-        return _NONE
+    near = nearest(
+        vector=vector,
+        k=max(_WIDER * shopping.wanted, _LEAST),
+        floor=settings.SIMILAR_FLOOR,
+        allowed=allowed,
+        engines=engines,
+    )
     rows = rows_of_pks(columns, near.pks)
     return _closer(shopping.snapshot, row, *_within(rows, near.similarities, shopping.allowed))
 
@@ -135,7 +132,7 @@ def _closer(snapshot: ServingSnapshot, row: int, rows: Int32, cosines: Float32) 
 
 
 def _further(
-    sources: Sources,
+    engines: Engines,
     snapshot: ServingSnapshot,
     of: tuple[int, Float32],
     alike: Scored,
@@ -144,8 +141,8 @@ def _further(
     """The same, with the likeness of what shoppers choose with the product."""
     row, vector = of
     further = np.setdiff1d(others, alike[0]).astype(np.int32)
-    cosines = cosines_of(vector, snapshot.columns.pks[further], sources.engines())
-    if cosines is None or not len(further):
+    cosines = cosines_of(vector, snapshot.columns.pks[further], engines)
+    if cosines is None:
         return alike
     rows, scores = _closer(snapshot, row, further, cosines)
     return np.concatenate([alike[0], rows]), np.concatenate([alike[1], scores])

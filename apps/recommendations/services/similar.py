@@ -1,7 +1,7 @@
 """What is similar to a product, through the same pipeline and rules as any shelf."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -9,7 +9,9 @@ import structlog
 from apps.catalog.contracts import UnknownFilter
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.observability.metrics import degraded_total
+from apps.embeddings.selectors import Engines
 from apps.features.contracts import SEARCH_SCORE
+from apps.model_registry.services.holder import Held
 from apps.recommendations.contracts import (
     Constraints,
     Personalisation,
@@ -24,14 +26,16 @@ from apps.recommendations.contracts_answers import (
     ShelfAsk,
     World,
 )
-from apps.recommendations.contracts_relations import SimilarBy, SimilarKind
+from apps.recommendations.contracts_relations import ProductRelations, SimilarBy, SimilarKind
 from apps.recommendations.contracts_similar import SimilarAnswer, SimilarRequest
+from apps.recommendations.domain.affinities import Basis
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
 from apps.recommendations.metrics_relations import similar_requests_total
+from apps.recommendations.selectors.affinity import basis_now
 from apps.recommendations.selectors.product_relations import product_relations_state
 from apps.recommendations.selectors.related import Similar
-from apps.recommendations.selectors.similarity import Sources
+from apps.recommendations.selectors.similarity import Sources, engines_of_products
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
 from apps.recommendations.services.shelf_items import documents_read, items_shown
 
@@ -49,6 +53,42 @@ _PLAN = ShelfPlan(_PLACEMENT, Personalisation(history=False, session=False, sess
 _SHOWN = frozenset({ReasonCode.SIMILAR, ReasonCode.PINNED})
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moment:
+    """Every source as one moment has it: the answer and what is said of it agree."""
+
+    basis: Basis
+    relations: Held[ProductRelations]
+    engines: Engines
+
+    def sources(self) -> Sources:
+        return Sources(lambda: self.relations.value, lambda _: self.basis, lambda: self.engines)
+
+    def missing(self, kind: SimilarKind) -> tuple[str, ...]:
+        """What this kind asks and is not there; the other sources answer for it."""
+        found = {
+            "recommender": kind is SimilarKind.CONTENT or self.basis.model is not None,
+            "product_relations": kind is SimilarKind.CONTENT or self.relations.value is not None,
+            "product_index": kind is SimilarKind.COLLABORATIVE
+            or self.engines.index.value is not None,
+        }
+        return tuple(name for name, there in found.items() if not there)
+
+    def versions(self, world: World) -> dict[str, int]:
+        model = self.basis.model
+        return {
+            "features": world.snapshot.number,
+            "recommender": 0 if model is None else model.card.number,
+            "product_relations": self.relations.number,
+            "product_index": self.engines.index.number,
+            "rules": 0 if world.book is None else world.book.number,
+        }
+
+
+def _held(world: World) -> _Moment:
+    return _Moment(basis_now(world.snapshot), product_relations_state(), engines_of_products())
+
+
 def similar_answer(*, request: SimilarRequest, as_of: datetime) -> SimilarAnswer:
     """Answer one request; one SQL. Nothing is logged for attribution.
 
@@ -61,13 +101,12 @@ def similar_answer(*, request: SimilarRequest, as_of: datetime) -> SimilarAnswer
         InvalidInput: a filter on an attribute that no product has.
     """
     started = time.perf_counter()
-    sources, told = Sources(), list[SimilarBy]()
-    similar = Similar(sources, request.kind, told.extend)
-    world = replace(world_now(_PLAN, as_of), strategies={StrategyName.SIMILAR: similar})
-    shelf = _shelf(request, world)
+    world, told = world_now(_PLAN, as_of), list[SimilarBy]()
+    held = _held(world)
+    similar = Similar(held.sources(), request.kind, told.extend)
+    shelf = _shelf(request, replace(world, strategies={StrategyName.SIMILAR: similar}))
     documents, hydrated = documents_read(shelf)
     shown = items_shown(shelf, documents, explain=request.explain)
-    missing = (*_missing(sources, request.kind, world), *(() if hydrated else ("catalog",)))
     answer = SimilarAnswer(
         product_id=request.product_id,
         kind=request.kind,
@@ -75,8 +114,8 @@ def similar_answer(*, request: SimilarRequest, as_of: datetime) -> SimilarAnswer
         items=_similar(shown.items),
         applied_rules=rules_acted(shelf),
         took_ms=round((time.perf_counter() - started) * 1000.0, 3),
-        degraded=missing,
-        versions=_versions(world, sources),
+        degraded=(*held.missing(request.kind), *(() if hydrated else ("catalog",))),
+        versions=held.versions(world),
     )
     _counted(answer)
     return answer
@@ -96,30 +135,6 @@ def _shelf(request: SimilarRequest, world: World) -> Recommended:
 def _similar(items: tuple[RecommendedItem, ...]) -> tuple[RecommendedItem, ...]:
     kept = [item for item in items if item.reason.code in _SHOWN]
     return tuple(replace(item, position=at) for at, item in enumerate(kept, start=1))
-
-
-def _missing(sources: Sources, kind: SimilarKind, world: World) -> tuple[str, ...]:
-    """Sources that this kind asks and that are not there; the others answer for them."""
-    missing: list[str] = []
-    if kind is not SimilarKind.CONTENT:
-        if sources.basis(world.snapshot).model is None:
-            missing.append("recommender")
-        if sources.relations() is None:
-            missing.append("product_relations")
-    if kind is not SimilarKind.COLLABORATIVE and sources.engines().index.value is None:
-        missing.append("product_index")
-    return tuple(missing)
-
-
-def _versions(world: World, sources: Sources) -> dict[str, int]:
-    model = sources.basis(world.snapshot).model
-    return {
-        "features": world.snapshot.number,
-        "recommender": 0 if model is None else model.card.number,
-        "product_relations": product_relations_state().number,
-        "product_index": sources.engines().index.number,
-        "rules": 0 if world.book is None else world.book.number,
-    }
 
 
 def _counted(answer: SimilarAnswer) -> None:

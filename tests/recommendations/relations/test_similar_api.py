@@ -12,14 +12,20 @@ from jsonschema import Draft202012Validator  # type: ignore[attr-defined]  # shi
 from apps.access.models import User
 from apps.catalog.models import Product
 from apps.common.observability.metrics import degraded_total
+from apps.common.services import version_bump
+from apps.embeddings.selectors import INDEX_ARTIFACT
 from apps.merchandising.services_rules import rule_create, rule_publish
 from apps.model_registry.contracts import Scalar
+from apps.model_registry.models import ArtifactVersion
 from apps.model_registry.services.publish import artifact_publish
 from apps.recommendations.api import schema as shelf_schema
 from apps.recommendations.api import similar_schema
+from apps.recommendations.contracts_models import ARTIFACT as RECOMMENDER
 from apps.recommendations.contracts_relations import ARTIFACT
+from apps.recommendations.engines.model_files import model_write
 from apps.recommendations.engines.relation_files import relations_write
 from apps.search.api import schema as search_schema
+from tests.recommendations.affinity_stage import model_of
 from tests.recommendations.relations.conftest import AskSimilar, Json, Similar
 from tests.recommendations.relations.shop import relations_with
 
@@ -86,6 +92,32 @@ def test_without_a_model_content_answers_and_is_counted(similar: Similar) -> Non
     assert answer["degraded"] == ["recommender", "product_relations"]
     assert answer["items"]
     assert counter._value.get() == before + 1
+
+
+@pytest.mark.usefixtures("viewed_together")
+def test_without_an_index_shoppers_answer(similar: Similar) -> None:
+    ArtifactVersion.objects.filter(name=INDEX_ARTIFACT).update(is_active=False)
+    version_bump(f"artifact:{INDEX_ARTIFACT}")
+    answer = similar("p-0-0")
+    assert (answer["by"], ids(answer)) == (["visits"], ["p-3-0", "p-2-0"])
+    assert answer["degraded"] == ["recommender", "product_index"]
+    nothing = similar("p-0-0", kind="content")
+    assert (nothing["by"], nothing["items"]) == ([], [])
+    assert nothing["degraded"] == ["product_index"]
+
+
+def test_a_trained_model_answers_for_collaborative(similar: Similar) -> None:
+    model = model_of([f"p-1-{at}" for at in range(4)] + ["p-0-0"])
+
+    def write(folder: Path) -> Mapping[str, Scalar]:
+        model_write(folder, model)
+        return {}
+
+    artifact_publish(name=RECOMMENDER, write=write)
+    answer = similar("p-0-0", kind="collaborative")
+    assert answer["by"] == ["model"]
+    assert set(ids(answer)) <= {f"p-1-{at}" for at in range(4)}
+    assert answer["degraded"] == ["product_relations"]
 
 
 def test_filters_narrow_and_leave_the_shelf_short(similar: Similar) -> None:

@@ -21,6 +21,7 @@ from apps.recommendations.contracts import Shopper, Shopping, Sourced, Strategy
 from apps.recommendations.contracts_relations import ProductRelations, SimilarBy, SimilarKind
 from apps.recommendations.domain.affinities import Basis
 from apps.recommendations.domain.code_book import code_book
+from apps.recommendations.domain.similarity import blended
 from apps.recommendations.selectors.related import BoughtTogether, Similar
 from apps.recommendations.selectors.shelves_plain import (
     NewArrivals,
@@ -246,6 +247,34 @@ def test_blended_similarity_as_worked_out_by_hand() -> None:
 def test_similar_without_sources_finds_nothing(kind: SimilarKind) -> None:
     assert rows(Similar(sources(), kind)(shopping_of(SHOP, 0))) == []
     assert rows(Similar(sources(vectors=VECTORS), kind)(shopping_of(SHOP))) == []
+
+
+def test_bought_together_without_an_artifact_finds_nothing() -> None:
+    assert rows(BoughtTogether(sources())(shopping_of(SHOP, 0))) == []
+
+
+def test_nothing_is_popular_before_anything_was_counted() -> None:
+    assert rows(Popular()(shopping_of(replace(SHOP, features={})))) == []
+
+
+def test_blended_similarity_of_what_nothing_is_like_is_who_chooses_it() -> None:
+    """Row 7 points the other way than all others."""
+    relations = relations_with(viewed={7: [(2, 0.5), (1, 0.25)]})
+    known = sources(relations, VECTORS)
+    found, by = similar_to(known, shopping_of(SHOP, 7, allowed=[]), 7, SimilarKind.BLENDED)
+    assert (found.rows.tolist(), by) == ([], (SimilarBy.CONTENT,))
+    assert blended(_NOTHING, _SOME, share=0.7, because=7).scores == pytest.approx([1.0, 0.5])
+
+
+_NOTHING = (np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
+_SOME = (np.array([2, 1], dtype=np.int32), np.array([0.5, 0.25], dtype=np.float32))
+
+
+def test_a_product_without_a_category_is_as_far_from_all() -> None:
+    shop = snapshot_of(category_id=[None, *[AUDIO] * 7])
+    found = Similar(sources(vectors=VECTORS), SimilarKind.CONTENT)(shopping_of(shop, 0))
+    assert rows(found)[:2] == [5, 1]
+    assert found.scores[0] == pytest.approx(0.8 * np.cos(np.deg2rad(5)), abs=1e-5)
 
 
 def test_similar_without_a_context_is_like_what_was_seen_last() -> None:
