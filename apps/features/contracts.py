@@ -19,6 +19,8 @@ SEARCH_SCORE = "search_score"
 CF_SCORE = "cf_score"
 POPULARITY_SCORE = "popularity_score"
 FRESHNESS_SCORE = "freshness_score"
+# No part of weight sets: added beside them, with a weight of its own, where a visit is followed.
+SESSION_BOOST = "session_boost"
 
 
 class Entity(StrEnum):
@@ -150,7 +152,10 @@ FEATURES: tuple[FeatureSpec, ...] = (
     ),
 )
 FEATURE_NAMES: tuple[str, ...] = tuple(spec.name for spec in FEATURES)
-FEATURE_TITLES: dict[str, str] = {spec.name: spec.title for spec in FEATURES}
+FEATURE_TITLES: dict[str, str] = {
+    **{spec.name: spec.title for spec in FEATURES},
+    SESSION_BOOST: "This visit",
+}
 _decoder = msgspec.msgpack.Decoder(ProductDocument)
 
 

@@ -266,6 +266,7 @@ class HitRecord:
         steps: what moved it, in order.
         reason: the same in words.
         experiments: whose variants acted on the answer.
+        because: what of the shopper speaks for it, a sentence each.
     """
 
     row: int
@@ -278,3 +279,4 @@ class HitRecord:
     steps: tuple[Step, ...]
     reason: str = ""
     experiments: tuple[Acted, ...] = ()
+    because: tuple[str, ...] = ()

@@ -20,6 +20,9 @@ _TITLES = {
     "synonyms": "Synonyms",
     "understanding": "Understanding",
     "spelling": "Spelling",
+    "history": "Shoppers' history",
+    "session": "This visit",
+    "session_weight": "Weight of this visit",
 }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import FacetValue, FilterSet, ProductDocument
 from apps.ranking.contracts import HitRecord
 from apps.ranking_weights.contracts import ResolvedWeights
+from apps.recommendations.contracts import Shopper
 from apps.search.contracts_rules import NO_RULES_ACTED, RulesActed
 from apps.search.contracts_understanding import UNREAD, Understanding
 
@@ -88,6 +89,19 @@ class Asker:
     principal: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """The shopper whom an answer follows.
+
+    Attributes:
+        shopper: who asks, as far as anything is known of them.
+        at: unix seconds, the moment that the ages of their history are counted from.
+    """
+
+    shopper: Shopper
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """One search, parsed and checked.
@@ -114,6 +128,7 @@ class SearchRequest:
         sticky: the token of first assignments that the client sends back.
         stored: first assignments as the edge read them, by key; None: Redis did not answer.
         query_id: of the answer to be given once more (why this?); None for a new one.
+        follows: whose history and visit may count; None: nobody's.
     """
 
     query: str = ""
@@ -137,6 +152,7 @@ class SearchRequest:
     sticky: str = ""
     stored: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
     query_id: UUID | None = None
+    follows: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,6 +27,9 @@ class SearchSettingsVersion(PublishableVersion):
         "synonyms",
         "understanding",
         "spelling",
+        "history",
+        "session",
+        "session_weight",
     )
 
     fusion = models.CharField(
@@ -54,6 +57,21 @@ class SearchSettingsVersion(PublishableVersion):
     spelling = models.BooleanField(
         default=True, help_text="Off: words that no product holds are left as they are."
     )
+    history = models.BooleanField(
+        default=True,
+        verbose_name="shoppers' history",
+        help_text="Off: what a shopper did before does not count.",
+    )
+    session = models.BooleanField(
+        default=True,
+        verbose_name="this visit",
+        help_text="Off: what a visit has looked at does not count.",
+    )
+    session_weight = models.FloatField(
+        default=0.15,
+        verbose_name="weight of this visit",
+        help_text="From 0 to 1; added beside the ranking weights.",
+    )
 
     class Meta(PublishableVersion.Meta):
         verbose_name = "search settings"
@@ -64,6 +82,10 @@ class SearchSettingsVersion(PublishableVersion):
                 condition=Q(keyword_weight__gte=0, keyword_weight__lte=1),
                 name="search_settings_keyword_weight_share",
             ),
+            models.CheckConstraint(
+                condition=Q(session_weight__gte=0, session_weight__lte=1),
+                name="search_settings_session_weight_share",
+            ),
         ]
 
     def content_clean(self) -> None:
@@ -71,6 +93,8 @@ class SearchSettingsVersion(PublishableVersion):
             raise ValidationError({"subject": f"There is one subject, '{SETTINGS_SUBJECT}'."})
         if not 0 <= self.keyword_weight <= 1:
             raise ValidationError({"keyword_weight": "The share of words is from 0 to 1."})
+        if not 0 <= self.session_weight <= 1:
+            raise ValidationError({"session_weight": "The weight of a visit is from 0 to 1."})
 
 
 class SearchDay(models.Model):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from apps.experiments.contracts.assignment import Json
 from apps.ranking_weights.contracts import WeightsChoice
+from apps.recommendations.contracts import Personalisation
 from apps.search.contracts import FusionMethod
 from apps.search.domain.configuration import settings_content, settings_of, settings_words
 from apps.search.domain.contending import Contender, contenders_settle, plan_make
@@ -146,17 +147,49 @@ def test_words() -> None:
         synonyms=False,
         understanding=True,
         spelling=False,
+        history=True,
+        session=True,
+        session_weight=0.2,
     )
     assert settings_words(settings) == (
         "Products are found by words and by meaning, put together by their scores, 25% words "
         "and 75% meaning. Synonyms are off. Brands, categories and prices are read out of it. "
-        "Its spelling is left as it is."
+        "Its spelling is left as it is. What shoppers did before counts; what this visit looked "
+        "at counts with a weight of 0.20."
     )
     assert settings_of(**dict(settings_content(settings))) == settings  # type: ignore[arg-type]  # the content's own values
     alone = SearchSettings(semantic=False)
     assert settings_words(alone).startswith("Products are found by words alone. Synonyms widen ")
     off = settings_words(SearchSettings(understanding=False))
-    assert off.endswith("Nothing but words is read out of it. Its spelling is corrected.")
+    assert "Nothing but words is read out of it. Its spelling is corrected." in off
+
+
+def test_a_payload_may_change_what_follows_the_shopper() -> None:
+    read = overrides_read({"personalisation": {"session": False, "session_weight": 0.5}})
+
+    assert read.knobs == {Knob.PERSONALISATION}
+    after = read.over(SearchSettings()).personalisation
+    assert after == Personalisation(history=True, session=False, session_weight=0.5)
+    assert SearchOverrides().over(SearchSettings()).personalisation == Personalisation()
+    assert overrides_words(read) == (
+        "What this visit looked at does not count. This visit's weight is 0.50."
+    )
+    with pytest.raises(OverridesInvalid) as refused:
+        overrides_read({"personalisation": {"session": "off"}})
+    assert refused.value.field == "personalisation.session"
+
+
+def test_the_form_follows_the_shopper_as_it_was_filled() -> None:
+    filled = {"history": "off", "session": "on", "session_weight": "0.3"}
+    payload = payload_of_form(filled)
+
+    assert payload == {
+        "personalisation": {"history": False, "session": True, "session_weight": 0.3}
+    }
+    assert form_of_overrides(overrides_read(payload)) == filled
+    assert payload_of_form({"session_weight": "much"}) == {
+        "personalisation": {"session_weight": "much"}
+    }
 
 
 def test_the_first_to_start_owns_the_knob_in_every_arm() -> None:

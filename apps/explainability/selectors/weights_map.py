@@ -12,7 +12,7 @@ from apps.ranking_weights.selectors import (
     weights_resolve,
     weights_settled_all,
 )
-from apps.search.selectors.scoring import features_available
+from apps.search.selectors.personal import features_available
 
 # Categories below this depth inherit, unless they have a set of their own: those are shown.
 DEPTH = 2

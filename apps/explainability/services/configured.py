@@ -159,8 +159,9 @@ def settings_drafted(version: VersionView) -> Ranking:
         keyword_weight=float(str(content["keyword_weight"])),
         **{
             name: bool(content[name])
-            for name in ("semantic", "synonyms", "understanding", "spelling")
+            for name in ("semantic", "synonyms", "understanding", "spelling", "history", "session")
         },
+        session_weight=float(str(content["session_weight"])),
     )
     return Ranking(lambda query: served_under(_request(query), SearchPlan(Arm(drafted))))
 

@@ -28,7 +28,7 @@ from apps.ranking.domain.records import (
 )
 from apps.ranking_weights.selectors import weights_resolve
 from apps.search.contracts import SearchRequest
-from apps.search.selectors.scoring import features_available
+from apps.search.selectors.personal import features_available
 
 
 def product_debugged(

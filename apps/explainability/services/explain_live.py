@@ -24,6 +24,7 @@ from apps.search.domain.swapping import record_swapped
 from apps.search.selectors.presenting import words_matched
 from apps.search.services.answer import answer_make
 from apps.search.services.begun import Begun, search_begin
+from apps.search.services.following import followed_now
 from apps.search.services.records import acted_of
 from apps.search.services.serving import Made
 
@@ -53,10 +54,13 @@ class Looked:
 def looked_make(request: SearchRequest, as_of: datetime) -> Looked:
     """Run the search. Nothing is logged, nothing is exposed, nothing is kept.
 
+    It follows the shopper whom the request names, as their own search would now.
+
     Raises:
         InvalidInput: a filter on an attribute that no product has.
     """
     request = replace(request, logged=False, explain=False, facets=())
+    request = followed_now(request, as_of)
     begun = search_begin(request=request, as_of=as_of, kind=KIND)
     return Looked(begun, answer_make(begun))
 

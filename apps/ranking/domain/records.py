@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES, SEARCH_SCORE
+from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES, SEARCH_SCORE, SESSION_BOOST
 from apps.ranking.contracts import (
     RULES_CONTRIBUTION,
     Acted,
@@ -16,8 +16,6 @@ from apps.ranking.contracts import (
 from apps.ranking_weights.contracts import ResolvedWeights
 
 JsonValue = str | float | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
-# What the session adds, where a session has a source; until then answers say null.
-SESSION_BOOST = "session_boost"
 # What is told rounds to 0.001.
 _TOLD = 0.0005
 _BREAKDOWN = (*(name for name in FEATURE_NAMES if name != SEARCH_SCORE), SESSION_BOOST)
@@ -101,6 +99,7 @@ def reason_in_words(record: HitRecord, titles: Mapping[str, str] = FEATURE_TITLE
     if record.search.boosts:
         told = ", ".join(f"{boost.name} {boost.added:+.3f}" for boost in record.search.boosts)
         sentences.append(f"Named by the query: {told}.")
+    sentences.extend(record.because)
     sentences.extend(step_sentence(step) for step in record.steps)
     sentences.extend(
         f"Experiment '{acted.experiment}' acted with variant '{acted.variant}'."

@@ -12,7 +12,8 @@ from apps.search.api.splicing import API, served_bytes
 from apps.search.selectors.vouched import look_ahead, look_is_due
 from apps.search.services.answer import answer_make
 from apps.search.services.begun import Begun, search_begin
-from apps.search.services.kept_answers import UNTOLD, Absent, Told, kept_ask, told_read
+from apps.search.services.following import begun_again, followed_asks, followed_read
+from apps.search.services.kept_answers import Told, kept_ask, told_read
 from apps.search.services.serving import search_serve
 from apps.search.services.stickiness import UNITS, stored_keys
 
@@ -27,21 +28,21 @@ def _asks(request: EdgeRequest) -> EdgeAsk:
         begun = _begun_early(request)
     except ApplicationError:
         return NOTHING_ASKED  # the view says so, once the caller is counted
-    asker = begun.request.asker
+    asker, beside = begun.request.asker, followed_asks(begun.request)
     hashes = stored_keys({name: getattr(asker, name) for name in UNITS})
     vars(request)["search_begun"] = begun
     columns = begun.columns
     if not begun.key or columns is None:
-        return EdgeAsk(hashes)
+        return EdgeAsk(hashes, beside=beside)
     asked = kept_ask(begun.key, leading=not hashes)
     if not look_is_due(columns):
-        return EdgeAsk(hashes, asked)
+        return EdgeAsk(hashes, asked, beside)
 
     def look() -> None:
         vars(request)["search_fresh"] = look_ahead(columns)
 
     # PostgreSQL is asked while Redis answers, whether or not anything is kept.
-    return EdgeAsk(hashes, asked, meanwhile=look)
+    return EdgeAsk(hashes, asked, beside, look)
 
 
 @hot_route(scope=Scope.SEARCH_READ, reads=_asks)
@@ -66,10 +67,10 @@ def _begun(request: EdgeRequest) -> tuple[Begun, Told]:
         # Raises what was wrong with it.
         early = _begun_early(request)
     told, fresh = told_read(edge.answer), vars(request).get("search_fresh")
-    if edge.hashes == {}:
-        return early if fresh is None else replace(early, fresh=fresh), told
-    asked = replace(early.request, degraded=edge.degraded, stored=edge.hashes)
-    begun = search_begin(request=asked, as_of=early.as_of, kind=API.kind, query_id=early.query_id)
-    if isinstance(told.found, bytes) and begun.key == early.key:
-        return begun, told
-    return begun, UNTOLD if edge.hashes is None else Told(Absent.LEADS)
+    early = early if fresh is None else replace(early, fresh=fresh)
+    asked = followed_read(early.request, edge.beside, early.as_of)
+    if edge.hashes == {} and asked is early.request:
+        return early, told
+    return begun_again(
+        early, replace(asked, degraded=edge.degraded, stored=edge.hashes), told, API.kind
+    )

@@ -28,6 +28,7 @@ OWN_FIELDS = frozenset(
         "stored",
         "query_id",
         "weights_override",
+        "follows",
     }
 )
 _SHARED = tuple(each.name for each in fields(SearchRequest) if each.name not in OWN_FIELDS)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from apps.recommendations.contracts import Personalisation
+from apps.recommendations.domain.personalising import personalisation_words
 from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
 from apps.search.domain.overrides import SearchSettings
@@ -22,6 +24,9 @@ def settings_content(settings: SearchSettings) -> Mapping[str, str | float | boo
         "synonyms": settings.synonyms,
         "understanding": settings.understanding,
         "spelling": settings.spelling,
+        "history": settings.personalisation.history,
+        "session": settings.personalisation.session,
+        "session_weight": settings.personalisation.session_weight,
     }
 
 
@@ -33,6 +38,9 @@ def settings_of(
     synonyms: bool,
     understanding: bool,
     spelling: bool,
+    history: bool,
+    session: bool,
+    session_weight: float,
     number: int = 0,
 ) -> SearchSettings:
     """What a version's content means."""
@@ -43,12 +51,14 @@ def settings_of(
         understanding=understanding,
         spelling=spelling,
         number=number,
+        personalisation=Personalisation(history, session, session_weight),
     )
 
 
 def settings_words(settings: SearchSettings) -> str:
     """The settings in plain sentences."""
     widened = " ".join(on if is_on else off for is_on, on, off in _switches(settings))
+    widened = f"{widened} {personalisation_words(settings.personalisation)}"
     if not settings.semantic:
         return f"Products are found by words alone. {widened}"
     found = f"Products are found by words and by meaning, put together {fused_words(settings)}."

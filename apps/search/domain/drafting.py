@@ -15,6 +15,12 @@ def record_boosted(record: HitRecord, found: float, boosts: tuple[SearchBoost, .
     return record_reasoned(told)
 
 
+def record_because(record: HitRecord, told: tuple[str, ...]) -> HitRecord:
+    """The record with what of the shopper speaks for the hit; empty sentences say nothing."""
+    because = tuple(sentence for sentence in told if sentence)
+    return record_reasoned(replace(record, because=because)) if because else record
+
+
 def rewrite_matches(rewritten: RewrittenQuery | None) -> tuple[WordMatch, ...]:
     """The query that rules made of another one, as what stands for its words."""
     if rewritten is None:

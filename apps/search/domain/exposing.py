@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import WeightsChoice
+from apps.recommendations.contracts import Personalisation
 from apps.search.contracts import FusionMethod
 from apps.search.domain.contending import Contender
 from apps.search.domain.overrides import Knob, Reading, SearchSettings
@@ -41,6 +42,12 @@ class Steering:
         """Whether every variant finds and fuses the same."""
         return self.knobs <= _WEIGHTS
 
+    @property
+    def follows(self) -> frozenset[Personalisation]:
+        """What may follow the shopper in its variants."""
+        overrides = self.contender.overrides
+        return frozenset(each.over(self.settings).personalisation for each in overrides)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
@@ -59,6 +66,8 @@ class RequestFacts:
         by_shopper: whether the shopper chose that filter; else it was read out of the query.
         detected: path of the category where the best candidates stand.
         ruled: keys of experiments one of whose toggled rules may act on the request.
+        visited: whether the visit has anything to point with, if it may count at all.
+        known: whether the shopper's history has, likewise.
     """
 
     by_relevance: bool
@@ -73,6 +82,8 @@ class RequestFacts:
     detected: str | None
     by_shopper: bool = True
     ruled: frozenset[str] = frozenset()
+    visited: bool = False
+    known: bool = False
 
     @property
     def category(self) -> str | None:
@@ -80,7 +91,8 @@ class RequestFacts:
         return self.detected if self.filtered is None else self.filtered
 
 
-_WEIGHTS = frozenset({Knob.WEIGHTS})
+# What is weighed differently is found and fused alike.
+_WEIGHTS = frozenset({Knob.WEIGHTS, Knob.PERSONALISATION})
 _READING = frozenset({Knob.SYNONYMS, Knob.UNDERSTANDING, Knob.SPELLING})
 
 
@@ -96,6 +108,7 @@ def steering_of(contender: Contender, settings: SearchSettings) -> Steering:
         Knob.UNDERSTANDING: {arm.understanding for arm in arms},
         Knob.SPELLING: {arm.spelling for arm in arms},
         Knob.RULES: {each.rules or RuleSwitches() for each in contender.overrides},
+        Knob.PERSONALISATION: {arm.personalisation for arm in arms},
     }
     knobs = frozenset(knob for knob, found in values.items() if len(found) > 1)
     return Steering(contender, settings, knobs, choices)
@@ -120,6 +133,8 @@ def could_differ(steering: Steering, facts: RequestFacts, differ: WeighDifferent
         return False
     if Knob.FUSION in steered and _fusion_differs(steering, facts):
         return True
+    if Knob.PERSONALISATION in steered and _follow_differently(steering.follows, facts):
+        return True
     return Knob.WEIGHTS in steered and differ(steering.choices, facts.category)
 
 
@@ -142,6 +157,13 @@ def readings_asked(steering: Steering) -> frozenset[Reading]:
         return frozenset()
     overrides = steering.contender.overrides
     return frozenset(each.over(steering.settings).reading for each in overrides)
+
+
+def _follow_differently(arms: frozenset[Personalisation], facts: RequestFacts) -> bool:
+    """Whether what is known of the shopper counts for one arm in another way than for others."""
+    visits = {each.session_weight if each.session else 0.0 for each in arms}
+    histories = {each.history for each in arms}
+    return (facts.visited and len(visits) > 1) or (facts.known and len(histories) > 1)
 
 
 def _reads_differently(steering: Steering, facts: RequestFacts) -> bool:

@@ -11,7 +11,12 @@ from apps.ranking.domain.records import record_reasoned
 from apps.search.contracts import DetectedCategory, Matching
 from apps.search.contracts_rules import RewrittenQuery
 from apps.search.contracts_understanding import Understanding
-from apps.search.domain.drafting import record_boosted, record_drafted, rewrite_matches
+from apps.search.domain.drafting import (
+    record_because,
+    record_boosted,
+    record_drafted,
+    rewrite_matches,
+)
 from apps.search.domain.swapping import place_ranked, record_swapped
 from apps.search.domain.understanding.narrowing import Lift
 
@@ -49,6 +54,7 @@ class SearchKept(msgspec.Struct, frozen=True, array_like=True):
         teams: of each shown hit, in words; empty without a draft.
         swap: position of the upper one of two neighbours that were exchanged.
         rewritten: the query as rules made it; None: they left it.
+        because: of each shown hit, what of the visit speaks for it; empty where none counts.
     """
 
     understanding: Understanding
@@ -64,6 +70,7 @@ class SearchKept(msgspec.Struct, frozen=True, array_like=True):
     teams: tuple[str, ...] = ()
     swap: int | None = None
     rewritten: RewrittenQuery | None = None
+    because: tuple[str, ...] = ()
 
 
 def lift_kept(lift: Lift | None, chosen: Int32) -> KeptLift | None:
@@ -117,6 +124,7 @@ def search_hit(
     lift = own.lifts[side]
     if lift is not None:
         hit = record_boosted(hit, *_lift_read(lift).parts(at))
+    hit = record_because(hit, own.because[place : place + 1])
     if own.drafted:
         ranked = place_ranked(position, own.swap)
         hit = record_drafted(hit, own.drafted, ranked, own.teams[place])

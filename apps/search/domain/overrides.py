@@ -2,7 +2,7 @@
 
 A payload's part under `search` may name `fusion` (rrf, weighted, max), `keyword_weight`,
 `semantic`, `synonyms`, `understanding`, `spelling` and `rules`; weights stand under `ranking` and
-are read by ranking_weights.
+are read by ranking_weights, what follows the shopper under `personalisation` by recommendations.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +13,12 @@ from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking.domain.switching import SwitchesInvalid, switches_read, switches_written
 from apps.ranking_weights.contracts import WeightsChoice
 from apps.ranking_weights.domain.choices import ChoiceInvalid, weights_choice_read
+from apps.recommendations.contracts import Personalisation
+from apps.recommendations.domain.personalising import (
+    PersonalisationChange,
+    PersonalisationInvalid,
+    personalisation_read,
+)
 from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
 
@@ -47,6 +53,7 @@ class Knob(StrEnum):
     UNDERSTANDING = "understanding"
     SPELLING = "spelling"
     RULES = "rules"
+    PERSONALISATION = "personalisation"
     INTERLEAVING = "interleaving"
 
 
@@ -62,6 +69,7 @@ class SearchSettings:
             abbreviations written out.
         spelling: whether words that no product holds are corrected.
         number: of the published version; 0: from the environment.
+        personalisation: what may follow the shopper, unless the installation switches it off.
     """
 
     fusion: Fusion = Fusion()  # noqa: RUF009 - frozen
@@ -70,6 +78,7 @@ class SearchSettings:
     understanding: bool = True
     spelling: bool = True
     number: int = 0
+    personalisation: Personalisation = Personalisation()  # noqa: RUF009 - frozen
 
     @property
     def reading(self) -> Reading:
@@ -90,6 +99,7 @@ class SearchOverrides:
         understanding: whether search reads more out of the query than its words.
         spelling: whether unknown words are corrected.
         rules: which merchandising rules act.
+        personalisation: what follows the shopper.
     """
 
     weights: WeightsChoice | None = None
@@ -100,6 +110,7 @@ class SearchOverrides:
     understanding: bool | None = None
     spelling: bool | None = None
     rules: RuleSwitches | None = None
+    personalisation: PersonalisationChange | None = None
 
     @property
     def knobs(self) -> frozenset[Knob]:
@@ -112,12 +123,14 @@ class SearchOverrides:
             Knob.UNDERSTANDING: self.understanding is not None,
             Knob.SPELLING: self.spelling is not None,
             Knob.RULES: self.rules is not None,
+            Knob.PERSONALISATION: self.personalisation is not None,
         }
         return frozenset(knob for knob, is_turned in turned.items() if is_turned)
 
     def over(self, settings: SearchSettings) -> SearchSettings:
         """The settings with what it changes."""
         fusion, share = settings.fusion, self.keyword_weight
+        follows, change = settings.personalisation, self.personalisation
         return replace(
             settings,
             fusion=Fusion(
@@ -127,6 +140,7 @@ class SearchOverrides:
             synonyms=_or(self.synonyms, settings.synonyms),
             understanding=_or(self.understanding, settings.understanding),
             spelling=_or(self.spelling, settings.spelling),
+            personalisation=follows if change is None else change.over(follows),
         )
 
 
@@ -142,11 +156,12 @@ def overrides_read(payload: Json) -> SearchOverrides:
     """
     try:
         weights = weights_choice_read(payload)
-    except ChoiceInvalid as error:
+        personal = personalisation_read(payload)
+    except (ChoiceInvalid, PersonalisationInvalid) as error:
         raise OverridesInvalid(error.field, error.message) from error
     part = payload.get(PART) if isinstance(payload, dict) else None
     if part is None:
-        return SearchOverrides(weights)
+        return SearchOverrides(weights, personalisation=personal)
     if not isinstance(part, dict):
         raise OverridesInvalid(PART, "'search' must be an object.")
     for name in part:
@@ -161,6 +176,7 @@ def overrides_read(payload: Json) -> SearchOverrides:
         understanding=_switch("understanding", part.get("understanding")),
         spelling=_switch("spelling", part.get("spelling")),
         rules=_rules(part.get("rules")),
+        personalisation=personal,
     )
 
 

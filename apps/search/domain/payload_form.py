@@ -1,5 +1,6 @@
 """The form in which a payload of search is picked, and the payload in words. No I/O."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from apps.experiments.contracts.assignment import Json
@@ -16,6 +17,16 @@ from apps.ranking.domain.payload_form import (
 )
 from apps.ranking.domain.switching import switches_words
 from apps.ranking_weights.domain.choices import PART as RANKING
+from apps.recommendations.domain.personalising import (
+    HISTORY,
+    SESSION,
+    SESSION_WEIGHT,
+    change_words,
+    personalisation_written,
+)
+from apps.recommendations.domain.personalising import (
+    PART as PERSONALISATION,
+)
 from apps.search.domain.configuration import fused_words
 from apps.search.domain.overrides import PART as SEARCH
 from apps.search.domain.overrides import SearchOverrides, SearchSettings, overrides_written
@@ -45,20 +56,37 @@ def payload_of_form(values: Form) -> Json:
         search["rules"] = rules
     if search:
         payload[SEARCH] = search
+    if personal := _personal(values):
+        payload[PERSONALISATION] = personal
     return payload or None
 
 
 def form_of_overrides(overrides: SearchOverrides) -> dict[str, str]:
     """The form filled from what a payload changes."""
     filled = weights_filled(overrides.weights)
-    for name, value in overrides_written(replace(overrides, rules=None)).items():
-        if isinstance(value, bool):
-            filled[name] = ON if value else OFF
-        else:
-            filled[name] = str(value)
+    filled |= _filled(overrides_written(replace(overrides, rules=None)))
     if overrides.rules is not None:
         filled |= rules_filled(overrides.rules)
+    if overrides.personalisation is not None:
+        filled |= _filled(personalisation_written(overrides.personalisation))
     return filled
+
+
+def _filled(values: Mapping[str, Json]) -> dict[str, str]:
+    return {
+        name: (ON if value else OFF) if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
+
+
+def _personal(values: Form) -> dict[str, Json]:
+    """What the form says of following the shopper."""
+    found: dict[str, Json] = {
+        name: values[name] == ON for name in (HISTORY, SESSION) if values.get(name) in {ON, OFF}
+    }
+    if values.get(SESSION_WEIGHT, "").strip():
+        found[SESSION_WEIGHT] = number_typed(values[SESSION_WEIGHT])
+    return found
 
 
 def overrides_words(overrides: SearchOverrides) -> str:
@@ -79,4 +107,6 @@ def overrides_words(overrides: SearchOverrides) -> str:
         told.append(f"Spelling correction is {ON if overrides.spelling else OFF}.")
     if overrides.rules is not None:
         told.append(switches_words(overrides.rules))
+    if overrides.personalisation is not None:
+        told.append(change_words(overrides.personalisation))
     return " ".join(told) or "Search stays as it is."

@@ -10,6 +10,7 @@ from django.db import connection
 from apps.common.observability.metrics import degraded_total
 from apps.common.snapshots import Snapshot
 from apps.publishing.contracts import VersionStatus
+from apps.recommendations.selectors.personalised import personalisation_flags
 from apps.search.domain.configuration import SETTINGS_SUBJECT, settings_of
 from apps.search.domain.overrides import SearchSettings
 from apps.search.models import SearchSettingsVersion
@@ -48,11 +49,12 @@ def search_settings() -> SearchSettings:
 
 def settings_configured() -> SearchSettings:
     """What holds while nothing is published."""
-    return _configured(settings.SEARCH_FUSION, settings.SEARCH_FUSION_KEYWORD_WEIGHT)
+    weight = personalisation_flags().session_weight
+    return _configured(settings.SEARCH_FUSION, settings.SEARCH_FUSION_KEYWORD_WEIGHT, weight)
 
 
 @lru_cache(maxsize=8)
-def _configured(fusion: str, keyword_weight: float) -> SearchSettings:
+def _configured(fusion: str, keyword_weight: float, session_weight: float) -> SearchSettings:
     return settings_of(
         fusion=fusion,
         keyword_weight=keyword_weight,
@@ -60,6 +62,9 @@ def _configured(fusion: str, keyword_weight: float) -> SearchSettings:
         synonyms=True,
         understanding=True,
         spelling=True,
+        history=True,
+        session=True,
+        session_weight=session_weight,
     )
 
 

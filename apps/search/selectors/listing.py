@@ -1,5 +1,6 @@
 """The hits as they are shown: one ranking's order, or two rankings drafted into one list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from apps.ranking.contracts import HitRecord
 from apps.ranking.domain.records import hit_record
 from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import Contender, SearchPlan
-from apps.search.domain.drafting import record_boosted, record_drafted
+from apps.search.domain.drafting import record_because, record_boosted, record_drafted
 from apps.search.domain.pinned_draft import draft_around_pins
 from apps.search.selectors.scoring import Scored
 
@@ -85,9 +86,23 @@ class Listing:
         """Why the hit at a 1-based position stands there."""
         scored, rank, team = self.found_at(position)
         record = _with_boosts(hit_record(scored.ranking, rank), scored)
+        record = record_because(record, self.because((position,)))
         if self.draft is None:
             return record
         return record_drafted(record, self.draft.experiment.key, position, team)
+
+    def because(self, positions: Sequence[int]) -> tuple[str, ...]:
+        """What of the visit speaks for the hits at some positions, each in its own ranking.
+
+        A sentence each, or nothing; empty where no visit counts.
+        """
+        if self.draft is None:
+            return self.scored.because(np.array(positions, dtype=np.int32))
+        if all(side.visit is None for side in self.sides):
+            return ()
+        found = [self.found_at(position) for position in positions]
+        told = [side.because(np.array([rank], dtype=np.int32)) for side, rank, _ in found]
+        return tuple(one[0] if one else "" for one in told)
 
     def team(self, position: int) -> str | None:
         """The variant whose hit it is; None without a draft, and where nobody competed."""

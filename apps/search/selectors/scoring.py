@@ -8,8 +8,9 @@ import numpy as np
 from apps.catalog.contracts import BoolArray, CategoryTree, FilterSet, UnknownFilter
 from apps.catalog.domain.masks import filter_masks
 from apps.common.errors import InvalidInput
-from apps.features.contracts import POPULARITY_SCORE, SEARCH_SCORE, ServingSnapshot
-from apps.ranking.contracts import Candidates, Ranking
+from apps.events.contracts_sessions import SessionState
+from apps.features.contracts import CF_SCORE, POPULARITY_SCORE
+from apps.ranking.contracts import Candidates, Int32, Ranking
 from apps.ranking.domain.pipeline import rank
 from apps.ranking.domain.rule_effects import KEPT, Effect
 from apps.ranking_weights.selectors import weights_resolve
@@ -35,12 +36,10 @@ from apps.search.domain.understanding.narrowing import (
     labels_of,
     lift_of,
 )
+from apps.search.selectors.personal import because_words, features_available, personal_of
 from apps.search.selectors.query_categories import clicks_of
 from apps.search.selectors.retrieval import Retrieved
 from apps.search.selectors.ruled import effect_of
-
-# As many entries as there are sets of registered features with a source: few.
-_available: dict[tuple[str, ...], frozenset[str]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +59,7 @@ class Scored:
         ruled: the rules that were asked; None: there are none.
         effect: what those that act do; None: none does.
         fetched: how many are there only because they are pinned.
+        visit: that counts in the ranking; None: none does.
     """
 
     retrieved: Retrieved
@@ -73,11 +73,16 @@ class Scored:
     ruled: Ruled | None = None
     effect: Effect | None = None
     fetched: int = 0
+    visit: SessionState | None = None
 
     @property
     def found(self) -> int:
         """How many hits the query found: those that are pinned only are none."""
         return len(self.ranking.order) - self.fetched
+
+    def because(self, ranks: Int32) -> tuple[str, ...]:
+        """What of the visit speaks for the hits at some 1-based ranks; empty: none counts."""
+        return because_words(self.visit, self.retrieved.snapshot, self.ranking, ranks)
 
 
 def matches_scored(
@@ -115,9 +120,10 @@ def matches_scored(
     if lift is not None:
         kept = replace(kept, search_score=lift.scores())
     filtered = _filtered_path(retrieved.snapshot.tree, filters.categories)
+    personal = personal_of(request, arm.settings, retrieved.snapshot, kept.rows)
     weights = weights_resolve(
         category_path=filtered or (category.path if category else None),
-        available=features_available(retrieved.snapshot),
+        available=features_available(retrieved.snapshot, known=CF_SCORE in personal.features),
         override=request.weights_override,
         choice=arm.weights,
         chosen_by=arm.chosen_by,
@@ -125,6 +131,7 @@ def matches_scored(
     # In the type that numpy indexes by: else each column would turn them into it anew.
     at = kept.rows.astype(np.intp)
     features = {name: column.take(at) for name, column in retrieved.snapshot.features.items()}
+    features.update(personal.features)
     order = None
     if request.sort is not Sort.RELEVANCE:
         popularity = features.get(POPULARITY_SCORE, np.zeros(len(kept), dtype=np.float32))
@@ -133,25 +140,15 @@ def matches_scored(
     ranking = rank(
         candidates=kept,
         features=features,
-        weights=weights,
+        weights=personal.beside(weights),
         tie_break=columns.pks.take(at).astype(np.int64),
         rules=() if effect is None else effect.rules(fetched.tolist(), by_score=order is None),
         order=order,
     )
     return Scored(
         retrieved, matched, passes, ranking, category, filtered, extracted, lift,
-        ruled, effect, len(fetched),
+        ruled, effect, len(fetched), personal.visit,
     )  # fmt: skip
-
-
-def features_available(snapshot: ServingSnapshot) -> frozenset[str]:
-    """Features that have a source now."""
-    names = tuple(snapshot.features)
-    found = _available.get(names)
-    if found is None:
-        # One object for all requests: what is kept by it hashes it once.
-        found = _available.setdefault(names, frozenset({SEARCH_SCORE, *names}))
-    return found
 
 
 def candidates_kept(candidates: Candidates, keep: BoolArray) -> Candidates:

@@ -20,7 +20,8 @@ from apps.search.selectors.fallbacks import matching_of
 from apps.search.selectors.lexicon import lexicon_state
 from apps.search.services.begun import Begun, search_begin
 from apps.search.services.core import Core, core_hits, search_core
-from apps.search.services.kept_answers import UNTOLD, kept_found
+from apps.search.services.following import begun_again, followed_asks, followed_read
+from apps.search.services.kept_answers import kept_found_beside
 from apps.search.services.page_packing import PAGES
 from apps.search.services.records import hits_acted
 from apps.search.services.serving import Made, search_serve
@@ -39,7 +40,10 @@ def search_answer(*, request: SearchRequest, as_of: datetime) -> SearchAnswer:
         InvalidInput: a filter or facet on an attribute that no product has.
     """
     begun = search_begin(request=request, as_of=as_of, kind=PAGES.kind)
-    told = kept_found(begun.key) if begun.key else UNTOLD
+    told, answers = kept_found_beside(begun.key, followed_asks(request))
+    asked = followed_read(request, answers, as_of)
+    if asked is not request:
+        begun, told = begun_again(begun, asked, told, PAGES.kind)
     served = search_serve(begun=begun, packing=PAGES, told=told, make=answer_make)
     return served.answer or PAGES.unpack(served.body, served.frame)
 

@@ -22,7 +22,9 @@ from apps.search.domain.cache_key import (
     request_is_shared,
     request_packed,
 )
+from apps.search.domain.overrides import Knob
 from apps.search.domain.ruling import names_in_key
+from apps.search.selectors.personal import signals_count, signals_of
 from apps.search.selectors.versions import versions_in_force
 from apps.search.services.ruled_trials import variants_of
 from apps.search.services.swaps import swap_is_due
@@ -54,6 +56,8 @@ class Begun:
         fresh: whether PostgreSQL said, since the request came, that nothing was written since
             `columns` were read; None: it was not asked.
         asked: what the request asks for, as its key says it.
+        lead: key of an answer that this request was made the leader of, though it computes
+            another one; empty: none.
     """
 
     request: SearchRequest
@@ -66,6 +70,7 @@ class Begun:
     swaps: bool = False
     fresh: bool | None = None
     asked: bytes = b""
+    lead: str = ""
 
     @property
     def ruling(self) -> Ruling:
@@ -99,7 +104,8 @@ def search_begin(
     swaps = swap_is_due(request, query_id, trial)
     asked = request_packed(request) if common is None else _asked(common)
     begun = Begun(request, query_id, as_of, started, trial, swaps=swaps, asked=asked)
-    if swaps or not (request_is_shared(request) and trial.complete and _draft_is_anyones(begun)):
+    anyones = request_is_shared(request) and trial.complete and _draft_is_anyones(begun)
+    if swaps or not anyones or _follows(begun):
         return begun
     columns, key = key_now(begun, kind, remembered=True)
     return Begun(request, query_id, as_of, started, trial, key=key, columns=columns, asked=asked)
@@ -113,6 +119,19 @@ def _asked(common: SearchRequest) -> bytes:
             _packed.clear()
         found = _packed[id(common)] = (common, request_packed(common))
     return found[1]
+
+
+def _follows(begun: Begun) -> bool:
+    """Whether the answer, or what it exposes its shopper to, depends on who asks."""
+    if begun.request.follows is None:
+        return False
+    signals = signals_of(begun.request, serving_snapshot())
+    if not any(signals):
+        return False
+    plan, troupe = begun.trial.plan, begun.trial.troupe
+    arms = (plan.arm,) if plan.other is None else (plan.arm, plan.other)
+    tried = Knob.PERSONALISATION in troupe.steered
+    return tried or signals_count(signals, [arm.settings for arm in arms])
 
 
 def _draft_is_anyones(begun: Begun) -> bool:

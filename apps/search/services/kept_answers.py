@@ -5,6 +5,7 @@ more, then computes as well: a leader that died costs that long and no more.
 """
 
 import time
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -99,13 +100,32 @@ def told_read(answer: object) -> Told:
 
 def kept_found(key: str, *, leading: bool = True) -> Told:
     """The same with a round trip of its own."""
-    command = kept_ask(key, leading=leading)
+    return kept_found_beside(key, (), leading=leading)[0]
 
-    def call(client: redis.Redis) -> object:
-        return redis_exchange(client, [command])[0]
 
-    answer, answered = redis_try("search_cache", call, None)
-    return told_read(answer) if answered else UNTOLD
+def kept_found_beside(
+    key: str, beside: Sequence[RedisCommand], *, leading: bool = True
+) -> tuple[Told, Sequence[object]]:
+    """The same, with the answers to further commands; none where Redis did not answer.
+
+    Args:
+        key: of the answer; empty: nothing is asked of it.
+        beside: what else is read in that round trip.
+        leading: whether the caller is going to compute it, if it is the first to ask.
+    """
+    asked = [kept_ask(key, leading=leading)] if key else []
+    commands = [*asked, *beside]
+    if not commands:
+        return UNTOLD, ()
+
+    def call(client: redis.Redis) -> Sequence[object]:
+        return redis_exchange(client, commands)
+
+    nothing: Sequence[object] = ()
+    answers, answered = redis_try("search_cache", call, nothing)
+    if not answered:
+        return UNTOLD, ()
+    return (told_read(answers[0]) if asked else UNTOLD), answers[len(asked) :]
 
 
 def kept_awaited(key: str) -> bytes | None:

@@ -93,6 +93,7 @@ def record_of(answer: SearchAnswer, core: Core, trial: Trial) -> KeptRecord:
         teams=teams,
         swap=answer.swap,
         rewritten=answer.rules.rewritten,
+        because=listing.because(ranked),
     )
     return KeptRecord(
         surface=SURFACE,

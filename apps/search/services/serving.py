@@ -186,8 +186,8 @@ def _computed(
         with catalogue_seen(begun.columns if begun.fresh else None):
             made = make(begun)
     except BaseException:
-        if leads:
-            commands_send(lead_given_up(begun.key))
+        if leads or begun.lead:
+            commands_send(lead_given_up(begun.key if leads else begun.lead))
         raise
     answer = replace(made.answer, took_ms=begun.took_ms())
     log = log_of(answer, begun.request, made.core, begun.trial, begun.as_of)
@@ -195,12 +195,17 @@ def _computed(
     if leads and _lasts(begun, packing, made):
         body = packing.pack(answer)
         packed = kept_encode(_kept(made, log, body))
-    beside = kept_commands(begun.key, packed) if leads else ()
+    beside = kept_commands(begun.key, packed) if leads else _given_up(begun)
     made = replace(made, answer=answer)
     recorded = begun.request.logged or packed is not None
     record = record_companion(answer, made.core, begun.trial) if recorded else ()
     answer = _logged(begun, made, log, beside, record)
     return Served(_frame(answer), body, answer), packed
+
+
+def _given_up(begun: Begun) -> tuple[RedisCommand, ...]:
+    """Ends the lead of an answer that this request asked for before it knew its shopper."""
+    return lead_given_up(begun.lead) if begun.lead else ()
 
 
 def _logged(

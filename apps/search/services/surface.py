@@ -30,6 +30,7 @@ from apps.ranking.services_surfaces import (
     weight_fields,
     weights_shipped,
 )
+from apps.recommendations.domain.personalising import HISTORY, SESSION, SESSION_WEIGHT
 from apps.search.contracts import FusionMethod
 from apps.search.domain import payload_form as form
 from apps.search.domain.configuration import SETTINGS_SUBJECT, settings_content
@@ -46,7 +47,7 @@ SETTINGS_KIND = "search_settings"
 
 
 class SearchSurface:
-    """The search surface; its payload's parts are `ranking` and `search`."""
+    """The search surface; its payload's parts are `ranking`, `search` and `personalisation`."""
 
     name = "search"
     title = "Search"
@@ -80,6 +81,7 @@ class SearchSurface:
             PayloadField("synonyms", "Synonyms", "choice", SWITCH),
             PayloadField("understanding", "Query understanding", "choice", SWITCH),
             PayloadField("spelling", "Spelling correction", "choice", SWITCH),
+            *PERSONAL_FIELDS,
             *rule_fields(),
         )
 
@@ -115,6 +117,16 @@ class SearchSurface:
         return receipt_of(published, _title, "search")
 
 
+PERSONAL_FIELDS = (
+    PayloadField(HISTORY, "What shoppers did before", "choice", SWITCH),
+    PayloadField(SESSION, "What this visit looked at", "choice", SWITCH),
+    PayloadField(
+        SESSION_WEIGHT,
+        "Weight of this visit",
+        "number",
+        help="0 to 1, beside the ranking weights.",
+    ),
+)
 _FUSIONS = (
     AS_IT_IS,
     (FusionMethod.RRF.value, "By their ranks"),

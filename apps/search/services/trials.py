@@ -1,6 +1,6 @@
 """Running experiments in one search: who takes part, what changes, what was exposed."""
 
-from collections.abc import Container, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,9 +18,10 @@ from apps.experiments.services.sticky import (
     sticky_remember,
     sticky_token_of,
 )
+from apps.features.contracts import CF_SCORE
 from apps.merchandising.selectors import rule_book
 from apps.ranking_weights.selectors import weights_differ
-from apps.search.contracts import SearchRequest, Sort
+from apps.search.contracts import SearchRequest
 from apps.search.domain.contending import SearchPlan
 from apps.search.domain.exposing import (
     Choices,
@@ -28,15 +29,15 @@ from apps.search.domain.exposing import (
     Steering,
     category_told,
     could_differ,
-    readings_asked,
 )
-from apps.search.domain.overrides import Knob, Reading, SearchSettings
+from apps.search.domain.overrides import SearchSettings
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.listing import Listing
-from apps.search.selectors.retrieval import Lists, semantic_ready
-from apps.search.selectors.scoring import features_available
+from apps.search.selectors.personal import features_available
+from apps.search.selectors.retrieval import Lists
 from apps.search.services.contenders import Participant, participants_of
-from apps.search.services.core import Core, understood
+from apps.search.services.core import Core
+from apps.search.services.facts import facts_of, readings_of
 from apps.search.services.ruled_trials import experiments_ruled, exposures_asked, served_asked
 from apps.search.services.stickiness import SURFACE, known_of
 from apps.search.services.troupes import Troupe, cast_of, troupe_of
@@ -168,7 +169,7 @@ def trial_exposures(*, trial: Trial, request: SearchRequest, core: Core) -> tupl
     exposed: list[Exposed] = []
     if troupe.counted:
         # What rules made of the query is the same in every arm of an experiment on its reading.
-        readings = _readings(troupe.counted, core.asked)
+        readings = readings_of(troupe.counted, core.asked)
         facts = facts_of(request, lists, listing, troupe.steered, readings)
         facts = replace(facts, ruled=experiments_ruled(troupe.counted, request, ruling))
         exposed = [
@@ -198,7 +199,8 @@ def _asked(
     listing: Listing,
 ) -> list[Steering]:
     """Those whose variants could have differed on this request."""
-    available = features_available(lists.snapshot)
+    known = CF_SCORE in listing.scored.ranking.features
+    available = features_available(lists.snapshot, known=known)
 
     def differ(choices: Choices, path: str | None) -> bool:
         return weights_differ(choices, category_path=path, available=available)
@@ -210,61 +212,6 @@ def _asked(
         return could_differ(steering, facts, differ)
 
     return [each for each in counted if asked(each)]
-
-
-def facts_of(
-    request: SearchRequest,
-    lists: Lists,
-    listing: Listing,
-    steered: Container[Knob],
-    readings: Mapping[Reading, Hashable],
-) -> RequestFacts:
-    """What is known of an answered request, as far as it matters to what is steered.
-
-    Args:
-        request: that was answered.
-        lists: what was found.
-        listing: what is shown of it.
-        steered: what any experiment turns.
-        readings: what the query comes to under each reading that variants ask for.
-    """
-    scored, understanding = listing.scored, lists.understanding
-    return RequestFacts(
-        by_relevance=request.sort is Sort.RELEVANCE and not scored.retrieved.popular_in,
-        has_words=bool(understanding.normalised),
-        readings=readings,
-        semantic_ready=(
-            Knob.SEMANTIC in steered and lists.keyword is not None and semantic_ready()
-        ),
-        keyword_found=lists.keyword is not None and len(lists.keyword) > 0,
-        semantic_found=lists.semantic is not None and len(lists.semantic) > 0,
-        matches=listing.found,
-        first=(request.page - 1) * request.per_page,
-        filtered=scored.filtered,
-        by_shopper=bool(request.filters.categories),
-        detected=scored.category.path if scored.category else None,
-    )
-
-
-def _readings(counted: Sequence[Steering], request: SearchRequest) -> dict[Reading, Hashable]:
-    """The query read in each way that a variant asks for, over what is published.
-
-    Over the published settings in every arm: what the shown one did is no fact to go by.
-    """
-    found: dict[Reading, Hashable] = {}
-    for steering in counted:
-        for reading in readings_asked(steering):
-            if reading not in found:
-                synonyms, understanding, spelling = reading
-                settings = replace(
-                    steering.settings,
-                    synonyms=synonyms,
-                    understanding=understanding,
-                    spelling=spelling,
-                )
-                read = understood(request, settings)
-                found[reading] = (read.searched, read.terms, read.extracted)
-    return found
 
 
 def _attributes(request: SearchRequest, query_id: UUID) -> dict[str, Json]:

@@ -1,0 +1,166 @@
+"""What of the shopper counts in one ranking: their history's score, and this visit's pull.
+
+Read in process. Only a request that says whom it follows is personal: previews, evaluations,
+warm-up and merchandisers' pages say nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from apps.events.contracts_sessions import SessionState
+from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
+from apps.ranking.contracts import Float32, Int32, Ranking
+from apps.ranking_weights.contracts import ResolvedWeights
+from apps.recommendations.metrics_session import session_based_boosts_total
+from apps.recommendations.selectors.affinity import user_product_affinity
+from apps.recommendations.selectors.personalised import (
+    personalisation_flags,
+    personalisation_in_force,
+)
+from apps.recommendations.selectors.session_signals import (
+    session_because,
+    session_boosts,
+    session_taste,
+)
+from apps.search.contracts import SearchRequest, Sort
+from apps.search.domain.overrides import SearchSettings
+
+# As many entries as there are sets of registered features with a source: few.
+_available: dict[tuple[str, ...], frozenset[str]] = {}
+
+
+class Signals(NamedTuple):
+    """What is known of a shopper that may count, whatever any arm says.
+
+    Attributes:
+        visited: the visit had to do with products that the catalogue knows.
+        known: there is a history.
+    """
+
+    visited: bool = False
+    known: bool = False
+
+
+NO_SIGNALS = Signals()
+
+
+def signals_of(request: SearchRequest, snapshot: ServingSnapshot) -> Signals:
+    """What of a request's shopper may count. Orders that are no ranking follow nobody."""
+    if request.follows is None or request.sort is not Sort.RELEVANCE:
+        return NO_SIGNALS
+    flags, shopper = personalisation_flags(), request.follows.shopper
+    return Signals(
+        visited=flags.session and session_taste(shopper.session, snapshot) is not None,
+        known=flags.history and len(shopper.history) > 0,
+    )
+
+
+def signals_count(signals: Signals, settings: Iterable[SearchSettings]) -> bool:
+    """Whether they count under any of these settings."""
+    for each in settings:
+        wanted = personalisation_in_force(each.personalisation)
+        if (signals.visited and wanted.session) or (signals.known and wanted.history):
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Personal:
+    """What one ranking adds for its shopper.
+
+    Attributes:
+        features: `cf_score` and `session_boost`, float32[m] each, as far as they have a source.
+        session_weight: of `session_boost`.
+        visit: that it is about; None: no visit counts.
+    """
+
+    features: Mapping[str, Float32]
+    session_weight: float = 0.0
+    visit: SessionState | None = None
+
+    def beside(self, weights: ResolvedWeights) -> ResolvedWeights:
+        """The weights with the visit's own beside them: those of the set stay as they are."""
+        if SESSION_BOOST not in self.features:
+            return weights
+        extra = (SESSION_BOOST, self.session_weight)
+        return replace(weights, weights=(*weights.weights, extra))
+
+
+IMPERSONAL = Personal({})
+
+
+def personal_of(
+    request: SearchRequest, settings: SearchSettings, snapshot: ServingSnapshot, rows: Int32
+) -> Personal:
+    """What counts under some settings.
+
+    Args:
+        request: whom it follows.
+        settings: of the arm.
+        snapshot: whose rows are meant.
+        rows: int32[m], the candidates.
+    """
+    follows = request.follows
+    if follows is None or request.sort is not Sort.RELEVANCE:
+        return IMPERSONAL
+    wanted, shopper = personalisation_in_force(settings.personalisation), follows.shopper
+    features: dict[str, Float32] = {}
+    if wanted.history and len(shopper.history):
+        scores = user_product_affinity(shopper, snapshot, rows, follows.at)
+        if scores is not None:
+            features[CF_SCORE] = scores
+    boosts = session_boosts(shopper.session, snapshot, rows) if wanted.session else None
+    if boosts is None:
+        return Personal(features)
+    session_based_boosts_total.inc()
+    features[SESSION_BOOST] = boosts
+    return Personal(features, wanted.session_weight, shopper.session)
+
+
+def features_available(snapshot: ServingSnapshot, *, known: bool = False) -> frozenset[str]:
+    """Features that have a source now.
+
+    Args:
+        snapshot: what is served.
+        known: whether the shopper's history has a say.
+    """
+    names = (*snapshot.features, CF_SCORE) if known else tuple(snapshot.features)
+    found = _available.get(names)
+    if found is None:
+        # One object for all requests: what is kept by it hashes it once.
+        found = _available.setdefault(names, frozenset({SEARCH_SCORE, *names}))
+    return found
+
+
+def because_words(
+    visit: SessionState | None, snapshot: ServingSnapshot, ranking: Ranking, ranks: Int32
+) -> tuple[str, ...]:
+    """What of the visit speaks for the hits at some 1-based ranks, a sentence each or nothing.
+
+    Empty where no visit counts.
+    """
+    boosts = ranking.features.get(SESSION_BOOST)
+    if visit is None or boosts is None:
+        return ()
+    chosen = ranking.order.take(ranks - 1)
+    rows = ranking.candidates.rows.take(chosen)
+    because = np.where(boosts.take(chosen) > 0.0, session_because(visit, snapshot, rows), -1)
+    return tuple(
+        [
+            _sentence(snapshot, row, speaker)
+            for row, speaker in zip(rows.tolist(), because.tolist(), strict=True)
+        ]
+    )
+
+
+def _sentence(snapshot: ServingSnapshot, row: int, speaker: int) -> str:
+    if speaker < 0:
+        return ""
+    if speaker == row:
+        return "Looked at a moment ago."
+    document = snapshot.documents.get(speaker)
+    name = snapshot.columns.product_ids.get(speaker) if document is None else document.title
+    return f"Similar to what was just looked at: {name}."

@@ -1,0 +1,71 @@
+"""What is known of an answered request, whichever arm answered it: what exposures go by."""
+
+from collections.abc import Container, Hashable, Mapping, Sequence
+from dataclasses import replace
+
+from apps.search.contracts import SearchRequest, Sort
+from apps.search.domain.exposing import RequestFacts, Steering, readings_asked
+from apps.search.domain.overrides import Knob, Reading
+from apps.search.selectors.listing import Listing
+from apps.search.selectors.personal import NO_SIGNALS, signals_of
+from apps.search.selectors.retrieval import Lists, semantic_ready
+from apps.search.services.core import understood
+
+
+def facts_of(
+    request: SearchRequest,
+    lists: Lists,
+    listing: Listing,
+    steered: Container[Knob],
+    readings: Mapping[Reading, Hashable],
+) -> RequestFacts:
+    """What is known of an answered request, as far as it matters to what is steered.
+
+    Args:
+        request: that was answered.
+        lists: what was found.
+        listing: what is shown of it.
+        steered: what any experiment turns.
+        readings: what the query comes to under each reading that variants ask for.
+    """
+    scored, understanding = listing.scored, lists.understanding
+    follows = Knob.PERSONALISATION in steered
+    signals = signals_of(request, lists.snapshot) if follows else NO_SIGNALS
+    return RequestFacts(
+        by_relevance=request.sort is Sort.RELEVANCE and not scored.retrieved.popular_in,
+        has_words=bool(understanding.normalised),
+        readings=readings,
+        semantic_ready=(
+            Knob.SEMANTIC in steered and lists.keyword is not None and semantic_ready()
+        ),
+        keyword_found=lists.keyword is not None and len(lists.keyword) > 0,
+        semantic_found=lists.semantic is not None and len(lists.semantic) > 0,
+        matches=listing.found,
+        first=(request.page - 1) * request.per_page,
+        filtered=scored.filtered,
+        by_shopper=bool(request.filters.categories),
+        detected=scored.category.path if scored.category else None,
+        visited=signals.visited,
+        known=signals.known,
+    )
+
+
+def readings_of(counted: Sequence[Steering], request: SearchRequest) -> dict[Reading, Hashable]:
+    """The query read in each way that a variant asks for, over what is published.
+
+    Over the published settings in every arm: what the shown one did is no fact to go by.
+    """
+    found: dict[Reading, Hashable] = {}
+    for steering in counted:
+        for reading in readings_asked(steering):
+            if reading not in found:
+                synonyms, understanding, spelling = reading
+                settings = replace(
+                    steering.settings,
+                    synonyms=synonyms,
+                    understanding=understanding,
+                    spelling=spelling,
+                )
+                read = understood(request, settings)
+                found[reading] = (read.searched, read.terms, read.extracted)
+    return found
