@@ -159,6 +159,7 @@ def test_a_log_in_brings_what_was_done_before_it(django_assert_num_queries: Any)
     redis_settle()
     with django_assert_num_queries(0):
         assert len(shopper_now(user_id="u", client_id="new").history) == 2
+        assert len(shopper_now(user_id="u", client_id="old").history) == 2
         assert len(shopper_now(user_id="u").history) == 2
 
 

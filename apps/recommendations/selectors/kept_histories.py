@@ -37,6 +37,7 @@ from apps.recommendations.selectors.recommender import recommender_now
 
 _KEPT_S = 86_400
 _KEPT_AFTER_EVENT_S = 60
+_MOST_CLIENTS = 20
 _outcomes = {
     name: shopper_histories_total.labels(name)
     for name in ("hit", "miss", "unseen", "aside", "failed")
@@ -91,8 +92,8 @@ def kept_history_of(
     if lines is None:
         _outcomes["failed"].inc()
         return None
-    clients = () if client_id is None else (client_id,)
-    kept = KeptHistory(lines, clients, _solved(recommender_now(), lines, as_of.timestamp()))
+    solved = _solved(recommender_now(), lines, as_of.timestamp())
+    kept = KeptHistory(lines, _clients(kept, client_id), solved)
     if gone:
         _outcomes["aside"].inc()
         degraded_total.labels(component="redis", reason="history").inc()
@@ -109,6 +110,12 @@ def _decoded(answer: object) -> KeptHistory | None:
     with suppress(KeptUnreadable):
         return kept_history_decode(answer)
     return None
+
+
+def _clients(kept: KeptHistory | None, client_id: str | None) -> tuple[str, ...]:
+    """Those that were looked at: this one live, the others as `events_identity` has them."""
+    before = () if kept is None else kept.clients[1 - _MOST_CLIENTS :]
+    return before if client_id is None else (*before, client_id)
 
 
 def _read(user_id: str | None, client_id: str | None, as_of: datetime) -> DayLines | None:
