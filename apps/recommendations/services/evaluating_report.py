@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from apps.common.domain.relevance import NotComputable
+from apps.common.domain.relevance import NotComputable, paired_difference
 from apps.recommendations.contracts import Float32, Int32
 from apps.recommendations.contracts_models import Cells, Family
 from apps.recommendations.domain.blending import BlendModel, best_codes
 from apps.recommendations.domain.evaluation import (
+    SEED,
     Figures,
     K,
     coverage,
@@ -169,10 +170,12 @@ def next_item(stage: Stage) -> dict[str, Json]:
             scores = model.scores(model.taste(history)).copy()
             scores[codes[:-1]] = -np.inf
             hits.append(target in best_codes(scores, K).tolist())
+    gain = paired_difference([*map(float, with_hits)], [*map(float, without_hits)], seed=SEED)
     return {
         "visits": len(with_hits),
         "hit_rate_at_10_with_visit": float(np.mean(with_hits)) if with_hits else None,
         "hit_rate_at_10_without": float(np.mean(without_hits)) if without_hits else None,
+        "p_value": None if isinstance(gain, NotComputable) else gain.p_value,
     }
 
 

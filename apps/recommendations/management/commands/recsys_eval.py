@@ -74,7 +74,8 @@ def _print(evaluation: Evaluation) -> None:
     if visit["visits"]:
         print(f"next item of {visit['visits']:,} visits, hit rate at 10:", end=" ")
         print(f"{visit['hit_rate_at_10_with_visit']:.3f} with the visit, ", end="")
-        print(f"{visit['hit_rate_at_10_without']:.3f} without")
+        print(f"{visit['hit_rate_at_10_without']:.3f} without", end="")
+        print("" if visit["p_value"] is None else f", p = {visit['p_value']:.4f}")
 
 
 def _figures_print(name: str, kind: str, figures: Mapping[str, Any]) -> None:
