@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 
@@ -68,11 +69,13 @@ class Pooling:
 
     Attributes:
         columns: whose rows are meant.
+        most: how many candidates it may hold.
         taken: bool[n], rows that are in it, or whose variants are.
         parts: what was taken, in turn.
     """
 
     columns: ProductColumns
+    most: int
     taken: BoolArray
     parts: list[tuple[Source, int, Sourced]] = field(default_factory=list)
     _groups: set[int] = field(default_factory=set)
@@ -82,11 +85,11 @@ class Pooling:
         return sum(len(found) for _, _, found in self.parts)
 
     def add(self, source: Source, tier: int, found: Sourced, weight: float = 1.0) -> None:
-        """Take over what is new."""
-        keep = [at for at, row in enumerate(found.rows.tolist()) if self._is_new(row)]
-        if not keep:
+        """Take over what is new, as far as there is room."""
+        new_places = (at for at, row in enumerate(found.rows.tolist()) if self._is_new(row))
+        places = np.fromiter(islice(new_places, self.most - len(self)), dtype=np.intp)
+        if not len(places):
             return
-        places = np.array(keep, dtype=np.intp)
         scores = np.clip(found.scores[places] * np.float32(weight), 0.0, 1.0).astype(np.float32)
         new = Sourced(found.rows[places], scores, found.because[places], found.evidence[places])
         self.parts.append((source, tier, new))
@@ -117,9 +120,9 @@ class Pooling:
         return True
 
 
-def pool_begin(columns: ProductColumns) -> Pooling:
-    """An empty one."""
-    return Pooling(columns, np.zeros(len(columns), dtype=np.bool_))
+def pool_begin(columns: ProductColumns, most: int) -> Pooling:
+    """An empty one, which will hold so many."""
+    return Pooling(columns, most, np.zeros(len(columns), dtype=np.bool_))
 
 
 def strategies_pooled(
@@ -189,12 +192,11 @@ def popular_pooled(
     source: Fallback,
     allowed: BoolArray,
     popularity_order: Int32,
-    wanted: int,
 ) -> None:
     """The most popular rows of those allowed, behind everything that is in."""
     open_rows = popularity_order[(allowed & ~pooling.taken)[popularity_order]]
     # More than wanted: variants of one product count once.
-    rows = open_rows[: _VARIANTS * wanted]
+    rows = open_rows[: _VARIANTS * (pooling.most - len(pooling))]
     if not len(rows):
         return
     tier = 1 + max((tier for _, tier, _ in pooling.parts), default=-1)

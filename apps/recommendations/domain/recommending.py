@@ -153,7 +153,7 @@ def _pooled(
     ask: ShelfAsk, world: World, shopping: Shopping, allowing: Allowing
 ) -> tuple[Pool, tuple[Fallback, ...]]:
     """The placement's strategies, then what is popular, until the shelf can be filled."""
-    pooling = pool_begin(shopping.snapshot.columns)
+    pooling = pool_begin(shopping.snapshot.columns, shopping.wanted)
     strategies_pooled(pooling, world.placement, shopping, world.strategies)
     fallback: list[Fallback] = []
     if len(pooling) < ask.k and shopping.category >= 0:
@@ -176,8 +176,7 @@ def _fill(
     told: list[Fallback],
 ) -> None:
     before = len(pooling)
-    wanted = shopping.wanted - before
-    popular_pooled(pooling, source, allowed, shopping.snapshot.popularity_order, wanted)
+    popular_pooled(pooling, source, allowed, shopping.snapshot.popularity_order)
     if len(pooling) > before:
         told.append(source)
 

@@ -86,7 +86,7 @@ def test_a_later_strategy_is_not_asked_once_there_are_enough() -> None:
     world = world_of(first, second)
     shopping = replace(recommend(ShelfAsk(k=2), world).shopping, wanted=2)
     second.asked.clear()
-    pooling = pool_begin(world.snapshot.columns)
+    pooling = pool_begin(world.snapshot.columns, 2)
     strategies_pooled(pooling, world.placement, shopping, world.strategies)
     assert len(pooling) == 2
     assert not second.asked
