@@ -6,7 +6,9 @@ import numpy as np
 from django.db import connection
 
 from apps.common.domain.string_table import StringTable
+from apps.events.domain.months import month_start
 from apps.events.services.ingest import events_ingest
+from apps.events.services.partitions import partitions_ensure
 from apps.recommendations.contracts_models import Cells, TrainingSet
 
 PRODUCTS = [f"{group}{number}" for group in "ab" for number in range(10)]
@@ -28,7 +30,7 @@ def training_of(users: int = 40, seed: int = 5) -> TrainingSet:
         indptr=np.array(indptr, dtype=np.int64),
         codes=np.array(codes, dtype=np.int32),
         weights=np.full(len(codes), 3.0, dtype=np.float32),
-        at=NOW - DAY_S * random.integers(1, 30, len(codes)),
+        at=NOW - DAY_S * random.integers(1, 30, len(codes)).astype(np.float64),
         as_of=NOW,
     )
 
@@ -44,6 +46,7 @@ def cells(*codes: int, weight: float = 3.0, age: float = 1.0) -> Cells:
 
 def purchases_ingest(now: datetime, users: int = 60, days: int = 90, seed: int = 5) -> None:
     """Two of the user's taste every ten days or so, for `days` days until `now`."""
+    partitions_ensure(first=month_start(now - timedelta(days=days)), last=month_start(now))
     random = np.random.default_rng(seed)
     items = [
         {

@@ -1,0 +1,103 @@
+import json
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from apps.catalog.domain.product_input import ProductInput
+from apps.catalog.services import product_upsert_many
+from apps.common.redis import redis_client
+from apps.model_registry.models import ArtifactVersion
+from apps.recommendations.services.evaluating import stage_set
+from apps.recommendations.services.evaluating_served import lists_served
+from tests.recommendations.taste_groups import PRODUCTS, purchases_ingest
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def catalogue_of(product_ids: list[str]) -> None:
+    product_upsert_many(
+        products=[
+            ProductInput(product_id=each, title=each, price=Decimal(5), currency="GBP")
+            for each in product_ids
+        ]
+    )
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    call_command("recsys_eval", *arguments)
+    return capsys.readouterr().out
+
+
+def test_json_has_the_promised_shape_and_writes_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    catalogue_of(PRODUCTS)
+    purchases_ingest(NOW)
+    redis_client().flushdb()
+    document = json.loads(run(capsys, "--json"))
+    assert {"definition", "systems"} <= set(document)
+    assert {"served", "popularity", "als"} <= set(document["systems"])
+    for system in document["systems"].values():
+        assert {"new", "all", "coverage", "novelty"} <= set(system)
+        for kind in ("new", "all"):
+            keys = {"ndcg_at_10", "hit_rate_at_10", "recall_at_10", "mrr", "users"}
+            assert keys <= set(system[kind])
+            assert 0.0 <= system[kind]["ndcg_at_10"] <= 1.0
+    served, popularity = document["systems"]["served"], document["systems"]["popularity"]
+    assert served["all"]["ndcg_at_10"] > popularity["all"]["ndcg_at_10"]
+    assert served["overlap"] < popularity["overlap"]
+    assert document["differences"]["served-popularity.all"]["p_value"] < 0.05
+    assert not ArtifactVersion.objects.exists()
+    # The mirror of the weights in force, which their selector keeps by itself.
+    assert set(redis_client().keys()) <= {b"ranking:weights"}
+
+
+def test_people_read_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue_of(PRODUCTS)
+    purchases_ingest(NOW)
+    cut = (NOW - timedelta(days=20)).astimezone(UTC)
+    text = run(capsys, "--cut", cut.isoformat())
+    assert f"Learnt before {cut:%Y-%m-%d}" in text
+    assert "served" in text
+    assert "overlap" in text
+
+
+def test_lists_and_relevance_follow_the_definition() -> None:
+    catalogue_of(PRODUCTS)
+    purchases_ingest(NOW)
+    stage = stage_set(cut=NOW - timedelta(days=20))
+    assert set(stage.fresh) <= set(stage.taken) <= set(stage.before)
+    lists = lists_served(stage)
+    for user, ranked in lists.new.items():
+        assert len(ranked) == len(set(ranked)) == 10
+        assert not stage.before[user] & set(ranked)
+    assert any(stage.before[user] & set(ranked) for user, ranked in lists.everything.items())
+
+
+def test_a_product_that_left_the_catalogue_is_never_served() -> None:
+    """The model knows it from events; the shelf does not show it."""
+    gone = {"a3", "b4"}
+    catalogue_of([each for each in PRODUCTS if each not in gone])
+    purchases_ingest(NOW)
+    stage = stage_set(cut=NOW - timedelta(days=20))
+    assert gone <= stage.known
+    lists = lists_served(stage)
+    shown = {each for ranked in lists.everything.values() for each in ranked}
+    assert shown
+    assert not gone & shown
+
+
+@pytest.mark.parametrize("cut", ["2001-01-01", "2100-01-01"])
+def test_a_cut_outside_of_the_events_is_refused(cut: str) -> None:
+    purchases_ingest(NOW)
+    with pytest.raises(CommandError, match="cut must lie between"):
+        call_command("recsys_eval", "--cut", cut)
+
+
+def test_without_events_it_says_so() -> None:
+    with pytest.raises(CommandError, match="no interactions"):
+        call_command("recsys_eval")
