@@ -19,6 +19,7 @@ urlpatterns = [
     # Pages of search inside admin come first: the admin site answers everything below it.
     path("admin/", include("apps.search.urls")),
     path("admin/", include("apps.explainability.urls")),
+    path("admin/", include("apps.features.urls")),
     path("admin/", include("apps.recommendations.urls")),
     path("admin/", admin.site.urls),
     path("", include("apps.shop.urls")),

@@ -35,6 +35,11 @@ def record_of(row: FeatureNote) -> FeatureRecord:
     return FeatureRecord(row.key, row.owner, FeatureStatus(row.status), row.successor, row.notes)
 
 
+def note_ids() -> dict[str, int]:
+    """The rows that admin edits, by `name@version`; one statement."""
+    return dict(FeatureNote.objects.values_list("key", "id"))
+
+
 def _load() -> StoreState:
     return StoreState(latest_runs(), feature_records())
 

@@ -47,7 +47,7 @@ def feature_note_change(
         NotFound: no such feature.
         InvalidInput: naming the field.
     """
-    _checked(key, owner, status, successor, notes)
+    feature_note_check(key=key, owner=owner, status=status, successor=successor, notes=notes)
     with transaction.atomic():
         row = FeatureNote.objects.select_for_update().filter(key=key).first()
         if row is None:
@@ -76,7 +76,12 @@ def _said(row: FeatureNote) -> dict[str, str]:
     }
 
 
-def _checked(key: str, owner: str, status: str, successor: str, notes: str) -> None:
+def feature_note_check(*, key: str, owner: str, status: str, successor: str, notes: str) -> None:
+    """Refuse what cannot be said of a feature.
+
+    Raises:
+        InvalidInput: naming the field.
+    """
     if not owner.strip():
         raise InvalidInput("Somebody has to answer for it.", field="owner")
     if status not in {each.value for each in FeatureStatus}:

@@ -9,6 +9,7 @@ def operations_register() -> None:
     health_check_register("serving_matrix", serving_matrix_check)
     health_check_register("feature_store", feature_store_check)
     _jobs_register()
+    _navigation_register()
 
 
 def _jobs_register() -> None:
@@ -43,3 +44,14 @@ def _jobs_register() -> None:
             ),
         )
     )
+
+
+def _navigation_register() -> None:
+    from apps.common.admin_navigation import NavigationEntry, navigation_register
+
+    navigation_register(
+        NavigationEntry(
+            "Operations", "Features", "data_table", "features-discovery",
+            "features.view_featurenote", 15,
+        )
+    )  # fmt: skip
