@@ -54,7 +54,8 @@ def relation_of(
         budget: pairs in memory at a time, at least as many as one product can have.
     """
     ages = np.maximum(as_of - baskets.at, 0.0) / DAY
-    recency = np.exp2(-ages / rules.half_life_days)
+    # Never 0: a sparse product leaves zeros out, and counts and weights would not align.
+    recency = np.maximum(np.exp2(-ages / rules.half_life_days), np.finfo(np.float64).tiny)
     lengths = np.diff(baskets.starts)
     alone = np.bincount(baskets.codes, minlength=products)
     decayed_alone: Float64 = np.bincount(

@@ -7,15 +7,6 @@ def relations_register() -> None:
     from apps.jobs.contracts import JobSpec, job_register
     from apps.recommendations.api.similar_schema import similar_schema_register
     from apps.recommendations.health_relations import NAME, product_relations_check
-    from apps.recommendations.selectors.related import BoughtTogether, Similar
-    from apps.recommendations.selectors.shelves_plain import (
-        NewArrivals,
-        Popular,
-        RecentlyViewed,
-        Trending,
-    )
-    from apps.recommendations.selectors.similarity import Sources
-    from apps.recommendations.selectors.strategies import strategy_register
     from apps.recommendations.services.relate_products import relate_products_job
 
     job_register(
@@ -33,6 +24,20 @@ def relations_register() -> None:
     )
     health_check_register(NAME, product_relations_check)
     similar_schema_register()
+    _strategies_register()
+
+
+def _strategies_register() -> None:
+    from apps.recommendations.selectors.related import BoughtTogether, Similar
+    from apps.recommendations.selectors.shelves_plain import (
+        NewArrivals,
+        Popular,
+        RecentlyViewed,
+        Trending,
+    )
+    from apps.recommendations.selectors.similarity import Sources
+    from apps.recommendations.selectors.strategies import strategy_register
+
     sources = Sources()
     strategy_register(BoughtTogether(sources))
     strategy_register(Similar(sources))

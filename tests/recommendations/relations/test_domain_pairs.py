@@ -119,6 +119,18 @@ def test_newer_baskets_weigh_more_in_the_order_alone() -> None:
     assert relation.lifts[0] == relation.lifts[1]
 
 
+def test_a_basket_so_old_that_it_weighs_nothing_still_counts() -> None:
+    listed = [[0, 1]] * 5 + [[2]] * 40
+    rules = PairRules(3, 0.05, 0.1, 50)
+    relation = relation_of(
+        baskets_of(listed, [0.0] * 5 + [300 * DAY] * 40),
+        products=3,
+        as_of=300 * DAY,
+        rules=rules,
+    )
+    assert relation.together.tolist() == [5, 5]
+
+
 def test_a_product_keeps_its_best_neighbours() -> None:
     listed = [[0, 1]] * 9 + [[0, 2]] * 7 + [[0, 3]] * 5 + [[4]] * 60
     rules = PairRules(3, 0.05, 90.0, 2)

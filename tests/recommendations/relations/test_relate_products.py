@@ -45,7 +45,7 @@ NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _months(db: None) -> None:
-    partitions_ensure(first=NOW - timedelta(days=90), last=NOW)
+    partitions_ensure(first=NOW - timedelta(days=61), last=NOW)
 
 
 def happened(kind: str, product: str, days_ago: float, **fields: object) -> Event:
