@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from apps.recommendations.contracts_answers import RecommendedItem
 from apps.search.contracts import FacetLine
 
 
@@ -110,3 +111,33 @@ class WhyBar:
     left: float
     width: float
     tone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A row of recommended products.
+
+    Attributes:
+        name: unique on its page.
+        title: above it.
+        items: at least one.
+        query_id: of the answer that events of its products carry; empty: none is attributed.
+    """
+
+    name: str
+    title: str
+    items: tuple[RecommendedItem, ...]
+    query_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """The shelves of a page.
+
+    Attributes:
+        shelves: those that have something on them, from the top.
+        visitor: with the first assignments that the browser carries from now on.
+    """
+
+    shelves: tuple[Shelf, ...]
+    visitor: Visitor

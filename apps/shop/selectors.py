@@ -8,9 +8,8 @@ import numpy as np
 from django.conf import settings
 
 from apps.catalog.contracts import CategoryTree, ProductDocument
-from apps.features.contracts import POPULARITY_SCORE, ServingSnapshot
+from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
-from apps.features.selectors_kept import popular_in_category
 from apps.search.selectors.presenting import page_documents
 from apps.shop.contracts import CartLine, Link, PricedLine
 
@@ -78,16 +77,6 @@ def product_pictured(product_id: str) -> ProductDocument | None:
     if row < 0 or not snapshot.columns.active[row]:
         return None
     return snapshot.documents.get(row) or products([product_id]).get(product_id)
-
-
-def popular_products(k: int) -> tuple[ProductDocument, ...]:
-    """The most popular products of the shop, best first; none while nothing is known of them."""
-    snapshot = serving_snapshot()
-    if POPULARITY_SCORE not in snapshot.features:
-        return ()
-    rows = snapshot.columns.row_of_pk[popular_in_category("", k)]
-    documents, _from_postgresql = page_documents(snapshot, rows)
-    return tuple(documents[row] for row in rows.tolist() if row in documents)
 
 
 def product_variants(product: ProductDocument) -> tuple[ProductDocument, ...]:

@@ -9,6 +9,11 @@ function number(text) {
   return text ? Number(text) : undefined;
 }
 
+// A shelf's cards are of its own answer, all others of the page's.
+function queryOf(card) {
+  return (card.closest("[data-query]")?.dataset ?? { query: page.queryId }).query;
+}
+
 // An impression is at least half a card on the screen, once a page.
 function impressionsWatch() {
   const seen = new IntersectionObserver(
@@ -17,7 +22,7 @@ function impressionsWatch() {
         seen.unobserve(entry.target);
         const { product, position } = entry.target.dataset;
         later(event("impression", {
-          product_id: product, position: number(position), query_id: page.queryId,
+          product_id: product, position: number(position), query_id: queryOf(entry.target),
         }));
       }
     },
@@ -35,7 +40,7 @@ function clicksWatch() {
       later(event("click", {
         product_id: card.dataset.product,
         position: number(card.dataset.position),
-        query_id: page.queryId,
+        query_id: queryOf(card),
       }));
       flush();
     }

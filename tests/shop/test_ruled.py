@@ -91,7 +91,8 @@ def test_few_results_still_have_the_grid_s_banner(
 ) -> None:
     publish("one", keep(small_catalogue.products[0].product_id), banner("grid", title="Guide"))
     page = client.get("/").content.decode()
-    assert page.count("banner-cell") == page.count("data-position=") == 1
+    grid = page.split('<ol class="grid">')[1]
+    assert grid.count("banner-cell") == grid.count("data-position=") == 1
     assert "Our selection of 1 product" in page
     assert "banner-cell" not in client.get("/?q=qqzzxxyyvv").content.decode()
 

@@ -27,7 +27,11 @@ def stored_keys(units: Mapping[str, str | None]) -> Sequence[str]:
 
 def stored_read(units: Mapping[str, str | None]) -> Hashes:
     """The same hashes for a page that no edge reads them for; one round trip, or none."""
-    keys = stored_keys(units)
+    return hashes_read(stored_keys(units))
+
+
+def hashes_read(keys: Sequence[str]) -> Hashes:
+    """Hashes of first assignments, whichever surface asks for them."""
     if not keys:
         return {}
 

@@ -7,7 +7,9 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.shop import cart
 from apps.shop.contracts import CartLine
 from apps.shop.selectors import cart_priced, products
+from apps.shop.shelves import cart_shelves
 from apps.shop.views.frame import page_render
+from apps.shop.visitor import visitor_of
 
 MOST_POSITION = 10_000
 
@@ -15,13 +17,15 @@ MOST_POSITION = 10_000
 @require_safe
 def cart_page(request: HttpRequest) -> HttpResponse:
     lines = cart_priced(cart.cart_of(request))
+    shelved = cart_shelves(visitor_of(request), tuple(one.line.product_id for one in lines))
     context = {
         "lines": lines,
         "total": sum(line.total for line in lines),
         "currency": lines[0].currency if lines else "",
         "bought": "bought" in request.GET and not lines,
+        "shelves": shelved.shelves,
     }
-    return page_render(request, "shop/cart.html", context)
+    return page_render(request, "shop/cart.html", context, visitor=shelved.visitor)
 
 
 @require_POST

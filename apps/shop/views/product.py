@@ -3,21 +3,19 @@
 import hashlib
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.catalog.contracts import FilterSet, ProductDocument
+from apps.catalog.contracts import ProductDocument
 from apps.features.selectors_kept import product_features
-from apps.search.contracts import SearchRequest
-from apps.search.services.answer import search_answer
 from apps.shop.contracts import Link
 from apps.shop.domain.pages import badges, facet_title
 from apps.shop.domain.pictures import picture_svg
 from apps.shop.selectors import breadcrumbs, product_pictured, product_variants, products
+from apps.shop.shelves import product_shelves
 from apps.shop.views.frame import page_render
+from apps.shop.visitor import visitor_of
 
 PICTURE_SECONDS = 24 * 3600
-MORE = 6
 AXES = ("color", "size", "format")
 
 
@@ -27,6 +25,7 @@ def product_page(request: HttpRequest, product_id: str) -> HttpResponse:
     if product is None:
         return page_render(request, "shop/missing.html", {}, status=404)
     variants = product_variants(product)
+    shelved = product_shelves(visitor_of(request), product_id)
     context = {
         "product": product,
         "trail": breadcrumbs(product.category_path),
@@ -34,13 +33,13 @@ def product_page(request: HttpRequest, product_id: str) -> HttpResponse:
         "facts": [
             (facet_title(f"attr.{key}"), value) for key, value in product.attributes.items()
         ],
-        "more": _more_like(product),
+        "shelves": shelved.shelves,
         "badges": badges(product_features(product_id) or {}),
         "query_id": _short(request.GET.get("qid", "")),
         "position": _short(request.GET.get("pos", "")),
         "buyable": product.availability != "out_of_stock",
     }
-    return page_render(request, "shop/product.html", context)
+    return page_render(request, "shop/product.html", context, visitor=shelved.visitor)
 
 
 @require_safe
@@ -79,26 +78,6 @@ def _variant_links(
 def _variant_name(product: ProductDocument) -> str:
     parts = [str(product.attributes[axis]) for axis in AXES if axis in product.attributes]
     return ", ".join(parts) or product.title
-
-
-def _more_like(product: ProductDocument) -> tuple[ProductDocument, ...]:
-    """Others of its category, best first under the category's weights, one of each group."""
-    if not product.category_path:
-        return ()
-    asked = SearchRequest(
-        per_page=40,
-        filters=FilterSet(categories=(product.category_path,)),
-        logged=False,
-        experimented=False,
-    )
-    groups = {product.item_group_id or product.product_id}
-    more: list[ProductDocument] = []
-    for hit in search_answer(request=asked, as_of=timezone.now()).hits:
-        group = hit.document.item_group_id or hit.document.product_id
-        if group not in groups:
-            groups.add(group)
-            more.append(hit.document)
-    return tuple(more[:MORE])
 
 
 def _short(text: str) -> str:

@@ -19,14 +19,14 @@ from apps.search.contracts import (
 from apps.search.domain.parameters import request_parse
 from apps.search.services.answer import search_answer
 from apps.search.services.stickiness import stored_read
-from apps.shop.contracts import Visitor
+from apps.shop.contracts import Shelved, Visitor
 from apps.shop.domain import pages, reading, ruled
-from apps.shop.selectors import breadcrumbs, facet_fields, popular_products, subcategories
+from apps.shop.selectors import breadcrumbs, facet_fields, subcategories
+from apps.shop.shelves import category_shelves, home_shelves
 from apps.shop.views.frame import page_redirect, page_render
 from apps.shop.visitor import visitor_of
 
 PER_PAGE = 24
-MOST_POPULAR = 6
 BANNER_AFTER = 4
 """So many products stand before the grid's banner: whole rows of two, and of four."""
 
@@ -57,7 +57,18 @@ def _answered(
         return page_redirect(request, elsewhere, visitor)
     context = _context(request, asked, answer, category)
     context["why"] = _why(answer, why) if why else None
-    return page_render(request, "shop/search.html", context, visitor=visitor)
+    shelved = _shelved(request, visitor, category, answer.found)
+    context["shelves"] = shelved.shelves
+    return page_render(request, "shop/search.html", context, visitor=shelved.visitor)
+
+
+def _shelved(request: HttpRequest, visitor: Visitor, category: str, found: int) -> Shelved:
+    """Shelves stand where nothing is asked for yet; a category of one page is its own shelf."""
+    if pages.parameters_kept(dict(request.GET.lists())):
+        return Shelved((), visitor)
+    if not category:
+        return home_shelves(visitor)
+    return category_shelves(visitor, category) if found > PER_PAGE else Shelved((), visitor)
 
 
 def search_request(asked: QueryDict, category: str, visitor: Visitor) -> SearchRequest:
@@ -133,7 +144,6 @@ def _context(
         "popular_in": breadcrumbs(answer.matching.popular_in or ""),
         "weights_trail": breadcrumbs(answer.weights.subject),
         "front": front,
-        "popular": popular_products(MOST_POPULAR) if front else (),
     }
 
 
