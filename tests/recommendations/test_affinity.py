@@ -22,6 +22,7 @@ from apps.recommendations.health import recommender_check
 from apps.recommendations.selectors.affinity import (
     ServedVectors,
     affinity_by,
+    affinity_ready,
     basis_now,
     shopper_affinity,
     user_product_affinity,
@@ -184,7 +185,9 @@ def test_a_model_with_newer_events_is_healthy_and_an_old_one_stale(
 def test_the_book_is_made_once_a_model_and_catalogue(
     publish: Publish, snapshot: ServingSnapshot
 ) -> None:
+    assert not affinity_ready(snapshot)
     publish(model_of(KNOWN))
+    assert affinity_ready(snapshot)
     book = basis_now(snapshot).book
     assert basis_now(snapshot).book is book
     publish(model_of(KNOWN, seed=5))

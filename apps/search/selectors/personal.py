@@ -14,6 +14,7 @@ from apps.events.contracts_sessions import SessionState
 from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
 from apps.ranking.contracts import Float32, Int32, Ranking
 from apps.ranking_weights.contracts import ResolvedWeights
+from apps.recommendations.domain.affinities import NO_HISTORY
 from apps.recommendations.metrics_session import session_based_boosts_total
 from apps.recommendations.selectors.affinity import user_product_affinity
 from apps.recommendations.selectors.personalised import (
@@ -54,7 +55,8 @@ def signals_of(request: SearchRequest, snapshot: ServingSnapshot) -> Signals:
     flags, shopper = personalisation_flags(), request.follows.shopper
     return Signals(
         visited=flags.session and session_taste(shopper.session, snapshot) is not None,
-        known=flags.history and len(shopper.history) > 0,
+        # Where a history cannot be read, the factors of training may know the shopper.
+        known=flags.history and (len(shopper.history) > 0 or NO_HISTORY in shopper.degraded),
     )
 
 

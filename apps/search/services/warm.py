@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.common.errors import ApplicationError
+from apps.recommendations.selectors.affinity import affinity_ready
 from apps.search.contracts import ParameterInvalid, ParameterUnknown, SearchRequest
 from apps.search.selectors.popular_requests import PopularRequest, popular_requests
 from apps.search.selectors.suggested import cards_ready
@@ -63,6 +64,7 @@ def search_warm() -> bool:
         core = search_core(SearchRequest(query="warm up", logged=False))
         suggestion_sources()
         cards_ready()
+        affinity_ready(core.scored.retrieved.snapshot)
     except Exception:  # whatever fails here must not keep the process from starting
         logger.exception("search_warm_failed")
         return False
