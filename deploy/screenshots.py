@@ -133,15 +133,19 @@ def merchandiser(page: Page) -> None:
 
 
 def placements(page: Page) -> None:
-    """The home page's shelf in the making: what is popular before what trends, fewer of it."""
-    page.goto(f"{BASE}/admin/recommendations/placementversion/placement/home/edit/")
+    """The product page's shelf in the making: cheaper products, more alike."""
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    page.goto(f"{BASE}/admin/recommendations/placementversion/placement/product/edit/")
     page.wait_for_load_state("networkidle")
-    page.get_by_role("button", name="Popular: up").click()
-    page.locator("[name=k]").fill("8")
+    page.get_by_role("button", name="Similar products: up").click()
+    page.locator("[name=price_to]").fill("1.5")
+    page.locator("[name=price_to]").press("Tab")
     # The preview follows a moment after the last change.
-    page.locator("[data-then] li:nth-child(8):last-child").wait_for()
+    page.wait_for_timeout(600)
+    page.locator("[data-board-here][aria-busy=false]").wait_for()
     page.evaluate("scrollTo(0, 0)")
     save(page, "placements")
+    page.set_viewport_size({"width": 1280, "height": 860})
     page.goto(f"{BASE}/admin/recommendations/recommender/")
     page.wait_for_load_state("networkidle")
     save(page, "recommender")
