@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from apps.events.contracts import INTERACTION_WEIGHTS
+from apps.events.contracts import INTERACTION_WEIGHTS, EventType
 from apps.events.contracts_history import NEVER, DayLine, DayLines, day_lines
 from apps.events.domain.identity_sql import EVENT_TABLE, IDENTITY_TABLE
 
@@ -24,7 +24,7 @@ MOST_LINES = 500
 _MOST_CLIENTS = 20
 # Events that a late refresh of `events_identity` may not have read.
 _UNREAD = timedelta(days=7)
-_COLUMNS = "e.product_id, e.type, e.occurred_at"
+_COLUMNS = "e.product_id, e.type, e.occurred_at, e.quantity"
 _COUNTS = "e.product_id IS NOT NULL AND e.type = ANY (%(types)s) AND e.occurred_at < %(as_of)s"
 # Who was on the client that asks, one after the other (`domain.identity`): as the table has it,
 # what it may not have read yet, and the user who asks now, which is a sighting too.
@@ -52,14 +52,29 @@ _RUNS = f"""
         WINDOW client AS (ORDER BY seen_at, user_id COLLATE "C")
     )
 """
+# A day counts once, by the strongest that was done on it. What was wholly given back is nothing,
+# unless something was done with the product afterwards: as training reads it.
 _LINES = """
-    SELECT product_id, floor(extract(epoch FROM occurred_at) / 86400)::int AS day, max(weight),
-        extract(epoch FROM max(occurred_at))::float8 AS at,
-        extract(epoch FROM max(occurred_at) FILTER (WHERE type = 'purchase'))::float8
-    FROM taken JOIN unnest(%(types)s::text[], %(weights)s::float8[]) AS w (kind, weight)
-        ON type = kind
-    GROUP BY 1, 2
-    ORDER BY at DESC, product_id COLLATE "C"
+    , days AS (
+        SELECT product_id, floor(extract(epoch FROM occurred_at) / 86400)::int AS day,
+            max(weight) AS weight, max(occurred_at) FILTER (WHERE weight > 0) AS at,
+            max(occurred_at) FILTER (WHERE type = 'purchase') AS bought_at,
+            sum(coalesce(quantity, 1)) FILTER (WHERE type = 'purchase') AS bought,
+            sum(coalesce(quantity, 1)) FILTER (WHERE type = 'refund') AS returned,
+            max(occurred_at) FILTER (WHERE type = 'refund') AS returned_at
+        FROM taken JOIN unnest(%(types)s::text[], %(weights)s::float8[]) AS w (kind, weight)
+            ON type = kind
+        GROUP BY 1, 2
+    ), judged AS (
+        SELECT *, coalesce(sum(bought) OVER product > 0
+            AND sum(returned) OVER product >= sum(bought) OVER product
+            AND max(returned_at) OVER product >= max(at) OVER product, false) AS given_back
+        FROM days WINDOW product AS (PARTITION BY product_id)
+    )
+    SELECT product_id, day, weight, extract(epoch FROM at)::float8 AS at,
+        extract(epoch FROM bought_at)::float8
+    FROM judged WHERE at IS NOT NULL AND NOT given_back
+    ORDER BY judged.at DESC, product_id COLLATE "C"
     LIMIT %(lines)s
 """
 _ANONYMOUS = f"""
@@ -120,8 +135,8 @@ def _read(
         "client": client_id,
         "as_of": as_of,
         "unread": as_of - _UNREAD,
-        "types": [kind.value for kind in INTERACTION_WEIGHTS],
-        "weights": list(INTERACTION_WEIGHTS.values()),
+        "types": [*(kind.value for kind in INTERACTION_WEIGHTS), EventType.REFUND.value],
+        "weights": [*INTERACTION_WEIGHTS.values(), 0.0],
         "events": lines + lines // 2,
         "lines": lines,
     }

@@ -137,6 +137,24 @@ def test_a_day_counts_once_and_by_the_most_that_was_done() -> None:
     assert found.at.tolist() == [at(26).timestamp(), at(3).timestamp()]
 
 
+def test_what_was_wholly_given_back_counts_only_if_it_was_touched_since() -> None:
+    store(
+        ("c1", "adam", 1, "purchase", "returned"),
+        ("c1", "adam", 30, "refund", "returned"),
+        ("c1", "adam", 1, "purchase", "partly"),
+        ("c1", "adam", 2, "purchase", "partly"),
+        ("c1", "adam", 30, "refund", "partly"),
+        ("c1", "adam", 1, "purchase", "again"),
+        ("c1", "adam", 30, "refund", "again"),
+        ("c1", "adam", 31, "view", "again"),
+        ("c1", "adam", 30, "refund", "unbought"),
+    )
+    found = history_of_user("adam", as_of=AS_OF)
+    assert found.product_ids == ("again", "partly", "again")
+    assert found.weights.tolist() == [1.0, 3.0, 3.0]
+    assert found.at.tolist() == [at(hour).timestamp() for hour in (31, 2, 1)]
+
+
 def test_only_the_newest_lines_are_read_and_nothing_of_the_future() -> None:
     store(*[("c1", "adam", hour, "view", f"p{hour:02}") for hour in range(30)])
     found = history_of_user("adam", as_of=at(20), lines=4)
