@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps.ranking_weights.contracts import WeightsChoice
+from apps.recommendations.domain.personalising import PersonalisationChange
 from apps.search.contracts import FusionMethod
 from apps.search.domain.exposing import (
     Choices,
@@ -96,6 +97,26 @@ def test_fusion_needs_words() -> None:
     assert not differs(PLAIN, SearchOverrides(keyword_weight=0.9))
     weighted = SearchOverrides(fusion=FusionMethod.WEIGHTED)
     assert differs(weighted, replace(weighted, keyword_weight=0.9))
+
+
+def test_what_follows_the_shopper_needs_something_to_follow() -> None:
+    no_visit = SearchOverrides(personalisation=PersonalisationChange(session=False))
+    heavier = SearchOverrides(personalisation=PersonalisationChange(session_weight=0.5))
+    no_history = SearchOverrides(personalisation=PersonalisationChange(history=False))
+    everything: dict[str, Any] = {"visited": True, "known": True}
+
+    assert differs(PLAIN, no_visit, visited=True)
+    assert differs(PLAIN, heavier, visited=True)
+    assert not differs(PLAIN, no_visit, known=True)
+    assert differs(PLAIN, no_history, known=True)
+    assert not differs(PLAIN, no_history, visited=True)
+    # A weight means nothing where no arm lets the visit count.
+    off = [replace(no_visit, personalisation=PersonalisationChange(None, False, weight))
+           for weight in (0.1, 0.9)]  # fmt: skip
+    assert not differs(*off, **everything)
+    assert not differs(PLAIN, no_visit, **everything, by_relevance=False)
+    assert not differs(PLAIN, no_visit, **everything, matches=1)
+    assert steering_of(contender("x", PLAIN, no_visit), SETTINGS).on_weights_alone
 
 
 @pytest.mark.parametrize("missing", ["keyword_found", "semantic_found"])

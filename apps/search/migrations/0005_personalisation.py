@@ -5,30 +5,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('search', '0004_language'),
+        ("search", "0004_language"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='searchsettingsversion',
-            name='history',
-            field=models.BooleanField(default=True, help_text='Off: what a shopper did before does not count.', verbose_name="shoppers' history"),
+            model_name="searchsettingsversion",
+            name="history",
+            field=models.BooleanField(
+                default=True,
+                help_text="Off: what a shopper did before does not count.",
+                verbose_name="shoppers' history",
+            ),
         ),
         migrations.AddField(
-            model_name='searchsettingsversion',
-            name='session',
-            field=models.BooleanField(default=True, help_text='Off: what a visit has looked at does not count.', verbose_name='this visit'),
+            model_name="searchsettingsversion",
+            name="session",
+            field=models.BooleanField(
+                default=True,
+                help_text="Off: what a visit has looked at does not count.",
+                verbose_name="this visit",
+            ),
         ),
         migrations.AddField(
-            model_name='searchsettingsversion',
-            name='session_weight',
-            field=models.FloatField(default=0.15, help_text='From 0 to 1; added beside the ranking weights.', verbose_name='weight of this visit'),
+            model_name="searchsettingsversion",
+            name="session_weight",
+            field=models.FloatField(
+                default=0.15,
+                help_text="From 0 to 1; added beside the ranking weights.",
+                verbose_name="weight of this visit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='searchsettingsversion',
-            constraint=models.CheckConstraint(condition=models.Q(('session_weight__gte', 0), ('session_weight__lte', 1)), name='search_settings_session_weight_share'),
+            model_name="searchsettingsversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("session_weight__gte", 0), ("session_weight__lte", 1)),
+                name="search_settings_session_weight_share",
+            ),
         ),
     ]
