@@ -149,6 +149,8 @@ class ShelfAsk:
 
 AffinityOf = Callable[[Shopper, ServingSnapshot, float], Affinity | None]
 """Shopper, snapshot, unix seconds → the whole catalogue's affinity; None: nothing points."""
+RowAffinityOf = Callable[[Shopper, ServingSnapshot, Int32, float], Float32 | None]
+"""Shopper, snapshot, int32[m] rows, unix seconds → the same numbers for these rows alone."""
 BoostsOf = Callable[[Shopper, ServingSnapshot, Int32], Float32 | None]
 """Shopper, snapshot, int32[m] rows → float32[m] in [0, 1]; None: this visit saw nothing yet."""
 VectorsOf = Callable[[ServingSnapshot, Int32], Float32 | None]
@@ -168,6 +170,8 @@ class World:
         weigh: the ranking weights in force; a placement's own come before them.
         as_of: aware; the moment of the answer.
         affinity: of a shopper, by the model in force.
+        row_affinity: the same for candidates alone, where no strategy needs the whole catalogue;
+            None: `affinity` is asked for them too.
         boosts: of a visit.
         vectors: of products, for variety on the shelf.
         book: merchandising rules; None: there are none.
@@ -182,6 +186,7 @@ class World:
     weigh: WeighBy
     as_of: datetime
     affinity: AffinityOf | None = None
+    row_affinity: RowAffinityOf | None = None
     boosts: BoostsOf | None = None
     vectors: VectorsOf | None = None
     book: RuleBook | None = None

@@ -16,6 +16,7 @@ from apps.recommendations.contracts import (
     Int32,
     Shopper,
     Shopping,
+    StrategyName,
 )
 from apps.recommendations.contracts_answers import Fallback, ShelfAsk, World
 from apps.recommendations.domain.allowing import Allowing, allowing_of, constraining, rows_of
@@ -144,7 +145,11 @@ def _followed(shopper: Shopper, world: World) -> Shopper:
 
 
 def _affinity(shopper: Shopper, world: World, as_of: float) -> Affinity | None:
+    """Of the whole catalogue, where a strategy looks through it; else candidates are enough."""
     if world.affinity is None or not world.personalisation.history:
+        return None
+    names = {use.name for use in world.placement.strategies}
+    if world.row_affinity is not None and StrategyName.FOR_YOU not in names:
         return None
     return world.affinity(shopper, world.snapshot, as_of)
 

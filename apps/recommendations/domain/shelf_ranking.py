@@ -49,7 +49,7 @@ def shelf_ranked(shelf: Shelf) -> Ranking:
     given = found if effect is None else effect.joined(found)
     fetched = given.rows[len(found) :]
     tiers = _padded(pool.tiers, len(given))
-    features = _features(given, shopping)
+    features = _features(given, shelf)
     weights = _weights(world, frozenset({SEARCH_SCORE, *features}), shelf.about)
     extra = _extra(shelf, given, tiers, features)
     columns = shopping.snapshot.columns
@@ -66,13 +66,22 @@ def shelf_ranked(shelf: Shelf) -> Ranking:
     )
 
 
-def _features(given: Candidates, shopping: Shopping) -> dict[str, Float32]:
+def _features(given: Candidates, shelf: Shelf) -> dict[str, Float32]:
     """Stored features, and the shopper's own where there are any."""
-    at = given.rows.astype(np.intp)
+    shopping, at = shelf.shopping, given.rows.astype(np.intp)
     features = {name: column.take(at) for name, column in shopping.snapshot.features.items()}
+    own = _own(shelf, given.rows)
+    return features if own is None else features | {CF_SCORE: own}
+
+
+def _own(shelf: Shelf, rows: Int32) -> Float32 | None:
+    """float32[m]: how much the shopper's history points to each row; None: nowhere."""
+    world, shopping = shelf.world, shelf.shopping
     if shopping.affinity is not None:
-        features[CF_SCORE] = shopping.affinity.scores.take(at)
-    return features
+        return shopping.affinity.scores.take(rows)
+    if world.row_affinity is None or not world.personalisation.history:
+        return None
+    return world.row_affinity(shopping.shopper, shopping.snapshot, rows, shopping.as_of)
 
 
 def _extra(

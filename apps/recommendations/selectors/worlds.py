@@ -13,7 +13,7 @@ from apps.ranking_weights.contracts import ResolvedWeights, WeightsChoice
 from apps.ranking_weights.selectors import weights_resolve
 from apps.recommendations.contracts import Float32, Int32, Personalisation, Placement, Shopper
 from apps.recommendations.contracts_answers import WeighBy, World
-from apps.recommendations.selectors.affinity import shopper_affinity
+from apps.recommendations.selectors.affinity import shopper_affinity, user_product_affinity
 from apps.recommendations.selectors.personalised import (
     personalisation_flags,
     personalisation_in_force,
@@ -57,6 +57,7 @@ def world_now(plan: ShelfPlan, as_of: datetime) -> World:
         weigh=_weigh_by(plan),
         as_of=as_of,
         affinity=shopper_affinity,
+        row_affinity=user_product_affinity,
         boosts=_boosts,
         vectors=_vectors,
         book=rule_book(),

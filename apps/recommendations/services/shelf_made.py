@@ -18,6 +18,7 @@ from apps.recommendations.contracts_answers import (
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
 from apps.recommendations.domain.shelf_ranking import SESSION_BOOST
+from apps.recommendations.selectors.recommender import recommender_now
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
 from apps.recommendations.services.shelf_items import Shown, documents_read, items_shown
 from apps.recommendations.services.shelf_trials import ShelfTrial, trial_of
@@ -117,7 +118,7 @@ def _is_personal(shelf: Recommended, strategies: list[StrategyName]) -> bool:
     return (
         bool(_FOLLOWING & set(strategies))
         or SESSION_BOOST in weighed
-        or (CF_SCORE in weighed and affinity is not None and affinity.share > 0.0)
+        or (CF_SCORE in weighed and (affinity is None or affinity.share > 0.0))
     )
 
 
@@ -140,11 +141,12 @@ def _degraded(
 
 
 def _versions(shelf: Recommended) -> dict[str, int]:
-    world, affinity = shelf.world, shelf.shopping.affinity
+    world = shelf.world
+    model = recommender_now() if CF_SCORE in shelf.ranking.features else None
     return {
         "placement": world.placement.number,
         "weights": shelf.ranking.weights.number,
         "features": world.snapshot.number,
-        "recommender": 0 if affinity is None else affinity.model,
+        "recommender": 0 if model is None else model.card.number,
         "rules": 0 if world.book is None else world.book.number,
     }

@@ -14,7 +14,6 @@ from apps.recommendations.contracts import (
     Constraints,
     History,
     Mix,
-    Personalisation,
     Shopper,
     StrategyUse,
 )
@@ -22,12 +21,11 @@ from apps.recommendations.contracts_answers import Fallback, ShelfAsk
 from apps.recommendations.domain.pooling import pool_begin, strategies_pooled
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
-from apps.recommendations.domain.shelf_ranking import SESSION_BOOST, STRATEGY_ORDER
+from apps.recommendations.domain.shelf_ranking import STRATEGY_ORDER
 from tests.features.catalogue import AS_OF, DAY
 from tests.recommendations.shelves.stage import (
     Finds,
     S,
-    affinity_made,
     placement_of,
     snapshot_made,
     world_of,
@@ -238,26 +236,6 @@ def test_a_rule_may_ask_for_the_category() -> None:
     assert ids(recommend(ShelfAsk(k=1), world)) == ["p7"]
     assert "p7" not in ids(recommend(ShelfAsk(k=8, product_ids=("p1",)), world))
     assert "p7" not in ids(recommend(ShelfAsk(k=8, category="electronics"), world))
-
-
-def test_affinity_and_visit_are_weighed_and_switched_off() -> None:
-    scores = np.zeros(8, dtype=np.float32)
-    world = world_of(
-        affinity=lambda _who, _snap, _at: affinity_made(np.roll(scores + 0.5, 1)),
-        boosts=lambda _who, _snap, rows: (rows == 0).astype(np.float32),
-    )
-    shopper = Shopper(history=history(("p1", 1, True)), session=visit((EventType.VIEW, "p1")))
-    found = recommend(ShelfAsk(k=8, shopper=shopper), world)
-    record = hit_record(found.ranking, ids(found).index("p1") + 1)
-    assert record.contributions[SESSION_BOOST] == pytest.approx(0.15)
-    assert record.contributions["cf_score"] > 0.0
-    off = replace(world, personalisation=Personalisation(history=False, session=False))
-    found = recommend(ShelfAsk(k=8, shopper=shopper), off)
-    assert SESSION_BOOST not in found.ranking.feature_names
-    assert found.ranking.weights.shared_out == ("cf_score",)
-    assert found.shopping.affinity is None
-    assert not len(found.shopping.shopper.history)
-    assert found.shopping.shopper.session is None
 
 
 def test_an_unknown_attribute_is_refused() -> None:
