@@ -32,6 +32,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         shop(page)
+        shelves(page)
         admin(page, "merchandiser", password["merchandiser"])
         rules(page)
         placements(page)
@@ -48,6 +49,20 @@ def shop(page: Page) -> None:
     page.get_by_role("link", name="Why this?").first.click()
     page.wait_for_timeout(800)
     save(page, "shop-why")
+
+
+def shelves(page: Page) -> None:
+    """Three products are looked at; the front page then recommends, and says why."""
+    page.goto(f"{BASE}/?q=running+shoes")
+    found = page.locator("ol.grid .card-link").all()[:3]
+    for link in [card.get_attribute("href") for card in found]:
+        # The next page knows of a view that was acknowledged.
+        with page.expect_response("**/api/v1/events"):
+            page.goto(f"{BASE}{link}")
+    save(page, "shop-product")
+    page.goto(BASE)
+    page.wait_for_load_state("networkidle")
+    save(page, "shop-shelves")
 
 
 def admin(page: Page, username: str, password: str) -> None:
