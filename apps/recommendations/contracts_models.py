@@ -45,7 +45,8 @@ class TrainingSet:
     """Users by products as compressed sparse rows; codes ascend within a user.
 
     Attributes:
-        user_ids: row to the shop's own user id; an anonymous visit counts as its owner's.
+        user_ids: row to the unit, as events name it: `u:<user>`, or `c:<client>` on which nobody
+            was ever seen; an anonymous visit counts as its owner's.
         product_ids: code to external id; may name products that the catalogue lost since.
         indptr: int64[users + 1] into the following.
         codes: int32[cells].

@@ -98,6 +98,11 @@ def test_a_cut_outside_of_the_events_is_refused(cut: str) -> None:
         call_command("recsys_eval", "--cut", cut)
 
 
+def test_a_cut_that_is_no_moment_is_refused() -> None:
+    with pytest.raises(CommandError, match="yesterday is no ISO date"):
+        call_command("recsys_eval", "--cut", "yesterday")
+
+
 def test_without_events_it_says_so() -> None:
     with pytest.raises(CommandError, match="no interactions"):
         call_command("recsys_eval")

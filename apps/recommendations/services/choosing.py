@@ -124,9 +124,8 @@ def _by_family(tried: tuple[Recipe, ...], worth: Float64) -> dict[str, float]:
     """The best that each mix of families reached, whatever it was combined with."""
     found: dict[str, float] = {}
     for recipe, value in zip(tried, worth.tolist(), strict=True):
-        name = "worth." + "+".join(
-            family.value for family in recipe.weights if family is not Family.POPULARITY
-        )
+        families = [each.value for each in recipe.weights if each is not Family.POPULARITY]
+        name = "worth." + ("+".join(families) or "popularity")
         found[name] = max(found.get(name, 0.0), value)
     return found
 

@@ -88,18 +88,15 @@ def stage_set(*, cut: datetime | None) -> Stage:
     trained = recommender_train(as_of=cut)
     if isinstance(trained, Unfit):
         raise InvalidInput(f"Nothing can be trained on what is before: {trained}.", field="cut")
-    oldest = cut - timedelta(days=settings.RECOMMENDER_WINDOW_DAYS)
-    before = _purchases(oldest, cut)
+    until = span.last + _AFTER
+    before = _purchases(cut - timedelta(days=settings.RECOMMENDER_WINDOW_DAYS), cut)
     known = frozenset(each for products in before.values() for each in products)
-    taken = {
-        user: products & known
-        for user, products in _purchases(cut, span.last + _AFTER).items()
-        if user in before and products & known
-    }
+    later = _purchases(cut, until)
+    taken = {user: later[user] & known for user in later if user in before and later[user] & known}
     fresh = {user: products - before[user] for user, products in taken.items()}
     return Stage(
         cut=cut,
-        until=span.last + _AFTER,
+        until=until,
         trained=trained,
         before=before,
         taken=taken,
