@@ -12,11 +12,11 @@ from apps.common.api.openapi import (
 )
 from apps.features.api.asked import FeaturesBody
 from apps.features.api.documents import (
-    FeatureList,
     FeaturesOfMany,
     FeaturesOfProduct,
     FeaturesOfUser,
 )
+from apps.features.selectors_registry import FeatureList
 
 _REFERENCE = "#/components/schemas/{name}"
 _TYPES = (FeatureList, FeaturesBody, FeaturesOfMany, FeaturesOfProduct, FeaturesOfUser)

@@ -12,11 +12,8 @@ from apps.access.edge import EdgeRequest, hot_route
 from apps.common.errors import ApplicationError, NotFound
 from apps.features.api.asked import Asked, many_asked, one_asked, parameters_known
 from apps.features.api.documents import (
-    FeatureList,
-    feature_document,
     product_document,
     products_document,
-    registry_document,
     user_document,
     users_document,
 )
@@ -30,6 +27,7 @@ from apps.features.contracts_store import (
 from apps.features.domain.registry import versions_of
 from apps.features.online import values_command
 from apps.features.selectors_online import products_found, users_found
+from apps.features.selectors_registry import FeatureList, feature_document, registry_document
 from apps.features.selectors_state import store_state
 
 _encode = msgspec.json.Encoder().encode

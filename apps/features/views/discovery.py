@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
-from apps.features.api.documents import FeatureDocument, registry_document
 from apps.features.domain.lineage import lineage_svg
 from apps.features.domain.registry import features_registered
 from apps.features.domain.rendering import span_written
+from apps.features.selectors_registry import FeatureDocument, registry_document
 from apps.features.selectors_state import note_ids, store_state
 
 VIEW = "features.view_featurenote"
