@@ -82,7 +82,9 @@ class PlacementVersionAdmin(PublishableVersionAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """There are five placements; a new version begins at one of them."""
-        del request, form_url, extra_context
+        del form_url, extra_context
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}"))
 
     def edit_view(self, request: HttpRequest, place: str) -> HttpResponse:

@@ -24,6 +24,7 @@ AUDITING_SERVICES = {
     "merchandising.ruleversion",
     "merchandising.synonymsetversion",
     "ranking_weights.weightsetversion",
+    "recommendations.placementversion",
     "search.searchsettingsversion",
 }
 

@@ -22,6 +22,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "catalog": (WRITE, VIEW, NOTHING),
     "ranking_weights": (WRITE, VIEW, NOTHING),
     "merchandising": (WRITE, VIEW, NOTHING),
+    "recommendations": (WRITE, VIEW, VIEW),
     "search": (WRITE, VIEW, NOTHING),
     "explainability": (WRITE, WRITE, NOTHING),
     "experiments": (WRITE, VIEW, NOTHING),

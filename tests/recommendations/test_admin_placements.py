@@ -203,6 +203,16 @@ def test_the_preview_is_the_shelf_as_it_would_be(client: Client, mara: User) -> 
     assert not PlacementVersion.objects.exists()
 
 
+def test_the_form_and_its_preview_cost_few_statements(
+    client: Client, mara: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get(f"{HOME}edit/")
+    with django_assert_max_num_queries(18):
+        client.get(f"{HOME}edit/")
+    with django_assert_max_num_queries(12):
+        client.post(f"{HOME}board/", sent())
+
+
 def test_a_preview_can_be_asked_for_without_a_script(client: Client, mara: User) -> None:
     fields = sent(preview="1", title="Looked at")
     del fields["save"]
