@@ -19,6 +19,7 @@ AUDITING_SERVICES = {
     "experiments.layer",
     "experiments.metricversion",
     "experiments.reportsubscription",
+    "features.featurenote",
     # Versions are saved, submitted and published by the services of publishing.
     "merchandising.abbreviationsetversion",
     "merchandising.ruleversion",
