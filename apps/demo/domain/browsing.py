@@ -150,7 +150,7 @@ def effect_of(effects: dict[str, Effect], variants: Sequence[str]) -> Effect:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The search that a list answers, and who asked."""
+    """What a list answers, and who asked; the query is empty where nothing was searched for."""
 
     query: str
     query_id: str
@@ -174,7 +174,9 @@ def answer_events(
         "client_id": asked.client_id,
         "session_id": asked.session_id,
     }
-    found: list[dict[str, object]] = [{"type": "search", "attributes": {"query": asked.query}}]
+    found: list[dict[str, object]] = []
+    if asked.query:
+        found.append({"type": "search", "attributes": {"query": asked.query}})
     for column, hit in enumerate(hits):
         found += _hit_events(hit, played, column)
     return [

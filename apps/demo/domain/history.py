@@ -144,6 +144,21 @@ class _Scene:
         return _Scene(self.moment[rows], self.tastes[rows], self.effects[rows])
 
 
+def log_between(log: SearchLog, visits: Visits, starts: float, ends: float) -> SearchLog:
+    """The searches of a leaf from `starts` on and before `ends` (unix seconds)."""
+    moments = visits.moment[log.search]
+    rows = np.flatnonzero((moments >= starts) & (moments < ends))
+    played = log.behaviour
+    return SearchLog(
+        search=log.search[rows],
+        queries=tuple(log.queries[row] for row in rows.tolist()),
+        shown=log.shown[rows],
+        behaviour=Behaviour(
+            played.clicked[rows], played.carted[rows], played.units[rows], played.returned[rows]
+        ),
+    )
+
+
 def shelves_of(catalogue: DemoCatalogue, config: ShopperConfig) -> tuple[Shelf, ...]:
     """The catalogue by leaf category."""
     names = {category.path: category.name for category in catalogue.categories}

@@ -24,6 +24,8 @@ SHELF, PAGE = 8, 10
 """How many products a shopper sees of the shelf, and of a search."""
 WANTED, UNASKED = 1.0, 0.6
 """How relevant a product of a shelf is: of the category that the shopper came for, or another."""
+LOOKS_FIRST_S = 30.0
+"""Seconds for which the home page is looked at before anything is searched for."""
 _DRAWS = 7
 
 SEARCH_KEY, SHELF_KEY = "search-follows-shoppers", "shelf-for-you"
@@ -120,7 +122,7 @@ class LivedVisit:
     @property
     def moment(self) -> float:
         """When they open the home page: a little before the first search."""
-        return self.searches[0].moment - 30.0
+        return self.searches[0].moment - LOOKS_FIRST_S
 
 
 def lived_days(history_days: int) -> int:

@@ -4,7 +4,7 @@ Everything takes the way that people and storefronts take: the services of exper
 assignment rule, the import of events, the log of searches; only the clock is told what to say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -159,25 +159,39 @@ def _moment_reached(world: _World, days_before: int) -> None:
     for planted in PLANTED:
         view = views.get(planted.key)
         if planted.starts == days_before:
-            _started(world, planted, view, now)
+            experiment_begin(
+                key=planted.key,
+                design=planted.design,
+                view=view,
+                maker=world.maker,
+                checker=world.checker,
+                now=now,
+            )
         elif view is not None and planted.ends == days_before:
             _ended(world, planted, view, now)
         elif view is not None and planted.ends is None:
             _scheduled(planted, view, now, hours=(planted.starts - days_before) * 24)
 
 
-def _started(world: _World, planted: Planted, view: ExperimentView | None, now: datetime) -> None:
-    """Each step is a transaction of its own: go on behind the last one that was taken."""
-    key, design = planted.key, dict(planted.design)
+def experiment_begin(
+    *,
+    key: str,
+    design: Mapping[str, object],
+    view: ExperimentView | None,
+    maker: Actor,
+    checker: Actor,
+    now: datetime,
+) -> None:
+    """Create, submit, approve and start, as far as it is not done: each step is a transaction."""
     if view is None:
         created = now - timedelta(hours=30)
-        experiment_create(key=key, design=design, actor=world.maker, now=created)  # type: ignore[arg-type]  # JSON, as a person sends it
+        experiment_create(key=key, design=dict(design), actor=maker, now=created)  # type: ignore[arg-type]  # JSON, as a person sends it
     if view is None or view.status is Status.DRAFT:
-        experiment_submit(key=key, actor=world.maker, now=now - timedelta(hours=29))
+        experiment_submit(key=key, actor=maker, now=now - timedelta(hours=29))
     if view is None or (view.status in {Status.DRAFT, Status.IN_REVIEW} and not view.approved):
-        experiment_approve(key=key, actor=world.checker, now=now - timedelta(hours=3))
+        experiment_approve(key=key, actor=checker, now=now - timedelta(hours=3))
     if view is None or view.status in {Status.DRAFT, Status.IN_REVIEW}:
-        experiment_start(key=key, actor=world.maker, reason="The checklist is met.", now=now)
+        experiment_start(key=key, actor=maker, reason="The checklist is met.", now=now)
 
 
 def _ended(world: _World, planted: Planted, view: ExperimentView, now: datetime) -> None:

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import connection
 from numpy.random import PCG64, Generator, SeedSequence
 
-from apps.demo.contracts import Behaviour, DemoCatalogue, Effect, IntArray, ShopperConfig
-from apps.demo.domain.history import SearchLog
+from apps.demo.contracts import DemoCatalogue, Effect, IntArray, ShopperConfig
+from apps.demo.domain.history import SearchLog, log_between
 from apps.demo.domain.history_events import HistoryEvent, history_events
 from apps.demo.domain.planted import (
     PLANTED,
@@ -69,7 +69,8 @@ def stretch_play(stretch: Stretch) -> int:
     visits = _own_people(stretch.visits)
     logs: list[SearchLog] = []
     served: dict[int, tuple[Served, ...]] = {}
-    for log in (_part(log, stretch) for log in stretch.logs):
+    starts, ends = stretch.starts.timestamp(), stretch.ends.timestamp()
+    for log in (log_between(each, stretch.visits, starts, ends) for each in stretch.logs):
         found = [_assigned(plans, visits, int(place)) for place in log.search]
         served.update(zip(log.search.tolist(), found, strict=True))
         logs.append(_behaved(rng, log, found, stretch.seed))
@@ -90,22 +91,6 @@ def _planner_told() -> None:
 def _own_people(visits: Visits) -> Visits:
     return replace(
         visits, shopper=visits.shopper + FIRST_SHOPPER, session=visits.session + FIRST_SESSION
-    )
-
-
-def _part(log: SearchLog, stretch: Stretch) -> SearchLog:
-    """The searches of a leaf that fall into the stretch."""
-    moments = stretch.visits.moment[log.search]
-    inside = (moments >= stretch.starts.timestamp()) & (moments < stretch.ends.timestamp())
-    rows = np.flatnonzero(inside)
-    played = log.behaviour
-    return SearchLog(
-        search=log.search[rows],
-        queries=tuple(log.queries[row] for row in rows.tolist()),
-        shown=log.shown[rows],
-        behaviour=Behaviour(
-            played.clicked[rows], played.carted[rows], played.units[rows], played.returned[rows]
-        ),
     )
 
 

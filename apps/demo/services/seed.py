@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
 from apps.demo.domain.catalogue.generate import catalogue_generate
-from apps.demo.domain.history import history_play
+from apps.demo.domain.history import history_play, log_between
 from apps.demo.domain.history_events import history_events
 from apps.demo.domain.planted import DAYS as LIVED_DAYS
 from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
 from apps.demo.services.experiments import experiments_live
 from apps.demo.services.judgements import judgements_live
+from apps.demo.services.lived import days_live, lived_from, recommender_before
 from apps.demo.services.rules import rules_store
 from apps.demo.services.searches import searches_log
 from apps.demo.services.stages import (
@@ -45,6 +46,10 @@ INDEX_JOBS = (
     ("build_lexicon", "Lexicon"),
     ("export_query_encoder", "Query encoder"),
     ("embed_products", "Product index"),
+)
+MODEL_JOBS = (
+    ("relate_products", "What belongs together"),
+    ("train_recommender", "Recommender with the lived days"),
 )
 WEIGHT_STARTERS = ("electronics", "fashion", "books")
 # Less of what sold, more of what is new.
@@ -114,7 +119,9 @@ def _stages(
             "features", "Ranking features", lambda: job("features_refresh", "Ranking features")
         ),
         *(_Stage(name, title, partial(job, name, title)) for name, title in INDEX_JOBS),
-        # Last: the features of the ranking are those of the history alone.
+        _Stage("first recommender", "Recommender", lambda: recommender_before(plan)),
+        _Stage("lived days", "Lived days", lambda: _days_live(plan, catalogue(), say)),
+        # After the features: those of the ranking are of the shop's own shoppers alone.
         _Stage("experiments", "Experiments", lambda: experiments_live(plan, catalogue())),
         _Stage("searches", "Search analytics", lambda: _searches_store(plan, catalogue())),
         _Stage(
@@ -122,6 +129,7 @@ def _stages(
             "Queries' categories",
             lambda: job("query_categories", "Queries' categories"),
         ),
+        *(_Stage(name, title, partial(job, name, title)) for name, title in MODEL_JOBS),
         # After them: what shoppers did was before there were rules.
         _Stage("rules", "Merchandising rules", rules_store),
         _Stage("weights draft", "A weights draft", _weights_draft),
@@ -139,6 +147,11 @@ def _once(make: Callable[[], DemoCatalogue]) -> Callable[[], DemoCatalogue]:
         return made[0]
 
     return get
+
+
+def _days_live(plan: DemoPlan, catalogue: DemoCatalogue, say: Say) -> str:
+    with still_working(say, title="Lived days") as progress:
+        return days_live(plan, catalogue, progress)
 
 
 def _weights_store() -> str:
@@ -198,6 +211,9 @@ def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
     visits, logs = history_play(
         catalogue, as_of=plan.as_of, shopper=shopper, history=HistoryConfig(days=plan.days)
     )
+    # What follows is lived against the shop itself.
+    ends = lived_from(plan).timestamp()
+    logs = tuple(log_between(log, visits, 0.0, ends) for log in logs)
     events = history_events(catalogue, visits, logs, seed=plan.seed, as_of=plan.as_of)
     encoder = msgspec.json.Encoder()
     count = 0

@@ -1,0 +1,94 @@
+"""The lived days: the shop answers as it does over HTTP, and what is played is stored once."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from apps.demo.contracts import HistoryConfig, ShopperConfig
+from apps.demo.domain import lived as days
+from apps.demo.domain.catalogue.generate import catalogue_generate
+from apps.demo.domain.lived import SEARCH_KEY, SHELF_KEY, lived_days, lived_visits
+from apps.demo.services import seed
+from apps.demo.services.catalogue import catalogue_store
+from apps.demo.services.credentials import credentials_ensure
+from apps.demo.services.lived import TOO_SHORT, days_live, lived_from, recommender_before
+from apps.demo.services.stages import DemoPlan
+from apps.experiments.services.analysis import results_for
+from apps.jobs.services import job_run_now
+
+AS_OF = datetime(2026, 11, 21, 10, tzinfo=UTC)
+PLAN = DemoPlan(products=80, days=8, seed=5, as_of=AS_OF)
+
+
+def _nothing(_done: int, _total: int, _message: str) -> None:
+    """Nobody watches."""
+
+
+def _stored() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT type, count(*) FROM events_event GROUP BY 1")
+        return dict(cursor.fetchall())
+
+
+def test_a_quarter_of_the_days_is_lived_and_two_weeks_at_most() -> None:
+    assert [lived_days(each) for each in (1, 8, 30, 60, 400)] == [0, 2, 7, 14, 14]
+    assert (AS_OF - lived_from(PLAN)).days == 2
+
+
+def test_visits_come_in_time_and_the_same_again() -> None:
+    catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
+    made = [
+        lived_visits(
+            catalogue,
+            until=AS_OF.timestamp(),
+            shopper=ShopperConfig(seed=5),
+            history=HistoryConfig(days=8, sessions_per_day=20),
+            days=2,
+        )
+        for _ in range(2)
+    ]
+    assert made[0] == made[1]
+    moments = [visit.moment for visit in made[0]]
+    assert len(moments) > 40
+    assert moments == sorted(moments)
+    assert moments[0] > lived_from(PLAN).timestamp() - 60.0
+    assert all(search.moment < AS_OF.timestamp() for one in made[0] for search in one.searches)
+    paths = {product.category_path for product in catalogue.products}
+    assert {visit.category for visit in made[0]} <= paths
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_days_are_lived_once(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR_DIR = tmp_path
+    settings.RECOMMENDER_SEARCH_S = 0
+    monkeypatch.setattr(days, "SESSIONS_PER_DAY", 30)
+    credentials_ensure(origins=("http://127.0.0.1:8000",))
+    catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
+    catalogue_store(catalogue)
+    seed._history_store(PLAN, catalogue, lambda _: None)
+    job_run_now(job_name="features_refresh")
+    assert "interactions" in recommender_before(PLAN)
+    before = _stored()
+    said = days_live(PLAN, catalogue, _nothing)
+    assert said.endswith("2 experiments")
+    lived = {kind: count - before.get(kind, 0) for kind, count in _stored().items()}
+    assert min(lived["impression"], lived["search"], lived["click"]) > 10
+    assert lived["exposure"] > 60
+    for key in (SEARCH_KEY, SHELF_KEY):
+        results = results_for(key=key, as_of=AS_OF)
+        assert len(results.variants) == 2
+        assert min(results.units.values()) > 10
+    stored = _stored()
+    days_live(PLAN, catalogue, _nothing)
+    assert _stored() == stored
+
+
+def test_a_short_history_is_not_lived() -> None:
+    short = DemoPlan(products=80, days=2, seed=5, as_of=AS_OF)
+    catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
+    assert recommender_before(short) == days_live(short, catalogue, _nothing) == TOO_SHORT
