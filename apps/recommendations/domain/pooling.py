@@ -1,6 +1,6 @@
 """What several strategies found, put together: each product once, each group of variants once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -70,13 +70,15 @@ class Pooling:
     Attributes:
         columns: whose rows are meant.
         most: how many candidates it may hold.
-        taken: bool[n], rows that are in it, or whose variants are.
+        taken: bool[n], rows that are in it.
+        held: group of variants → the row that a rule pins of it: no other one comes in.
         parts: what was taken, in turn.
     """
 
     columns: ProductColumns
     most: int
     taken: BoolArray
+    held: Mapping[int, int] = field(default_factory=dict)
     parts: list[tuple[Source, int, Sourced]] = field(default_factory=list)
     _groups: set[int] = field(default_factory=set)
 
@@ -112,7 +114,7 @@ class Pooling:
     def _is_new(self, row: int) -> bool:
         """Whether neither the row nor a variant of it is in; from then on it is."""
         group = int(self.columns.group[row])
-        if self.taken[row] or group in self._groups:
+        if self.taken[row] or group in self._groups or self.held.get(group, row) != row:
             return False
         self.taken[row] = True
         if group >= 0:
@@ -120,9 +122,16 @@ class Pooling:
         return True
 
 
-def pool_begin(columns: ProductColumns, most: int) -> Pooling:
-    """An empty one, which will hold so many."""
-    return Pooling(columns, most, np.zeros(len(columns), dtype=np.bool_))
+def pool_begin(columns: ProductColumns, most: int, pinned: Iterable[int] = ()) -> Pooling:
+    """An empty one.
+
+    Args:
+        columns: whose rows are meant.
+        most: how many candidates it may hold.
+        pinned: rows that stand on the shelf anyway.
+    """
+    held = {int(columns.group[row]): row for row in pinned if columns.group[row] >= 0}
+    return Pooling(columns, most, np.zeros(len(columns), dtype=np.bool_), held)
 
 
 def strategies_pooled(

@@ -95,7 +95,11 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
         wanted=wanted_for(ask.k),
         as_of=as_of,
     )
-    pool, fallback = _pooled(ask, world, shopping, allowing)
+    pinned = [] if effect is None else [pin.row for pin in effect.pins]
+    pooling = pool_begin(snapshot.columns, shopping.wanted, pinned)
+    strategies_pooled(pooling, world.placement, shopping, world.strategies)
+    fallback = _filled(pooling, ask, shopping, allowing)
+    pool = pooling.pool()
     ranking = shelf_ranked(Shelf(ask, world, shopping, pool, effect, about))
     if not len(ranking.order):
         fallback = (Fallback.NOTHING,)
@@ -154,12 +158,10 @@ def _affinity(shopper: Shopper, world: World, as_of: float) -> Affinity | None:
     return world.affinity(shopper, world.snapshot, as_of)
 
 
-def _pooled(
-    ask: ShelfAsk, world: World, shopping: Shopping, allowing: Allowing
-) -> tuple[Pool, tuple[Fallback, ...]]:
-    """The placement's strategies, then what is popular, until the shelf can be filled."""
-    pooling = pool_begin(shopping.snapshot.columns, shopping.wanted)
-    strategies_pooled(pooling, world.placement, shopping, world.strategies)
+def _filled(
+    pooling: Pooling, ask: ShelfAsk, shopping: Shopping, allowing: Allowing
+) -> tuple[Fallback, ...]:
+    """What the strategies left short, filled by what is popular; what that was."""
     fallback: list[Fallback] = []
     if len(pooling) < ask.k and shopping.category >= 0:
         _fill(pooling, Fallback.CATEGORY_POPULAR, _inside(shopping), shopping, fallback)
@@ -170,7 +172,7 @@ def _pooled(
         _fill(pooling, Fallback.WITHOUT_CONSTRAINTS, allowing.relaxed(), shopping, fallback)
     if not len(pooling):
         _fill(pooling, Fallback.WITHOUT_FILTERS, allowing.unfiltered(), shopping, fallback)
-    return pooling.pool(), tuple(fallback)
+    return tuple(fallback)
 
 
 def _fill(

@@ -110,12 +110,15 @@ def _extra(
 
 def _weights(world: World, available: frozenset[str], about: str | None) -> ResolvedWeights:
     """The placement's own set; without one, or where none of its features has a source, others."""
-    own = world.placement.weights
-    if own is None:
-        return world.weigh(about, available)
-    return weights_resolve_from(
-        published={}, category_path=about, available=available, override=own
-    )
+    placement = world.placement
+    if placement.weights is not None:
+        own = weights_resolve_from(
+            published={}, category_path=about, available=available, override=placement.weights
+        )
+        if own.source == "override":
+            name = f"placement:{placement.name.value}"
+            return replace(own, subject=name, number=placement.number, chain=(f"{name}: used",))
+    return world.weigh(about, available)
 
 
 def _padded(tiers: Int32, size: int) -> Int32:

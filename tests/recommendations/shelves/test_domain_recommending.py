@@ -108,7 +108,8 @@ def test_blended_strategies_let_the_best_score_count() -> None:
     assert ids(found) == ["p3", "p5", "p1"]
     assert found.pool.sources == (S.SIMILAR, S.SIMILAR, S.TRENDING)
     assert STRATEGY_ORDER not in found.ranking.feature_names
-    assert found.ranking.weights.source == "override"
+    weights = found.ranking.weights
+    assert (weights.source, weights.subject) == ("override", "placement:home")
 
 
 def test_the_shelf_is_filled_from_its_category_then_from_anywhere() -> None:
@@ -179,6 +180,20 @@ def test_variants_stand_once_and_never_beside_their_own() -> None:
     assert ids(found)[0] in {"p8", "p7"}
     assert len({"p8", "p7"} & set(ids(found))) == 1
     assert not {"p1", "p2"} & set(ids(found))
+
+
+def test_a_pinned_variant_stands_for_all() -> None:
+    snapshot = snapshot_made(p8={"item_group_id": "g"}, p7={"item_group_id": "g"})
+    book = bookkeeping(("pins", [pin("p7", 2)], {}))
+    found = recommend(ShelfAsk(k=8), world_of(snapshot=snapshot, book=book))
+    assert ids(found)[1] == "p7"
+    assert "p8" not in ids(found)
+
+
+def test_weights_of_a_placement_that_nothing_can_be_scored_by() -> None:
+    placement = placement_of(weights={"cf_score": 1.0})
+    found = recommend(ShelfAsk(k=2), world_of(placement=placement))
+    assert found.ranking.weights.source == "default"
 
 
 def test_limits_of_brand_and_category() -> None:
