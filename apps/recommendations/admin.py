@@ -98,6 +98,11 @@ class PlacementVersionAdmin(PublishableVersionAdmin):
             saved = self._saved(request, guided, guided.placement)
             if saved is not None:
                 return saved
+        return self._edit_page(request, name, guided)
+
+    def _edit_page(
+        self, request: HttpRequest, name: PlacementName, guided: GuidedPlacement
+    ) -> HttpResponse:
         occasion = self._occasion(request, name)
         draft = guided.placement or placement_worked_on(name)
         return self._shelf_page(
@@ -119,7 +124,7 @@ class PlacementVersionAdmin(PublishableVersionAdmin):
             raise Http404
         name = _placement(place)
         guided = self._guided(request, name)
-        context: dict[str, Any] = {"guided": guided, "board_only": True}
+        context: dict[str, Any] = {"guided": guided}
         if guided.is_valid() and guided.placement is not None:
             asked = self._occasion(request, name).occasion()
             context["compared"] = shelf_preview(draft=guided.placement, occasion=asked)
