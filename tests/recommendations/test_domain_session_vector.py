@@ -11,6 +11,8 @@ from apps.recommendations.contracts import Float32
 from apps.recommendations.domain.session_vector import (
     UNLIKE,
     boosts_of,
+    factor_likeness,
+    likeness_of,
     mean_direction,
     shares_of,
     similarity_of,
@@ -94,6 +96,30 @@ def test_texts_that_are_unlike_are_no_likeness() -> None:
     cosines = np.array([-1.0, 0.0, UNLIKE, 0.65, 1.0], dtype=np.float32)
 
     assert similarity_of(cosines).tolist() == pytest.approx([0, 0, 0, 0.5, 1.0], abs=1e-6)
+
+
+def test_factors_that_point_the_same_way_are_alike_whatever_their_length() -> None:
+    factors = np.array([[4, 0], [0.5, 0], [0, 3], [-1, 0], [0, 0]], dtype=np.float32)
+    towards = np.array([1, 0], dtype=np.float32)
+
+    found = factor_likeness(factors, towards, np.array([1, 0, 1, 1, 1], dtype=np.bool_))
+
+    assert found[[0, 2, 3, 4]].tolist() == [1, 0, 0, 0]
+    assert np.isnan(found[1])
+
+
+def test_likeness_is_the_mean_of_what_is_known() -> None:
+    texts = np.array([0.2, 0.6], dtype=np.float32)
+    factors = np.array([0.8, np.nan], dtype=np.float32)
+
+    both, alone = likeness_of(texts, factors), likeness_of(None, factors)
+
+    assert both is not None
+    assert alone is not None
+    assert both.tolist() == pytest.approx([0.5, 0.6])
+    assert alone.tolist() == pytest.approx([0.8, 0.0])
+    assert likeness_of(texts, None) is texts
+    assert likeness_of(None, None) is None
 
 
 @given(_shares, _shares, _shares)

@@ -9,6 +9,7 @@ from apps.events.contracts_sessions import SessionEntry, SessionState
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.recommendations.contracts import Int32
+from apps.recommendations.selectors import affinity, session_signals
 from apps.recommendations.selectors.session_signals import (
     session_because,
     session_boosts,
@@ -19,6 +20,7 @@ from tests.embeddings.conftest import (  # noqa: F401 - fixtures, found by their
     exported_once,
     transformer,
 )
+from tests.recommendations.affinity_stage import model_of
 from tests.search.conftest import (  # noqa: F401 - the same
     _own_stores,
     catalogue,
@@ -121,6 +123,22 @@ def test_the_product_that_speaks_is_named(embedded: Build) -> None:  # noqa: F81
 
     names = [snapshot.columns.product_ids.get(row) for row in because.tolist()]
     assert names == ["p-0-0", "p-3-0", "p-0-0"]
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_what_is_chosen_together_is_pulled_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A model's factors are drawn at chance: two products share theirs, and nobody knows p-3-4.
+    model = model_of(["p-0-0", "p-3-1", "p-2-1"])
+    model.item_factors[1] = 3 * model.item_factors[0]
+    model.item_factors[2] = [-1, 0, 0, 0]
+    before = boosts(seen("p-0-0"), "p-3-1", "p-2-1", "p-3-4")
+    for module in (affinity, session_signals):
+        monkeypatch.setattr(module, "recommender_now", lambda: model)
+
+    chosen, unlike, unknown = boosts(seen("p-0-0"), "p-3-1", "p-2-1", "p-3-4")
+
+    assert chosen == pytest.approx(before[0] + 0.6, abs=1e-4)
+    assert [unlike, unknown] == before[1:]
 
 
 @pytest.mark.usefixtures("catalogue")

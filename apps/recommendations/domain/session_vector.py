@@ -34,6 +34,8 @@ class SessionTaste:
         vector: float32[d], of length 1, their mean; None likewise, or they cancel out.
         categories: float32[categories + 1], the share of each code; the last: of none.
         brands: float32[brands + 1] likewise.
+        factors: float32[f], of length 1, the mean of the recommender's factors; None: it knows
+            none of the products, or there is none.
     """
 
     rows: Int32
@@ -43,6 +45,7 @@ class SessionTaste:
     vector: Float32 | None
     categories: Float32
     brands: Float32
+    factors: Float32 | None = None
 
 
 def mean_direction(vectors: Float32, weights: Float32) -> Float32 | None:
@@ -77,6 +80,41 @@ def shares_of(codes: Int32, weights: Float32, size: int) -> Float32:
 def similarity_of(cosines: Float32) -> Float32:
     """float32[m] in [0, 1] of float32[m] cosines."""
     found: Float32 = np.clip((cosines - np.float32(UNLIKE)) / np.float32(1.0 - UNLIKE), 0.0, 1.0)
+    return found
+
+
+def factor_likeness(factors: Float32, towards: Float32, known: BoolArray) -> Float32:
+    """float32[m]: the cosine of a product's factors with the visit's, not below 0.
+
+    Args:
+        factors: float32[m, f].
+        towards: float32[f], of length 1.
+        known: bool[m]; nan for the others.
+    """
+    found: Float32 = np.maximum(rows_of_length_1(factors) @ towards, np.float32(0.0))
+    found[~known] = np.nan
+    return found
+
+
+def rows_of_length_1(vectors: Float32) -> Float32:
+    """float32[m, f]: the rows at length 1; zero ones stay zero."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    scaled: Float32 = vectors / np.maximum(lengths, np.float32(_LEAST_LENGTH))[:, None]
+    return scaled
+
+
+def likeness_of(texts: Float32 | None, factors: Float32 | None) -> Float32 | None:
+    """float32[m] in [0, 1]: the mean of both, or what there is; None: there is neither.
+
+    Args:
+        texts: float32[m] in [0, 1].
+        factors: likewise; nan where the recommender does not know the product.
+    """
+    if factors is None:
+        return texts
+    if texts is None:
+        return np.nan_to_num(factors, nan=0.0)
+    found: Float32 = np.where(np.isnan(factors), texts, (texts + factors) / np.float32(2.0))
     return found
 
 
