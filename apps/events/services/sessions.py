@@ -94,7 +94,8 @@ def _write(told: _Told, *, again: bool) -> None:
     settle = partial(_settled, list(sessions.values()))
     if not commands:
         return
-    if len(sessions) > _MOST_AWAITED:
+    visits = {(session_id, entry.user_id, entry.client_id) for session_id, entry in told}
+    if len(visits) > _MOST_AWAITED:
         _, sent = redis_try("session", partial(_post, commands, settle), None)
         if not sent:
             settle(None)
