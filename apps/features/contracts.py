@@ -99,6 +99,8 @@ SOURCES: Mapping[str, str] = {
     "catalogue": "Products and categories (apps.catalog)",
     "identities": "Who an anonymous client became (apps.events)",
     "query": "The shopper's query",
+    "sessions": "What this visit looked at (apps.events)",
+    "embeddings": "Vectors of products (apps.embeddings)",
     "recommender": "The collaborative model (apps.recommendations)",
 }
 FEATURES: tuple[FeatureSpec, ...] = (

@@ -1,6 +1,6 @@
 """The offline store as it is read: by row of the catalogue, by entity, and as a training frame."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,7 +12,7 @@ from django.db import connection
 from apps.catalog.contracts import ProductColumns
 from apps.common.errors import InvalidInput
 from apps.features.contracts import Float32
-from apps.features.contracts_store import Feature, StoredRun
+from apps.features.contracts_store import ComputeContext, Computed, Feature, StoredRun
 from apps.features.selectors_state import latest_runs
 from apps.features.selectors_streams import BATCH, rows_streamed
 
@@ -56,6 +56,15 @@ def by_row(columns: ProductColumns, ids: Sequence[str], values: Any) -> Float32:
     found = np.full(len(columns), np.nan, dtype=np.float32)
     rows = columns.product_ids.rows_of(ids)
     found[rows[rows >= 0]] = np.asarray(values, dtype=np.float32)[rows >= 0]
+    return found
+
+
+def computed_by_row(context: ComputeContext, pieces: Iterable[Computed]) -> Float32:
+    """float32[n]: what was computed of products, by row of the catalogue; nan where nothing."""
+    found = np.full(len(context.columns), np.nan, dtype=np.float32)
+    for piece in pieces:
+        some = by_row(context.columns, piece.entities, piece.values)
+        found = np.where(np.isnan(some), found, some)
     return found
 
 

@@ -27,7 +27,7 @@ from apps.features.metrics import feature_failures_total, feature_staleness_seco
 from apps.features.online import layout_now, products_publish
 from apps.features.selectors import SERVING_MATRIX
 from apps.features.selectors_compute import product_texts
-from apps.features.selectors_offline import by_row, run_values
+from apps.features.selectors_offline import computed_by_row, run_values
 from apps.features.selectors_state import feature_records, latest_runs
 from apps.features.services_notes import notes_ensure
 from apps.features.services_record import run_record, runs_prune
@@ -144,11 +144,7 @@ class _Turn:
             return run_record(key=key, as_of=as_of, pieces=pieces)
         listed = list(pieces)
         run = run_record(key=key, as_of=as_of, pieces=listed)
-        columns, values = self.context.columns, np.full(len(self.context.columns), np.nan)
-        for piece in listed:
-            some = by_row(columns, piece.entities, piece.values)
-            values = np.where(np.isnan(some), values, some)
-        self.values[key] = values.astype(np.float32)
+        self.values[key] = computed_by_row(self.context, listed)
         return run
 
 

@@ -26,6 +26,7 @@ from apps.features.domain.registry import (
 from apps.features.health import feature_store_check
 from apps.features.selectors import serving_snapshot
 from apps.features.selectors_online import products_read, users_read
+from apps.features.selectors_past import snapshot_past
 from apps.features.selectors_state import store_state
 from apps.features.services import FeaturesReport, features_refresh
 from apps.features.services_check import features_check
@@ -249,3 +250,17 @@ def test_the_job_says_what_it_did() -> None:
     outcome = job_run_now(job_name="features_refresh")
     assert (outcome["version"], outcome["products"], outcome["failed"]) == (1, 6, "")
     assert "ctr@1.0.0" in str(outcome["computed"])
+
+
+def test_a_moment_gone_by_is_weighed_as_it_was() -> None:
+    past = NOW - timedelta(days=1.5)
+    happen(("purchase", "c", 2))
+    then = snapshot_past(past).features
+    rows = serving_snapshot().columns.product_ids
+    assert set(then) == {"popularity_score", "freshness_score"}
+    assert then["popularity_score"][rows.row_of("c")] == 1.0
+    # Bought half a day later.
+    assert then["popularity_score"][rows.row_of("a")] == 0.0
+    refresh(as_of=past)
+    for name, values in serving_snapshot().features.items():
+        np.testing.assert_array_equal(values, then[name])

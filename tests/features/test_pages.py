@@ -14,7 +14,12 @@ from apps.access.models import AuditEntry, User
 from apps.features.contracts import Entity, FeatureSpec
 from apps.features.domain.lineage import lineage_nodes, lineage_svg
 from apps.features.domain.registry import features_registered
-from apps.features.domain.rendering import MarkersMissing, page_with, registry_markdown
+from apps.features.domain.rendering import (
+    MarkersMissing,
+    page_with,
+    registry_markdown,
+    span_written,
+)
 from apps.features.models import FeatureNote
 from apps.features.services import features_refresh
 from apps.features.services_notes import notes_ensure
@@ -57,6 +62,7 @@ def test_the_registry_in_words() -> None:
     told = registry_markdown([spec("a", "query"), spec("b", "a")])
     assert "| `a` | product | share | 1.0.0 | ranking | 2 hours | yes |" in told
     assert "**b** (`b@1.0.0`). What. How. Made from `a`." in told
+    assert span_written(90) == "90 seconds"
     with pytest.raises(MarkersMissing):
         page_with("nothing", told)
 

@@ -1,6 +1,6 @@
 """What the store's further features are; their computations stand in `selectors_compute`."""
 
-from apps.features.contracts import Entity, FeatureSpec, ValueKind
+from apps.features.contracts import SESSION_BOOST, Entity, FeatureSpec, ValueKind
 
 CTR = "ctr"
 CONVERSION_RATE = "conversion_rate"
@@ -97,4 +97,16 @@ AFFINITY_SPEC = FeatureSpec(
     depends_on=("events", "identities", "catalogue"),
     owner="recommendations",
     fresh_s=_HOUR,
+)
+SESSION_SPEC = FeatureSpec(
+    SESSION_BOOST,
+    "This visit",
+    Entity.USER,
+    "1.0.0",
+    "How much the product is like what this visit has looked at.",
+    stored=False,
+    computation="Likeness to the recency-weighted mean of the visit's products, and same category "
+    "or brand; added beside the weights, with a weight of its own.",
+    depends_on=("sessions", "embeddings", "catalogue"),
+    owner="search",
 )

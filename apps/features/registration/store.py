@@ -12,6 +12,7 @@ def features_register() -> None:
 
     weighed = {spec.name: spec for spec in FEATURES}
     for feature in (
+        Feature(told.SESSION_SPEC),
         Feature(weighed[POPULARITY_SCORE], made.popularity_compute, made.popularity_unseen),
         Feature(weighed[FRESHNESS_SCORE], made.freshness_compute, made.freshness_unseen),
         Feature(told.CTR_SPEC, made.ctr_compute, made.rate_unseen),

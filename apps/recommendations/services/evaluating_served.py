@@ -1,16 +1,9 @@
 """What the route would have answered at a past moment, by its own core over a frozen world."""
 
 from dataclasses import replace
-from datetime import datetime
 
-from django.conf import settings
-
-from apps.catalog.domain.columns import columns_recoded
-from apps.catalog.selectors import category_tree_fresh, columns_load
-from apps.events.selectors import product_interaction_scores
 from apps.events.selectors_history import history_of_user
-from apps.features.contracts import ServingSnapshot
-from apps.features.domain.serving import interaction_totals, snapshot_build
+from apps.features.selectors_past import snapshot_past
 from apps.recommendations.contracts import PlacementName, Shopper, StrategyName
 from apps.recommendations.contracts_answers import ShelfAsk, World
 from apps.recommendations.domain.evaluation import K
@@ -24,24 +17,6 @@ from apps.recommendations.services.evaluating import Stage, SystemLists
 # What reads nothing but what it is given: other strategies know what happened after the cut.
 _TIMELESS = (StrategyName.FOR_YOU, StrategyName.POPULAR)
 _FOR_EVER_DAYS = 36_500
-
-
-def snapshot_at(as_of: datetime) -> ServingSnapshot:
-    """The catalogue of now with the features of then; published nowhere."""
-    columns, tree = columns_load(), category_tree_fresh()
-    columns = columns_recoded(columns, tree)
-    scores = product_interaction_scores(
-        as_of=as_of,
-        window_days=settings.POPULARITY_WINDOW_DAYS,
-        half_life_days=settings.POPULARITY_HALF_LIFE_DAYS,
-    )
-    return snapshot_build(
-        columns=columns,
-        tree=tree,
-        totals=interaction_totals(columns, scores),
-        as_of=as_of.timestamp(),
-        freshness_half_life_days=settings.FRESHNESS_HALF_LIFE_DAYS,
-    )
 
 
 def lists_served(stage: Stage) -> SystemLists:
@@ -67,7 +42,7 @@ def _world(stage: Stage) -> World:
     world = world_now(plan, stage.cut)
     return replace(
         world,
-        snapshot=snapshot_at(stage.cut),
+        snapshot=snapshot_past(stage.cut),
         strategies={
             name: world.strategies[name] for name in _TIMELESS if name in world.strategies
         },
