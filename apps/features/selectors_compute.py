@@ -53,7 +53,14 @@ def _rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]
 
 @lru_cache(maxsize=2)
 def product_texts(table: StringTable) -> tuple[str, ...]:
+    """Product ids by row."""
     return tuple(table.get(row) for row in range(len(table)))
+
+
+@lru_cache(maxsize=2)
+def product_rows_by_text(table: StringTable) -> Mapping[str, int]:
+    """Product id to row: a refresh asks for all of them, many times."""
+    return {text: row for row, text in enumerate(product_texts(table))}
 
 
 def _computed(

@@ -13,6 +13,7 @@ from apps.catalog.contracts import ProductColumns
 from apps.common.errors import InvalidInput
 from apps.features.contracts import Float32
 from apps.features.contracts_store import ComputeContext, Computed, Feature, StoredRun
+from apps.features.selectors_compute import product_rows_by_text
 from apps.features.selectors_state import latest_runs
 from apps.features.selectors_streams import BATCH, rows_streamed
 
@@ -54,7 +55,8 @@ def run_values(run: StoredRun, columns: ProductColumns) -> Float32:
 def by_row(columns: ProductColumns, ids: Sequence[str], values: Any) -> Float32:
     """float32[n]: values of products by their rows; ids that the catalogue lacks are left out."""
     found = np.full(len(columns), np.nan, dtype=np.float32)
-    rows = columns.product_ids.rows_of(ids)
+    places = product_rows_by_text(columns.product_ids)
+    rows = np.fromiter((places.get(one, -1) for one in ids), dtype=np.int32, count=len(ids))
     found[rows[rows >= 0]] = np.asarray(values, dtype=np.float32)[rows >= 0]
     return found
 
