@@ -57,7 +57,7 @@ _SHIPPED = (
     ),
     Placement(
         PlacementName.CART,
-        "Often bought with what is in your cart",
+        "Goes well with your cart",
         _uses(
             StrategyName.BOUGHT_TOGETHER,
             StrategyName.FOR_YOU,
