@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from apps.demo.contracts import HistoryConfig, ShopperConfig
+from apps.demo.contracts import FloatArray, HistoryConfig, ShopperConfig
 from apps.demo.domain import lived as days
+from apps.demo.domain.browsing import SeenHit, hit_utilities
 from apps.demo.domain.catalogue.generate import catalogue_generate
+from apps.demo.domain.history import history_play
 from apps.demo.domain.lived import SEARCH_KEY, SHELF_KEY, lived_days, lived_visits
 from apps.demo.services import seed
 from apps.demo.services.catalogue import catalogue_store
@@ -40,19 +43,26 @@ def test_a_quarter_of_the_days_is_lived_and_two_weeks_at_most() -> None:
 
 def test_visits_come_in_time_and_the_same_again() -> None:
     catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
+    history = HistoryConfig(days=8, sessions_per_day=20, shoppers=300)
+    config = ShopperConfig(seed=5)
+    before, _ = history_play(catalogue, as_of=AS_OF, shopper=config, history=history)
     made = [
         lived_visits(
             catalogue,
             until=AS_OF.timestamp(),
-            shopper=ShopperConfig(seed=5),
-            history=HistoryConfig(days=8, sessions_per_day=20),
+            shopper=config,
+            history=history,
             days=2,
+            before=before,
         )
         for _ in range(2)
     ]
     assert made[0] == made[1]
     moments = [visit.moment for visit in made[0]]
     assert len(moments) > 40
+    # Who came often comes often.
+    came = np.bincount(before.shopper, minlength=300)
+    assert np.mean([came[visit.shopper] for visit in made[0]]) > 1.3 * came.mean()
     assert moments == sorted(moments)
     assert moments[0] > lived_from(PLAN).timestamp() - 60.0
     assert all(search.moment < AS_OF.timestamp() for one in made[0] for search in one.searches)
@@ -92,3 +102,31 @@ def test_a_short_history_is_not_lived() -> None:
     short = DemoPlan(products=80, days=2, seed=5, as_of=AS_OF)
     catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
     assert recommender_before(short) == days_live(short, catalogue, _nothing) == TOO_SHORT
+
+
+def test_a_mission_is_a_taste_of_its_own() -> None:
+    catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
+    config = ShopperConfig(seed=5, noise_scale=0.0)
+    hits = [
+        SeenHit(
+            one.product_id,
+            at,
+            one.category_path,
+            one.brand,
+            float(one.price),
+            None,
+            "EUR",
+            0.5,
+            1.0,
+        )
+        for at, one in enumerate(catalogue.products, start=1)
+    ]
+
+    def utilities(mission: str) -> FloatArray:
+        rng = np.random.default_rng(1)
+        return hit_utilities(rng, hits, shopper_id="a", config=config, mission=mission)
+
+    moved = utilities("one") - utilities("")
+    assert 0.5 < moved.std() / config.taste_scale < 1.6
+    assert not np.allclose(moved, utilities("two") - utilities(""))
+    assert np.array_equal(utilities("one"), utilities("one"))

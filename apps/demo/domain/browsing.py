@@ -21,7 +21,13 @@ from apps.demo.contracts import (
     FloatArray,
     ShopperConfig,
 )
-from apps.demo.domain.latents import appeal, item_tastes, shopper_tastes, taste_scores
+from apps.demo.domain.latents import (
+    appeal,
+    item_tastes,
+    latent_normals,
+    shopper_tastes,
+    taste_scores,
+)
 from apps.demo.domain.shopper import (
     bargain,
     behave,
@@ -76,9 +82,19 @@ def hits_play(
     shopper_id: str,
     config: ShopperConfig,
     effect: Effect = NO_EFFECT,
+    mission: str = "",
 ) -> Behaviour:
-    """One result list, one shopper: arrays of shape [1, len(hits)]."""
-    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config)
+    """One result list, one shopper: arrays of shape [1, len(hits)].
+
+    Args:
+        rng: draws come from here.
+        hits: the list.
+        shopper_id: whose taste.
+        config: the shopper's parameters.
+        effect: of an experiment.
+        mission: names what this visit is about: a taste of its own, as strong as the shopper's.
+    """
+    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config, mission=mission)
     default = config.return_chance[DEFAULT_BRANCH]
     returns = [config.return_chance.get(hit.branch, default) for hit in hits]
     return behave(
@@ -92,7 +108,12 @@ def hits_play(
 
 
 def hit_utilities(
-    rng: Generator, hits: Sequence[SeenHit], *, shopper_id: str, config: ShopperConfig
+    rng: Generator,
+    hits: Sequence[SeenHit],
+    *,
+    shopper_id: str,
+    config: ShopperConfig,
+    mission: str = "",
 ) -> FloatArray:
     """Utility of each hit to this shopper: float64[len(hits)]."""
     sale = [float("nan") if hit.sale_price is None else hit.sale_price for hit in hits]
@@ -105,8 +126,11 @@ def hit_utilities(
         ],
         axis=-1,
     )
+    own = shopper_tastes(config.seed, [shopper_id])
+    if mission:
+        own = own + latent_normals(config.seed, "mission", [mission])
     tastes = taste_scores(
-        shopper_tastes(config.seed, [shopper_id]),
+        own,
         item_tastes(config.seed, [hit.category for hit in hits], [hit.brand for hit in hits]),
         config.taste_scale,
     )

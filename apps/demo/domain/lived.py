@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 
-from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
+from apps.demo.contracts import DemoCatalogue, FloatArray, HistoryConfig, ShopperConfig
 from apps.demo.domain.history import Shelf, shelves_of, shopper_names
 from apps.demo.domain.latents import shopper_tastes
 from apps.demo.domain.queries import Query, typo_make, zipf_shares
@@ -19,7 +19,9 @@ from apps.demo.domain.visits import Visits, visits_draw
 
 MOST_DAYS, PART_OF_HISTORY = 14, 4
 """Lived days: at most so many, and at most one of so many days of the history."""
-SESSIONS_PER_DAY = 640
+SESSIONS_PER_DAY = 480
+STAYS = 0.75
+"""Chance that a further search of a visit is for what the first one was for."""
 SHELF, PAGE = 8, 10
 """How many products a shopper sees of the shelf, and of a search."""
 WANTED, UNASKED = 1.0, 0.6
@@ -53,7 +55,9 @@ DESIGNS: Mapping[str, Mapping[str, object]] = {
                 "key": "personal",
                 "name": "For this shopper",
                 "weight": 0.5,
-                "payload": {"personalisation": {"history": True, "session": True}},
+                "payload": {
+                    "personalisation": {"history": True, "session": True, "session_weight": 0.4}
+                },
             },
         ],
         "metrics": _METRICS,
@@ -137,6 +141,7 @@ def lived_visits(
     shopper: ShopperConfig,
     history: HistoryConfig,
     days: int,
+    before: Visits,
 ) -> tuple[LivedVisit, ...]:
     """The visits of shoppers that the shop knows, in order of time.
 
@@ -144,8 +149,9 @@ def lived_visits(
         catalogue: what queries are about.
         until: unix seconds; no search is later.
         shopper: the shopper's parameters.
-        history: the population; all who come are logged in.
+        history: the population; all who come are logged in, and as often as before.
         days: how many days before `until`.
+        before: the history's visits.
     """
     shelves = shelves_of(catalogue, shopper)
     rng = Generator(PCG64(SeedSequence([shopper.seed, _DRAWS])))
@@ -162,8 +168,17 @@ def lived_visits(
         tastes=shopper_tastes(shopper.seed, shopper_names(history)),
         leaf_tastes=np.stack([shelf.tastes.mean(axis=0) for shelf in shelves]),
         leaf_sizes=np.array([len(shelf.rows) for shelf in shelves], np.float64),
+        activity=_activity(before, history.shoppers),
     )
     return _visits(rng, visits, shelves, shopper)
+
+
+def _activity(before: Visits, shoppers: int) -> FloatArray:
+    """Shares of the visits to come: by those before, and one more for everybody."""
+    first = np.unique(before.session, return_index=True)[1]
+    came = 1.0 + np.bincount(before.shopper[first], minlength=shoppers)
+    shares: FloatArray = came / came.sum()
+    return shares
 
 
 def _visits(
@@ -173,6 +188,10 @@ def _visits(
     for row, session in enumerate(visits.session.tolist()):
         found.setdefault(session, []).append(row)
     wanted = [shelves[leaf] for leaf in visits.leaf.tolist()]
+    for rows in found.values():
+        for row in rows[1:]:
+            if rng.random() < STAYS:
+                wanted[row] = wanted[rows[0]]
     return tuple(
         LivedVisit(
             number=session,

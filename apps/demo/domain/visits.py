@@ -48,6 +48,7 @@ def visits_draw(
     tastes: FloatArray,
     leaf_tastes: FloatArray,
     leaf_sizes: FloatArray,
+    activity: FloatArray | None = None,
 ) -> Visits:
     """Draw sessions and their searches, all in the `config.days` before `until`.
 
@@ -58,10 +59,12 @@ def visits_draw(
         tastes: float64[shoppers, d].
         leaf_tastes: float64[leaves, d], a typical product's.
         leaf_sizes: float64[leaves], products in each leaf: bigger shelves draw more people.
+        activity: float64[shoppers], shares of the sessions; None: drawn too.
     """
     sessions = int(rng.poisson(config.days * config.sessions_per_day))
     starts = np.sort(_starts(rng, sessions, config.days, until))
-    shopper = rng.choice(config.shoppers, size=sessions, p=_activity(rng, config.shoppers))
+    shares = _activity(rng, config.shoppers) if activity is None else activity
+    shopper = rng.choice(config.shoppers, size=sessions, p=shares)
     searches = rng.choice(len(MORE_SEARCHES), size=sessions, p=MORE_SEARCHES) + 1
     session = np.repeat(np.arange(sessions), searches)
     # The second and third search follow one to four minutes after the one before.

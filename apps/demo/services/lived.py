@@ -22,6 +22,7 @@ from apps.common.domain.uuid7 import uuid7_at
 from apps.common.redis import redis_settle
 from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
 from apps.demo.domain.browsing import Asked, SeenHit, answer_events, hits_play
+from apps.demo.domain.history import history_play
 from apps.demo.domain.lived import (
     DESIGNS,
     LOOKS_FIRST_S,
@@ -74,12 +75,15 @@ def days_live(plan: DemoPlan, catalogue: DemoCatalogue, progress: Progress) -> s
     partitions_ensure(first=starts, last=plan.as_of)
     _experiments_begin(starts)
     config = ShopperConfig(seed=plan.seed)
+    history = HistoryConfig(days=plan.days)
+    before, _ = history_play(catalogue, as_of=plan.as_of, shopper=config, history=history)
     visits = lived_visits(
         catalogue,
         until=plan.as_of.timestamp(),
         shopper=config,
-        history=HistoryConfig(days=plan.days),
+        history=history,
         days=lived_days(plan.days),
+        before=before,
     )
     # Whoever searches first has looked at the home page before that.
     known = Memory(starts - timedelta(seconds=LOOKS_FIRST_S))
@@ -167,7 +171,13 @@ class _Play:
     def _looked(
         self, rng: Generator, visitor: Visitor, hits: list[SeenHit], look: "_Look"
     ) -> list[_Event]:
-        played = hits_play(rng, hits, shopper_id=visitor.user_id, config=self.config)
+        played = hits_play(
+            rng,
+            hits,
+            shopper_id=visitor.user_id,
+            config=self.config,
+            mission=visitor.session_id,
+        )
         now = datetime.fromtimestamp(look.moment, UTC) + LOOKS_AFTER
         asked = Asked(
             look.typed,
