@@ -111,7 +111,9 @@ def _fallen_back(layout: Layout, ids: Sequence[str], places: Sequence[int]) -> F
 def _rows_of(snapshot: ServingSnapshot, ids: Sequence[str]) -> Int32:
     columns = snapshot.columns
     rows = columns.product_ids.rows_of(ids)
-    there = (rows >= 0) & (columns.row_of_pk[columns.pks[rows]] == rows)
+    there = rows >= 0
+    known = rows[there]
+    there[there] = columns.row_of_pk[columns.pks[known]] == known
     if not there.all():
         raise EntityUnknown([ids[at] for at in np.flatnonzero(~there).tolist()])
     return rows

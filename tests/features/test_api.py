@@ -142,6 +142,11 @@ def test_a_thousand_are_one_round_trip_and_no_statement(
         ("?names=ctr", 400, "unknown_parameter", {"field": "names"}),
         ("/dreams", 404, "unknown_feature", {"feature": "dreams"}),
         ("/ctr?version=1", 400, "unknown_parameter", {"field": "version"}),
+        ("/products/a%00b", 400, "invalid", {"field": "product_id"}),
+        ("/users/a%00b", 400, "invalid", {"field": "user_id"}),
+        ("/products/" + "p" * 201, 400, "invalid", {"field": "product_id"}),
+        ("/users/" + "u" * 201, 400, "invalid", {"field": "user_id"}),
+        ("/users/mara?names=a%00b", 404, "unknown_feature", {"field": "names"}),
     ],
 )
 def test_what_is_unknown_is_named(
@@ -161,6 +166,9 @@ def test_what_is_unknown_is_named(
         ({"entity": "product", "ids": [str(n) for n in range(1001)]}, 400, "ids"),
         ({"entity": "product", "ids": ["a", ""]}, 400, "ids[1]"),
         ({"entity": "product", "ids": ["a", 3]}, 400, "ids[1]"),
+        ({"entity": "product", "ids": ["a", "b\x00"]}, 400, "ids[1]"),
+        ({"entity": "user", "ids": ["a", "b\x00"]}, 400, "ids[1]"),
+        ({"entity": "user", "ids": ["u" * 201]}, 400, "ids[0]"),
         ({"entity": "product", "ids": ["a"], "name": "ctr"}, 400, "name"),
         ({"entity": "product"}, 400, "ids"),
         ({"entity": "product", "ids": ["a", "gone"]}, 404, "ids"),
@@ -172,6 +180,12 @@ def test_faults_of_a_batch_are_named(
     caller: Caller, body: object, status: int, field: str
 ) -> None:
     assert caller.batch(body, status)["extra"]["field"] == field
+
+
+def test_an_empty_catalogue_has_no_products() -> None:
+    caller = Caller()
+    assert caller.get("/products/a", 404)["code"] == "unknown_product"
+    assert caller.batch({"entity": "product", "ids": ["a"]}, 404)["extra"]["ids"] == ["a"]
 
 
 def test_the_scope_is_asked_for() -> None:

@@ -66,10 +66,12 @@ def one_asked(
     """A GET of one product or user.
 
     Raises:
-        InvalidInput: an unknown parameter, or a feature that cannot be read here.
+        InvalidInput: an unknown parameter, an id that nothing can have, or a feature that cannot
+            be read here.
         NotFound: no such feature.
     """
     asked = parameters_known(request, "names", "version")
+    _id_checked(one, f"{entity}_id")
     names = [name for name in asked.get("names", "").split(",") if name]
     return _asked(entity, (one,), names, asked.get("version", ""), records)
 
@@ -102,8 +104,14 @@ def _ids_checked(ids: list[str]) -> None:
     if len(set(ids)) != len(ids):
         raise InvalidInput("An id stands there twice.", field="ids", code="duplicate")
     for at, one in enumerate(ids):
-        if not 0 < len(one) <= LONGEST_ID:
-            raise InvalidInput(f"An id has 1 to {LONGEST_ID} characters.", field=f"ids[{at}]")
+        _id_checked(one, f"ids[{at}]")
+
+
+def _id_checked(one: str, field: str) -> None:
+    if not 0 < len(one) <= LONGEST_ID or "\x00" in one:
+        raise InvalidInput(
+            f"An id has 1 to {LONGEST_ID} characters, none of them NUL.", field=field
+        )
 
 
 def parameters_known(request: HttpRequest, *known: str) -> dict[str, str]:
