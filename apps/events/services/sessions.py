@@ -40,13 +40,13 @@ from apps.events.selectors_sessions import stored_rows
 
 logger = structlog.get_logger(__name__)
 session_tracking_requests_total = prometheus_client.Counter(
-    "endcap_session_tracking_requests_total",
+    "session_tracking_requests_total",
     "Batches of events and searches that were to enter their sessions (written, lost: no Redis, "
     "or it refused), and sessions that were asked for (found, unknown, deleted).",
     ["outcome"],
 )
 real_time_updates_total = prometheus_client.Counter(
-    "endcap_real_time_updates_total",
+    "real_time_updates_total",
     "Events and searches that were written to their session, by kind.",
     ["kind"],
 )
