@@ -1,8 +1,8 @@
 """The shop's last days, lived against the shop itself: who comes, and what they are shown.
 
 The history before is what an engine that knows nobody showed. In its last days shoppers meet the
-real one: a look at the home page's shelf, then searches. Two experiments run; nothing is planted
-in them, what they find is what following the shopper's taste brings.
+real one: a look at the home page's shelf, then searches. Two experiments run. No effect is planted
+in their arms; what they can find is in the shoppers: a taste that lasts, a mission for the visit.
 """
 
 from collections.abc import Mapping
