@@ -1,8 +1,8 @@
 """The demo's last days, lived against the shop itself.
 
 Two experiments run in them, without an effect planted in their arms: what they find is what
-following shoppers brings. A run that is cut off plays again what it had played; ids come from the seed, so all of it
-is stored once.
+following shoppers brings. A run that is cut off plays again what it had played; ids come from the
+seed, so all of it is stored once.
 """
 
 import logging

@@ -22,7 +22,8 @@ from apps.recommendations.contracts import PlacementName, Shopper
 from apps.recommendations.contracts_answers import RecommendationRequest
 from apps.recommendations.domain.histories import history_of, lines_joined, session_lines
 from apps.recommendations.services.recommend import recommendation_answer
-from apps.search.contracts import Asker, Followed, SearchRequest
+from apps.search.contracts import SearchRequest
+from apps.search.contracts_asker import Asker, Followed
 from apps.search.services.answer import answer_make
 from apps.search.services.begun import search_begin
 from apps.search.services.kept_answers import UNTOLD
