@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from apps.catalog.contracts import ProductColumns
@@ -46,11 +45,9 @@ def settled() -> ProductColumns:
 @contextmanager
 def a_transaction_elsewhere(database: str) -> Iterator[None]:
     """Somebody who has written, and has not committed, in another database of this cluster."""
-    known = settings.DATABASES["default"]
-    with psycopg.connect(
-        host=known["HOST"], port=known["PORT"], user=known["USER"],
-        password=known["PASSWORD"], dbname=database,
-    ) as other:  # fmt: skip
+    known = connection.get_connection_params()
+    known = {name: known[name] for name in ("host", "port", "user", "password") if name in known}
+    with psycopg.connect(**known, dbname=database) as other:
         other.execute("SELECT pg_current_xact_id()")
         yield
 
