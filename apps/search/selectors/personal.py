@@ -14,6 +14,7 @@ from apps.events.contracts_sessions import SessionState
 from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
 from apps.ranking.contracts import Float32, Int32, Ranking
 from apps.ranking_weights.contracts import ResolvedWeights
+from apps.recommendations.contracts import Shopper
 from apps.recommendations.domain.affinities import NO_HISTORY
 from apps.recommendations.metrics_session import session_based_boosts_total
 from apps.recommendations.selectors.affinity import user_product_affinity
@@ -55,9 +56,13 @@ def signals_of(request: SearchRequest, snapshot: ServingSnapshot) -> Signals:
     flags, shopper = personalisation_flags(), request.follows.shopper
     return Signals(
         visited=flags.session and session_taste(shopper.session, snapshot) is not None,
-        # Where a history cannot be read, the factors of training may know the shopper.
-        known=flags.history and (len(shopper.history) > 0 or NO_HISTORY in shopper.degraded),
+        known=flags.history and _may_be_known(shopper),
     )
+
+
+def _may_be_known(shopper: Shopper) -> bool:
+    """Where a history cannot be read, the factors of training may know the shopper."""
+    return len(shopper.history) > 0 or NO_HISTORY in shopper.degraded
 
 
 def signals_count(signals: Signals, settings: Iterable[SearchSettings]) -> bool:
@@ -110,7 +115,7 @@ def personal_of(
         return IMPERSONAL
     wanted, shopper = personalisation_in_force(settings.personalisation), follows.shopper
     features: dict[str, Float32] = {}
-    if wanted.history and len(shopper.history):
+    if wanted.history and _may_be_known(shopper):
         scores = user_product_affinity(shopper, snapshot, rows, follows.at)
         if scores is not None:
             features[CF_SCORE] = scores

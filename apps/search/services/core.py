@@ -84,6 +84,8 @@ def search_core(
         documents, hydrated = page_documents(retrieved.snapshot, rows)
     missing = [one for side in listing.sides for one in side.retrieved.degraded]
     degraded = [*request.degraded, *missing, *(() if hydrated else ("catalog",))]
+    if request.follows is not None:
+        degraded += request.follows.shopper.degraded
     if scored.ranking.weights.degraded:
         degraded.append("weights")
     return Core(lists, listing, documents, tuple(dict.fromkeys(degraded)), asked, ruling)
