@@ -16,7 +16,7 @@ class SessionEntry(msgspec.Struct, frozen=True, array_like=True):
     its fields. A new field goes to the end and has a default.
 
     Attributes:
-        type: impressions and exposures are not kept.
+        type: impressions and exposures are not kept; refunds are told to listeners alone.
         at: unix seconds, as the event says, never ahead of our clock.
         product_id: external id; None for a search.
         query: normalised; None for everything but a search.

@@ -15,6 +15,7 @@ from apps.events.domain.admission import StoredRow
 from apps.events.domain.identity import Sighting, Unit, UnitKind, identity_map, unit_of
 from apps.events.domain.session_owner import entries_owned
 from apps.events.domain.sessions import (
+    KEPT_TYPES,
     deletion_key,
     entries_read,
     entries_since,
@@ -51,8 +52,15 @@ def test_what_a_shopper_did_is_kept() -> None:
     assert kept == SessionEntry(
         EventType.PURCHASE, NOON.timestamp(), "a", None, 2, "u", "c", row().id.bytes
     )
-    for kind in ("impression", "exposure", "refund", "conversion"):
+    for kind in ("impression", "exposure", "conversion"):
         assert entry_of_row(row(kind)) is None
+
+
+def test_a_refund_is_told_of_and_is_no_part_of_a_visit() -> None:
+    told = entry_of_row(row("refund"))
+    assert told is not None
+    assert told.type is EventType.REFUND
+    assert told.type not in KEPT_TYPES
 
 
 def test_a_clock_that_is_ahead_is_held_back() -> None:

@@ -1,7 +1,6 @@
 """Who asks: the visit, the stored history and the factors, from Redis or without it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,16 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from apps.common.domain.uuid7 import uuid7_new
 from apps.common.postgresql import postgresql_breaker
 from apps.common.redis import redis_client, redis_forget_connections, redis_settle
-from apps.events.contracts import EventType
-from apps.events.contracts_sessions import SessionEntry
-from apps.events.services.ingest import events_ingest
 from apps.events.services.partitions import partitions_ensure_around
-from apps.model_registry.services.publish import artifact_publish
 from apps.recommendations.contracts import Shopper
-from apps.recommendations.contracts_models import ARTIFACT
-from apps.recommendations.engines.model_files import model_write
 from apps.recommendations.metrics_affinity import shopper_histories_total
-from apps.recommendations.selectors.kept_histories import history_expiries
 from apps.recommendations.selectors.recommender import recommender_holder
 from apps.recommendations.selectors.shoppers import shopper_commands, shopper_now, shopper_read
-from tests.recommendations.affinity_stage import model_of
+from tests.recommendations.shopper_stage import NAMES, did, kept_bytes, kept_for, publish
 
 pytestmark = pytest.mark.django_db
-NAMES = [f"p{pk}" for pk in range(1, 10)]
 
 
 @pytest.fixture(autouse=True)
@@ -50,39 +40,6 @@ def redis_gone(settings: Any) -> Iterator[None]:
 def model(settings: Any, tmp_path: Path) -> None:
     settings.ARTIFACT_STORE, settings.ARTIFACT_CACHE = str(tmp_path / "s"), str(tmp_path / "c")
     publish()
-
-
-def publish(seed: int = 3) -> int:
-    made = model_of(NAMES, ["trained"], seed=seed)
-
-    def write(folder: Path) -> dict[str, int]:
-        model_write(folder, made)
-        return {}
-
-    number = artifact_publish(name=ARTIFACT, write=write)
-    assert recommender_holder.number == number
-    return number
-
-
-def did(kind: str, product: str, ago_s: float = 3.0, **names: str) -> None:
-    """Ingested as the API does it, and committed as far as a test can tell."""
-    now = timezone.now()
-    item = {
-        "event_id": str(uuid7_new(now)),
-        "type": kind,
-        "occurred_at": (now - timedelta(seconds=ago_s)).isoformat(),
-        "product_id": product,
-        **names,
-    }
-    assert events_ingest(items=[item], received_at=now).stored == 1
-
-
-def kept_for(key: str) -> int:
-    """Seconds that Redis keeps it; negative: it has none."""
-    redis_settle()
-    found = redis_client().ttl(key)
-    assert isinstance(found, int)
-    return found
 
 
 def outcome(name: str) -> float:
@@ -244,13 +201,6 @@ def test_without_postgresql_what_redis_kept_is_served(postgresql_refused: None) 
     assert postgresql_breaker.is_open
 
 
-def kept_bytes() -> bytes:
-    from apps.events.contracts_history import DayLine, day_lines
-    from apps.recommendations.domain.kept_history import KeptHistory, kept_history_encode
-
-    return kept_history_encode(KeptHistory(day_lines([DayLine("p7", 20_000, 1.0, 1.7e9)])))
-
-
 @pytest.fixture
 def postgresql_refused(transactional_db: None) -> Iterator[None]:
     connection = connections["default"]
@@ -262,20 +212,6 @@ def postgresql_refused(transactional_db: None) -> Iterator[None]:
     connection.close()
     connection.settings_dict["HOST"] = host
     postgresql_breaker.reset()
-
-
-def test_events_shorten_what_they_overtake() -> None:
-    commands = history_expiries(
-        [
-            SessionEntry(EventType.VIEW, 1.0, "p", user_id="u"),
-            SessionEntry(EventType.VIEW, 1.0, "p", user_id="u", client_id="c"),
-            SessionEntry(EventType.VIEW, 1.0, "p", client_id="d"),
-            SessionEntry(EventType.SEARCH, 1.0, query="q", user_id="v"),
-        ]
-    )
-    assert [command.parts for command in commands] == [
-        ("EXPIRE", f"recs:{key}", 60, "LT") for key in ("user:u", "client:c", "client:d")
-    ]
 
 
 def test_a_shopper_is_nobody_by_default() -> None:

@@ -23,6 +23,8 @@ KEPT_TYPES: Mapping[str, EventType] = {
         EventType.SEARCH,
     )
 }
+# Listeners hear of those too that change what a shopper likes, and are no part of a visit.
+_TOLD_TYPES: Mapping[str, EventType] = {**KEPT_TYPES, EventType.REFUND.value: EventType.REFUND}
 # Where our own shape, UBI's and GA4's events keep what was searched for.
 _QUERY_NAMES = ("query", "user_query", "search_term")
 _LONGEST_QUERY = 200
@@ -72,8 +74,8 @@ def deletion_key(session_id: str) -> str:
 
 
 def entry_of_row(row: StoredRow) -> SessionEntry | None:
-    """What a session keeps of a stored event; None: nothing."""
-    kind = KEPT_TYPES.get(row.type)
+    """What listeners are told of a stored event; None: nothing. Sessions keep `KEPT_TYPES`."""
+    kind = _TOLD_TYPES.get(row.type)
     if kind is None:
         return None
     # A clock that is ahead must not stay the newest for hours.

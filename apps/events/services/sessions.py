@@ -123,7 +123,7 @@ def _by_session(told: _Told) -> dict[str, list[SessionEntry]]:
     """What is new enough, oldest first."""
     found: dict[str, list[SessionEntry]] = defaultdict(list)
     for session_id, entry in told:
-        if session_id is not None:
+        if session_id is not None and entry.type in KEPT_TYPES:
             found[session_id].append(entry)
     oldest = timezone.now() - timedelta(seconds=settings.SESSION_TTL_S)
     fresh = {name: entries_since(entries, oldest) for name, entries in found.items()}

@@ -1,14 +1,18 @@
 """Stored histories and user factors, kept in Redis; what is not there is read by one statement.
 
 They are kept for a day under `recs:user:<user>`, or `recs:client:<client>` where nobody is logged
-in. An event shortens that to a minute (`history_expiries`): whoever asks without a session sees
-it then at the latest. A user who comes on a client that was not looked at yet, as after a
-log-in, is read anew. Factors are solved again when another model is served.
+in; for five minutes while there is nothing in them. An event shortens that to a minute, and for
+a minute leaves a mark (`history_expiries`): what was read before its commit and is written after
+it meets the mark, and lives a minute too. So whoever asks without a session sees an event that
+was told of after a minute at the latest. Imports tell nobody: what was kept then ends with its
+day. A user who comes on a client that was not looked at yet, as after a log-in, is read anew.
+Factors are solved again when another model is served.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from hashlib import sha1
 
 import redis
 
@@ -16,8 +20,8 @@ from apps.common.contracts import RedisCommand
 from apps.common.observability.metrics import degraded_total
 from apps.common.postgresql import PostgresqlGone, postgresql_call
 from apps.common.redis import redis_try
-from apps.common.redis_exchange import redis_post
-from apps.events.contracts import INTERACTION_WEIGHTS
+from apps.common.redis_exchange import RedisScript, redis_post
+from apps.events.contracts import INTERACTION_WEIGHTS, EventType
 from apps.events.contracts_history import DayLines
 from apps.events.contracts_sessions import SessionEntry
 from apps.events.selectors_history import history_of_client, history_of_user
@@ -36,7 +40,24 @@ from apps.recommendations.metrics_affinity import shopper_histories_total
 from apps.recommendations.selectors.recommender import recommender_now
 
 _KEPT_S = 86_400
+_KEPT_EMPTY_S = 300
 _KEPT_AFTER_EVENT_S = 60
+# KEYS: the history, the mark of an event. ARGV: the history, seconds, seconds beside a mark.
+_KEEP = RedisScript("""
+local lives = ARGV[2]
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  lives = math.min(lives, ARGV[3])
+end
+return redis.call('SET', KEYS[1], ARGV[1], 'EX', lives)
+""")
+# KEYS: the history. ARGV: the SHA-1 of what was there, what replaces it. It lives no longer.
+_REPLACE = RedisScript("""
+local there = redis.call('GET', KEYS[1])
+if there and redis.sha1hex(there) == ARGV[1] then
+  return redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+end
+""")
+_TOLD = frozenset({*INTERACTION_WEIGHTS, EventType.REFUND})
 _MOST_CLIENTS = 20
 _outcomes = {
     name: shopper_histories_total.labels(name)
@@ -52,15 +73,27 @@ def history_key(user_id: str | None, client_id: str | None) -> str | None:
 
 
 def history_expiries(entries: Sequence[SessionEntry]) -> list[RedisCommand]:
-    """What shortens the life of histories that events have overtaken."""
+    """What shortens the life of histories that events have overtaken, or are overtaking."""
     keys: dict[str, None] = {}
     for entry in entries:
-        if entry.user_id is not None and entry.type in INTERACTION_WEIGHTS:
+        if entry.user_id is not None and entry.type in _TOLD:
             keys[f"recs:user:{entry.user_id}"] = None
         # A user who is seen on a client changes whose its anonymous events are.
         if entry.client_id is not None:
             keys[f"recs:client:{entry.client_id}"] = None
-    return [RedisCommand(("EXPIRE", key, _KEPT_AFTER_EVENT_S, "LT")) for key in keys]
+    return [
+        RedisCommand(parts)
+        for key in keys
+        for parts in (
+            ("SET", _mark(key), 1, "EX", _KEPT_AFTER_EVENT_S),
+            ("EXPIRE", key, _KEPT_AFTER_EVENT_S, "LT"),
+        )
+    ]
+
+
+def _mark(key: str) -> str:
+    """That an event came within the last minute. No history's own key begins like it."""
+    return f"recs-told:{key}"
 
 
 def kept_history_of(
@@ -87,7 +120,7 @@ def kept_history_of(
     unseen = unseen and kept is not None and client_id not in kept.clients
     if kept is not None and not unseen:
         _outcomes["hit"].inc()
-        return _solved_anew(kept, key or "", as_of.timestamp())
+        return _solved_anew(kept, answer, key or "", as_of.timestamp())
     lines = _read(user_id, client_id, as_of)
     if lines is None:
         _outcomes["failed"].inc()
@@ -99,9 +132,16 @@ def kept_history_of(
         degraded_total.labels(component="redis", reason="history").inc()
     else:
         _outcomes["unseen" if unseen else "miss"].inc()
-        lives_s = _KEPT_AFTER_EVENT_S if active else _KEPT_S
-        _post("SET", key or "", kept_history_encode(kept), "EX", lives_s)
+        _keep(key or "", kept, active=active)
     return kept
+
+
+def _keep(key: str, kept: KeptHistory, *, active: bool) -> None:
+    lives_s = _KEPT_S if len(kept.lines) else _KEPT_EMPTY_S
+    if active:
+        lives_s = _KEPT_AFTER_EVENT_S
+    arguments = (kept_history_encode(kept), lives_s, _KEPT_AFTER_EVENT_S)
+    _post(_KEEP.call((key, _mark(key)), arguments))
 
 
 def _decoded(answer: object) -> KeptHistory | None:
@@ -130,14 +170,16 @@ def _read(user_id: str | None, client_id: str | None, as_of: datetime) -> DayLin
         return None
 
 
-def _solved_anew(kept: KeptHistory, key: str, moment: float) -> KeptHistory:
+def _solved_anew(kept: KeptHistory, there: object, key: str, moment: float) -> KeptHistory:
     """The same with factors of the served model, kept from now on."""
     model = recommender_now()
     if model is None or (kept.solved is not None and kept.solved.model == model.card.number):
         return kept
     fresh = KeptHistory(kept.lines, kept.clients, _solved(model, kept.lines, moment))
-    # Only if it is still there, and for as long as it would have been.
-    _post("SET", key, kept_history_encode(fresh), "XX", "KEEPTTL")
+    if isinstance(there, bytes):
+        # Only in place of what was read: somebody may have written a newer history since.
+        sha = sha1(there, usedforsecurity=False).hexdigest()
+        _post(_REPLACE.call((key,), (sha, kept_history_encode(fresh))))
     return fresh
 
 
@@ -166,11 +208,11 @@ def _solved(model: Recommender | None, lines: DayLines, moment: float) -> Solved
     return Solved(model.card.number, model.factors_solved(cells))
 
 
-def _post(*parts: str | bytes | int) -> None:
-    """Without waiting: what is lost is read again."""
-    command = RedisCommand(parts)
+def _post(command: RedisCommand) -> None:
+    """Without waiting: what is lost is read again. In full, as nobody sends it again."""
+    whole = RedisCommand(command.in_full)
 
     def post(client: redis.Redis) -> None:
-        redis_post(client, [command], lambda _answers: None)
+        redis_post(client, [whole], lambda _answers: None)
 
     redis_try("history", post, None)
