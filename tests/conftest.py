@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from hypothesis import settings as hypothesis_settings
 
+from apps.common.postgresql import postgresql_breaker
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.common.snapshots import snapshots_forget
-from apps.search.selectors.postgresql import postgresql_breaker
 
 pytest_plugins = ["tests.browser", "tests.distribution"]
 # A busy machine is not a slow function; in CI the same examples are tried every time.

@@ -43,6 +43,8 @@ P = ParamSpec("P")
 Reads = Callable[["EdgeRequest"], Sequence[str] | EdgeAsk]
 # Names of API routes that anybody may read. Every other route names its scope.
 OPEN_ROUTES = ("schema",)
+# An answer is one caller's, unless its view says otherwise: no cache on the way keeps it.
+PRIVATE = "private, no-store"
 _NO_NETWORKS = NetworkRules()
 
 
@@ -107,12 +109,13 @@ def hot_route(
                 edged = cast("EdgeRequest", request)
                 in_path = str(kwargs[key_in_path]) if key_in_path else ""
                 edged.edge = _edge_of(request, scope, reads, in_path)
-                return view(edged, *args, **kwargs)
+                response = view(edged, *args, **kwargs)
             except ApplicationError as error:
                 response = error_response(error)
                 if isinstance(error, MethodNotAllowed):
                     response["Allow"] = ", ".join(allowed)
-                return response
+            response.headers.setdefault("Cache-Control", PRIVATE)
+            return response
 
         guarded = cast("HotView", csrf_exempt(answer))
         guarded.required_scope = scope

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from apps.catalog.contracts import FacetValue, FilterSet, ProductDocument
 from apps.ranking.contracts import HitRecord
 from apps.ranking_weights.contracts import ResolvedWeights
-from apps.recommendations.contracts import Shopper
+from apps.search.contracts_asker import Asker, Followed
 from apps.search.contracts_rules import NO_RULES_ACTED, RulesActed
 from apps.search.contracts_understanding import UNREAD, Understanding
 
@@ -70,36 +70,6 @@ class ParameterInvalid(ValueError):
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(message)
         self.parameter = parameter
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """On whose behalf; all of it optional.
-
-    Attributes:
-        user_id: a shopper who is logged in, as the shop names them.
-        client_id: a browser or device.
-        session_id: one visit.
-        principal: prefix of the API key, or a person's name.
-    """
-
-    user_id: str | None = None
-    client_id: str | None = None
-    session_id: str | None = None
-    principal: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Followed:
-    """The shopper whom an answer follows.
-
-    Attributes:
-        shopper: who asks, as far as anything is known of them.
-        at: unix seconds, the moment that the ages of their history are counted from.
-    """
-
-    shopper: Shopper
-    at: float
 
 
 @dataclass(frozen=True, slots=True)

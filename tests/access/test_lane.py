@@ -60,7 +60,7 @@ def test_a_hot_route_answers_the_same_to_the_last_header(both_ways: Any, key_of:
     assert status == 200
     for name in (
         "Content-Length", "X-Frame-Options", "Content-Security-Policy", "Referrer-Policy",
-        "X-Content-Type-Options", "Cross-Origin-Opener-Policy", "Vary",
+        "X-Content-Type-Options", "Cross-Origin-Opener-Policy", "Vary", "Cache-Control",
     ):  # fmt: skip
         assert name in headers, name
 

@@ -57,6 +57,7 @@ def test_the_very_next_read_sees_an_acknowledged_event(post: Post, get: Ask) -> 
         item = event_of("view", f"p{number}")
         assert post(item).status_code == 200
         assert get().json()["entries"][0]["product_id"] == f"p{number}"
+    assert get()["Cache-Control"] == "private, no-store"
 
 
 def test_what_is_told_of_a_visit(get: Ask) -> None:

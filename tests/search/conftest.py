@@ -12,11 +12,11 @@ from apps.access.contracts import Scope
 from apps.access.limiter import limits_forget
 from apps.access.services import api_key_create
 from apps.access.snapshot_file import snapshot_path
+from apps.common.postgresql import postgresql_breaker
 from apps.common.redis import redis_forget_connections
 from apps.embeddings.selectors import _vectors
 from apps.embeddings.services.embed import products_embed
 from apps.features.services import features_refresh
-from apps.search.selectors.postgresql import postgresql_breaker
 from tests.embeddings.conftest import (  # noqa: F401 - fixtures, found by their names
     export_folder,
     exported_once,

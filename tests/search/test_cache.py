@@ -15,7 +15,8 @@ from apps.events.contracts import Event
 from apps.events.selectors import query_log_recent
 from apps.experiments.services.qa_tokens import qa_link_make
 from apps.publishing.services import version_publish
-from apps.search.contracts import Asker, SearchRequest
+from apps.search.contracts import SearchRequest
+from apps.search.contracts_asker import Asker
 from apps.search.domain.cache_key import PREFIX
 from apps.search.models import SearchSettingsVersion
 from apps.search.services.answer import search_answer

@@ -9,8 +9,8 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from apps.catalog.models import Product
+from apps.common.postgresql import postgresql_breaker, postgresql_call
 from apps.ranking_weights.selectors import _published
-from apps.search.selectors.postgresql import postgresql_breaker, postgresql_call
 from tests.search.types import Build, Json, Search
 
 pytestmark = pytest.mark.usefixtures("lasting_catalogue")

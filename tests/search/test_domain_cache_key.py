@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from apps.catalog.contracts import FilterSet
 from apps.events.contracts import QueryLogEntry
 from apps.events.domain.query_codec import Exposed
-from apps.search.contracts import Asker, SearchRequest, Sort
+from apps.search.contracts import SearchRequest, Sort
+from apps.search.contracts_asker import Asker
 from apps.search.domain.cache_key import OWN_FIELDS, PREFIX, answer_key, request_is_shared
 from apps.search.domain.kept import Kept, KeptUnreadable, kept_decode, kept_encode
 

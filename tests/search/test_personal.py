@@ -8,8 +8,10 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.catalog.models import Product
 from apps.common.redis import redis_client, redis_forget_connections
-from apps.search.contracts import Asker, SearchRequest
+from apps.search.contracts import SearchRequest
+from apps.search.contracts_asker import Asker
 from apps.search.services.answer import search_answer
 from apps.search.services.core import search_core
 from apps.search.services.kept_answers import cache_requests_total
@@ -17,6 +19,8 @@ from apps.search.services.warm import answers_warm
 from tests.events.sessions import VISIT, event_of, ingest
 from tests.redis_writes import writes_recorded
 from tests.search.experimenting import left_behind, running
+from tests.search.rules.conftest import Publish, publish  # noqa: F401 - a fixture, by its name
+from tests.search.rules.doing import hide
 from tests.search.test_kept_records import explanations, kept
 from tests.search.types import Ask, Build, Json, Search
 
@@ -246,6 +250,27 @@ def test_the_kept_record_explains_a_personal_answer_as_it_was_told(
 
     assert explanations(record) == [hit["explanation"] for hit in answer["hits"]]
     assert any("just looked at" in hit["explanation"]["reason"] for hit in answer["hits"])
+
+
+@pytest.mark.parametrize("gone", ["inactive", "hidden"])
+def test_a_reason_never_names_what_the_shop_does_not_show(
+    search: Search,
+    embedded: Build,
+    publish: Publish,  # noqa: F811 - the fixture of that name
+    gone: str,
+) -> None:
+    embedded()
+    ingest(event_of("view", "p-0-1"))
+    if gone == "hidden":
+        publish("hides", hide("p-0-1"))
+    else:
+        Product.objects.filter(product_id="p-0-1").update(active=False)
+    answer = search(ASKED)
+
+    reasons = [hit["explanation"]["reason"] for hit in answer["hits"]]
+    assert any("Similar to what was just looked at." in each for each in reasons)
+    assert not any("just looked at: " in each for each in reasons)
+    assert explanations(kept(answer["query_id"])) == [hit["explanation"] for hit in answer["hits"]]
 
 
 def test_an_interleaved_answer_follows_in_each_ranking_as_its_arm_says(search: Search) -> None:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.access.contracts import Scope
+from apps.access.edge import PRIVATE
 from apps.common.errors import InvalidInput, NotFound, Unavailable
 from apps.events.api.session_documents import session_document
 from apps.events.contracts_sessions import SessionState
@@ -37,7 +38,8 @@ class SessionOf(APIView):
         if found is None:
             raise _unknown(session_id)
         document = msgspec.json.encode(session_document(found))
-        return HttpResponse(document, content_type="application/json")
+        headers = {"Cache-Control": PRIVATE}
+        return HttpResponse(document, content_type="application/json", headers=headers)
 
     def delete(self, request: Request, session_id: str) -> HttpResponse:
         """For good: events that are older and come late do not bring it back."""

@@ -11,6 +11,7 @@ from apps.common.observability.context import user_set
 from apps.recommendations.api.documents import answer_document
 from apps.recommendations.contracts_answers import RecommendationRequest
 from apps.recommendations.domain.asking import AskInvalid, request_parse
+from apps.recommendations.selectors.personalised import user_vouched
 from apps.recommendations.selectors.shoppers import shopper_commands, shopper_read
 from apps.recommendations.services.recommend import recommendation_answer
 from apps.recommendations.services.shelf_trials import stored_keys
@@ -26,7 +27,7 @@ def _asks(request: EdgeRequest) -> EdgeAsk:
         return NOTHING_ASKED  # the view says so, once the caller is counted
     vars(request)["recommendations_asked"] = asked
     beside = shopper_commands(
-        user_id=asked.user_id, client_id=asked.client_id, session_id=asked.session_id
+        user_id=_user(request, asked), client_id=asked.client_id, session_id=asked.session_id
     )
     return EdgeAsk(stored_keys(asked), beside=beside)
 
@@ -39,7 +40,7 @@ def recommendations(request: EdgeRequest) -> HttpResponse:
     user_set(asked.user_id or "")
     shopper = shopper_read(
         edge.beside,
-        user_id=asked.user_id,
+        user_id=_user(request, asked),
         client_id=asked.client_id,
         session_id=asked.session_id,
         as_of=as_of,
@@ -47,6 +48,11 @@ def recommendations(request: EdgeRequest) -> HttpResponse:
     asked = replace(asked, degraded=edge.degraded, stored=edge.hashes)
     answer = recommendation_answer(request=asked, shopper=shopper, as_of=as_of)
     return HttpResponse(_encode(answer_document(answer)), content_type="application/json")
+
+
+def _user(request: EdgeRequest, asked: RecommendationRequest) -> str | None:
+    """Whose history and visit may be read: experiments and logs know whoever is named."""
+    return asked.user_id if user_vouched(public=request.edge.principal.public) else None
 
 
 def _asked(request: EdgeRequest) -> RecommendationRequest:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from apps.features.contracts import CF_SCORE, SEARCH_SCORE, ServingSnapshot
+from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
 from apps.ranking.contracts import Candidates, Diversity, Ranking
 from apps.ranking.domain.pipeline import rank
 from apps.ranking.domain.rule_effects import Effect
@@ -17,7 +17,6 @@ from apps.recommendations.contracts_answers import ShelfAsk, World
 from apps.recommendations.domain.likeness import likeness_of
 from apps.recommendations.domain.pooling import Pool, spare_for
 
-SESSION_BOOST = "session_boost"
 STRATEGY_ORDER = "strategy_order"
 
 

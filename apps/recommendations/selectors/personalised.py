@@ -22,6 +22,16 @@ def personalisation_in_force(wanted: Personalisation) -> Personalisation:
     return personalisation_allowed(wanted, personalisation_flags())
 
 
+def user_vouched(*, public: bool) -> bool:
+    """Whether a caller may say who is logged in.
+
+    Args:
+        public: whether it comes with a storefront's key, which anybody can send.
+    """
+    allowed: bool = settings.PERSONALISATION_PUBLIC_USER_IDS
+    return allowed or not public
+
+
 @lru_cache(maxsize=8)
 def _flags(history: bool, session: bool, session_weight: float) -> Personalisation:  # noqa: FBT001 - as the settings have them
     return Personalisation(history=history, session=session, session_weight=session_weight)

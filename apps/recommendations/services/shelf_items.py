@@ -115,8 +115,9 @@ def _category(shelf: Recommended) -> str:
 
 def _speaker(shelf: Recommended, because: int, row: int, documents: Documents) -> Speaker | None:
     document = documents.get(because) if because >= 0 else None
-    if document is None:
-        return None
+    hidden = None if shelf.effect is None else shelf.effect.hidden
+    if document is None or not document.active or (hidden is not None and hidden[because]):
+        return None  # what the shop does not show, a reason does not name
     history = shelf.shopping.shopper.history
     bought = dict(zip(history.product_ids, history.bought.tolist(), strict=True))
     return Speaker(

@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.catalog.contracts import UnknownFilter
 from apps.common.domain.uuid7 import uuid7_new
 from apps.common.errors import InvalidInput
-from apps.features.contracts import CF_SCORE
+from apps.features.contracts import CF_SCORE, SESSION_BOOST
 from apps.recommendations.contracts import Shopper, StrategyName
 from apps.recommendations.contracts_answers import (
     Fallback,
@@ -17,7 +17,6 @@ from apps.recommendations.contracts_answers import (
 )
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
-from apps.recommendations.domain.shelf_ranking import SESSION_BOOST
 from apps.recommendations.selectors.recommender import recommender_now
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
 from apps.recommendations.services.shelf_items import Shown, documents_read, items_shown

@@ -10,7 +10,8 @@ from dataclasses import replace
 from django.http import HttpRequest, QueryDict
 
 from apps.common.errors import InvalidInput
-from apps.search.contracts import Asker, ParameterInvalid, ParameterUnknown, SearchRequest
+from apps.search.contracts import ParameterInvalid, ParameterUnknown, SearchRequest
+from apps.search.contracts_asker import Asker
 from apps.search.domain.parameters import request_parse
 
 _MOST_READ = 1000
@@ -51,7 +52,8 @@ def request_asked(
         return common, common
     if common.asker != Asker(principal=principal):
         return _parsed(request.GET, principal), None
-    return replace(common, asker=Asker(**own, principal=principal)), common
+    user, visitor, visit = (own.get(name) for name in _OWN_BEGINS)
+    return replace(common, asker=Asker(user, visitor, visit, principal)), common
 
 
 def _common(text: str, principal: str) -> SearchRequest:

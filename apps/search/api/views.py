@@ -7,6 +7,7 @@ from apps.access.contracts import NOTHING_ASKED, EdgeAsk, Scope
 from apps.access.edge import EdgeRequest, hot_route
 from apps.common.errors import ApplicationError
 from apps.common.observability.context import user_set
+from apps.recommendations.selectors.personalised import user_vouched
 from apps.search.api.asked import request_asked
 from apps.search.api.splicing import API, served_bytes
 from apps.search.selectors.vouched import look_ahead, look_is_due
@@ -57,6 +58,8 @@ def search(request: EdgeRequest) -> HttpResponse:
 def _begun_early(request: EdgeRequest) -> Begun:
     principal = request.edge.principal
     asked, common = request_asked(request, principal.prefix or principal.name)
+    if asked.asker.user_id is not None and not user_vouched(public=principal.public):
+        asked = replace(asked, asker=replace(asked.asker, user_vouched=False))
     return search_begin(request=asked, as_of=timezone.now(), kind=API.kind, common=common)
 
 

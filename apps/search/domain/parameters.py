@@ -10,13 +10,13 @@ from apps.search.contracts import (
     DEFAULT_PER_PAGE,
     MOST_PER_PAGE,
     MOST_QUERY_CHARACTERS,
-    Asker,
     ParameterInvalid,
     Parameters,
     ParameterUnknown,
     SearchRequest,
     Sort,
 )
+from apps.search.contracts_asker import Asker
 
 SINGLE = frozenset(
     {

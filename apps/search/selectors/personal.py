@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from apps.catalog.contracts import BoolArray
 from apps.events.contracts_sessions import SessionState
 from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
 from apps.ranking.contracts import Float32, Int32, Ranking
@@ -143,11 +144,20 @@ def features_available(snapshot: ServingSnapshot, *, known: bool = False) -> fro
 
 
 def because_words(
-    visit: SessionState | None, snapshot: ServingSnapshot, ranking: Ranking, ranks: Int32
+    visit: SessionState | None,
+    snapshot: ServingSnapshot,
+    ranking: Ranking,
+    ranks: Int32,
+    hidden: BoolArray | None = None,
 ) -> tuple[str, ...]:
-    """What of the visit speaks for the hits at some 1-based ranks, a sentence each or nothing.
+    """What of the visit speaks for hits, a sentence each or nothing; empty: no visit counts.
 
-    Empty where no visit counts.
+    Args:
+        visit: that counts in the ranking.
+        snapshot: whose rows are meant.
+        ranking: that the hits stand in.
+        ranks: int32[h], 1-based.
+        hidden: bool[n], rows that rules hide, and that no sentence names; None: none are.
     """
     boosts = ranking.features.get(SESSION_BOOST)
     if visit is None or boosts is None:
@@ -155,19 +165,26 @@ def because_words(
     chosen = ranking.order.take(ranks - 1)
     rows = ranking.candidates.rows.take(chosen)
     because = np.where(boosts.take(chosen) > 0.0, session_because(visit, snapshot, rows), -1)
+    named = snapshot.columns.active.take(because)
+    if hidden is not None:
+        named &= ~hidden.take(because)
     return tuple(
         [
-            _sentence(snapshot, row, speaker)
-            for row, speaker in zip(rows.tolist(), because.tolist(), strict=True)
+            _sentence(snapshot, row, speaker, named=may)
+            for row, speaker, may in zip(
+                rows.tolist(), because.tolist(), named.tolist(), strict=True
+            )
         ]
     )
 
 
-def _sentence(snapshot: ServingSnapshot, row: int, speaker: int) -> str:
+def _sentence(snapshot: ServingSnapshot, row: int, speaker: int, *, named: bool) -> str:
     if speaker < 0:
         return ""
     if speaker == row:
         return "Looked at a moment ago."
+    if not named:
+        return "Similar to what was just looked at."
     document = snapshot.documents.get(speaker)
     name = snapshot.columns.product_ids.get(speaker) if document is None else document.title
     return f"Similar to what was just looked at: {name}."

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from apps.catalog.contracts import IntArray, ProductDocument
+from apps.common.postgresql import PostgresqlGone, postgresql_call
 from apps.features.contracts import ServingSnapshot
 from apps.ranking.contracts import HitRecord, WordMatch
 from apps.ranking.domain.records import record_reasoned
@@ -16,7 +17,6 @@ from apps.search.engines.stemming import token_stemmer_of
 from apps.search.selectors.hydration import documents_of_rows
 from apps.search.selectors.language import search_analysis
 from apps.search.selectors.listing import Listing
-from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 
 Documents = dict[int, ProductDocument]
 

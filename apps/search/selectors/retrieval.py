@@ -8,6 +8,7 @@ from django.conf import settings
 
 from apps.catalog.selectors_state import look_says_fresh, look_statement
 from apps.common.observability.metrics import degraded_total
+from apps.common.postgresql import PostgresqlGone, postgresql_call
 from apps.embeddings.selectors import engines_now
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot, serving_snapshot_followed
@@ -28,7 +29,6 @@ from apps.search.metrics import step_timed
 from apps.search.selectors.beside import both_done
 from apps.search.selectors.keyword import keyword_matches
 from apps.search.selectors.language import search_language
-from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 from apps.search.selectors.seen import columns_are_seen, columns_saw
 from apps.search.selectors.statements import prepared_fetch
 from apps.search.selectors.vectors import Scan, list_above

@@ -82,7 +82,8 @@ class Scored:
 
     def because(self, ranks: Int32) -> tuple[str, ...]:
         """What of the visit speaks for the hits at some 1-based ranks; empty: none counts."""
-        return because_words(self.visit, self.retrieved.snapshot, self.ranking, ranks)
+        hidden = None if self.effect is None else self.effect.hidden
+        return because_words(self.visit, self.retrieved.snapshot, self.ranking, ranks, hidden)
 
 
 def matches_scored(

@@ -10,11 +10,11 @@ import numpy as np
 
 from apps.catalog.contracts import IntArray, ProductColumns
 from apps.common.domain.string_table import TextBlob
+from apps.common.postgresql import PostgresqlGone, postgresql_call
 from apps.common.snapshots import Snapshot
 from apps.features.contracts import ServingSnapshot
 from apps.features.selectors import serving_snapshot
 from apps.search.domain.suggesting.items import ProductCard
-from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 from apps.search.selectors.statements import prepared_rows, rows_fetch
 
 # Of so many products title and addresses are in memory: about 5 MB.

@@ -21,6 +21,7 @@ from apps.catalog.selectors_state import (
     look_says_fresh,
     look_statement,
 )
+from apps.common.postgresql import PostgresqlGone, postgresql_call
 from apps.embeddings.contracts import QueryEncoder
 from apps.embeddings.selectors import LoadedIndex, engines_now
 from apps.features.contracts import ServingSnapshot
@@ -37,7 +38,6 @@ from apps.search.engines.query_category_files import ClicksOfQueries
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.language import search_language
 from apps.search.selectors.lexicon import lexicon_state
-from apps.search.selectors.postgresql import PostgresqlGone, postgresql_call
 from apps.search.selectors.query_categories import query_categories_state
 from apps.search.selectors.statements import prepared_fetch
 

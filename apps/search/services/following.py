@@ -17,7 +17,8 @@ from apps.recommendations.selectors.shoppers import (
     shopper_now,
     shopper_read,
 )
-from apps.search.contracts import Followed, SearchRequest, Sort
+from apps.search.contracts import SearchRequest, Sort
+from apps.search.contracts_asker import Followed
 from apps.search.selectors.personal import signals_of
 from apps.search.services.begun import Begun, search_begin
 from apps.search.services.kept_answers import UNTOLD, Absent, Told
@@ -29,7 +30,7 @@ def followed_asks(request: SearchRequest) -> tuple[RedisCommand, ...]:
         return ()
     asker = request.asker
     return shopper_commands(
-        user_id=asker.user_id, client_id=asker.client_id, session_id=asker.session_id
+        user_id=asker.followed_user, client_id=asker.client_id, session_id=asker.session_id
     )
 
 
@@ -48,7 +49,7 @@ def followed_read(
     asker = request.asker
     shopper = shopper_read(
         answers,
-        user_id=asker.user_id,
+        user_id=asker.followed_user,
         client_id=asker.client_id,
         session_id=asker.session_id,
         as_of=as_of,
@@ -63,7 +64,7 @@ def followed_now(request: SearchRequest, as_of: datetime) -> SearchRequest:
         return request
     asker = request.asker
     shopper = shopper_now(
-        user_id=asker.user_id,
+        user_id=asker.followed_user,
         client_id=asker.client_id,
         session_id=asker.session_id,
         as_of=as_of,
@@ -96,6 +97,6 @@ def begun_again(early: Begun, asked: SearchRequest, told: Told, kind: str) -> tu
 def _may_follow(request: SearchRequest) -> bool:
     """Whether anybody is named whom this order may follow."""
     asker, flags = request.asker, personalisation_flags()
-    named = asker.user_id or asker.client_id or asker.session_id
+    named = asker.followed_user or asker.client_id or asker.session_id
     allowed = flags.history or flags.session
     return bool(named) and allowed and request.experimented and request.sort is Sort.RELEVANCE

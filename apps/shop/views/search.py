@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.search.contracts import (
-    Asker,
     Hit,
     ParameterInvalid,
     ParameterUnknown,
     SearchAnswer,
     SearchRequest,
 )
+from apps.search.contracts_asker import Asker
 from apps.search.domain.parameters import request_parse
 from apps.search.services.answer import search_answer
 from apps.search.services.stickiness import stored_read

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from apps.events.contracts import EventType
+from apps.features.contracts import SESSION_BOOST
 from apps.ranking.domain.records import hit_record
 from apps.recommendations.contracts import Float32, Int32, Personalisation, Shopper
 from apps.recommendations.contracts_answers import ShelfAsk
 from apps.recommendations.domain.recommending import recommend
-from apps.recommendations.domain.shelf_ranking import SESSION_BOOST
 from tests.recommendations.shelves.stage import Finds, S, affinity_made, world_of
 from tests.recommendations.shelves.test_domain_recommending import history, ids, visit
 

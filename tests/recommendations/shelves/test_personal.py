@@ -1,13 +1,20 @@
 """Shelves that follow the shopper: history, visit, and the switches for both."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import numpy as np
+import pytest
 from pytest_django.fixtures import Settings
 
+from apps.catalog.models import Product
+from apps.common.redis import redis_settle
 from apps.events.contracts import EventType
+from apps.events.services.buffer import buffer_drain
+from apps.ranking.selectors import record_kept
 from apps.recommendations.contracts import Affinity, Shopper, Shopping
-from apps.recommendations.contracts_answers import ShelfAsk
+from apps.recommendations.contracts_answers import Reason, ReasonCode, ShelfAsk
+from apps.recommendations.domain.kept_shelf import shelf_kept_read
 from apps.recommendations.domain.recommending import recommend
 from apps.recommendations.selectors.strategies_personal import ForYou, InSession
 from tests.events.sessions import event_of, ingest
@@ -15,6 +22,8 @@ from tests.recommendations.shelves.conftest import Json, Shelf
 from tests.recommendations.shelves.stage import affinity_made, world_of
 from tests.recommendations.shelves.test_domain_recommending import visit
 from tests.recommendations.shelves.test_serving import exposures, shelves
+from tests.search.rules.conftest import Publish, publish  # noqa: F401 - a fixture, by its name
+from tests.search.rules.doing import hide
 
 VISIT_OF = "visit-1"
 
@@ -72,6 +81,33 @@ def test_the_very_next_shelf_reflects_an_event(catalogue: None, shelf: Shelf) ->
     assert first["reason"]["product_ids"] == ["p-3-0"]
     assert first["explanation"]["contributions"]["session_boost"] > 0.0
     assert "This visit" in first["explanation"]["reason"]
+
+
+@pytest.mark.parametrize("gone", ["inactive", "hidden"])
+def test_a_reason_never_names_what_the_shop_does_not_show(
+    catalogue: None,
+    shelf: Shelf,
+    publish: Publish,  # noqa: F811 - the fixture of that name
+    gone: str,
+) -> None:
+    view(VISIT_OF, "p-3-0")
+    if gone == "hidden":
+        publish("hides", hide("p-3-0"))
+    else:
+        Product.objects.filter(product_id="p-3-0").update(active=False)
+    answer = shelf(session_id=VISIT_OF, client_id="browser-1", k=3)
+    assert answer["strategies"] == ["session"]
+    assert "p-3-0" not in ids(answer)
+    told = [Reason(ReasonCode.SESSION, "Like what you are looking at")] * 3
+    assert [item["reason"] for item in answer["items"]] == [
+        {"code": "session", "words": each.words, "product_ids": [], "evidence": None}
+        for each in told
+    ]
+    redis_settle()
+    buffer_drain()
+    record = record_kept(UUID(answer["query_id"]))
+    assert record is not None
+    assert list(shelf_kept_read(record).reasons) == told
 
 
 def test_switched_off_nothing_follows(catalogue: None, shelf: Shelf, settings: Settings) -> None:
