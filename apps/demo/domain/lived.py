@@ -34,8 +34,9 @@ SEARCH_KEY, SHELF_KEY = "search-follows-shoppers", "shelf-for-you"
 _METRICS = [
     {"key": "ctr", "role": "primary"},
     {"key": "revenue_per_visitor", "role": "secondary"},
-    {"key": "conversion_rate", "role": "secondary"},
 ]
+# What shoppers did in the weeks before tells much of what they would do anyway.
+_PLAN = {"minimum_runtime_days": 7, "minimum_units": 200, "mde": 0.1, "cuped_days": 28}
 DESIGNS: Mapping[str, Mapping[str, object]] = {
     SEARCH_KEY: {
         "name": "Search that follows the shopper",
@@ -61,7 +62,7 @@ DESIGNS: Mapping[str, Mapping[str, object]] = {
             },
         ],
         "metrics": _METRICS,
-        "plan": {"minimum_runtime_days": 7, "minimum_units": 200, "mde": 0.1},
+        "plan": _PLAN,
     },
     SHELF_KEY: {
         "name": "A shelf for you, or what is popular",
@@ -87,7 +88,7 @@ DESIGNS: Mapping[str, Mapping[str, object]] = {
             },
         ],
         "metrics": _METRICS,
-        "plan": {"minimum_runtime_days": 7, "minimum_units": 200, "mde": 0.1},
+        "plan": _PLAN,
     },
 }
 
