@@ -25,11 +25,12 @@ from apps.recommendations.contracts import PlacementName
 from apps.recommendations.selectors.placements import PLACEMENTS
 from apps.recommendations.services.placements import placement_content_checked, placement_put
 
-_READ, _WRITE = Scope.RECOMMENDATIONS_READ, Scope.RANKING_WRITE
+# Drafts and who made them are no shopper's business: not a scope that a public key may hold.
+_READ, _WRITE = Scope.RANKING_READ, Scope.RANKING_WRITE
 
 
 class PlacementView(VersionsView):
-    """Reads want `recommendations:read`, writes `ranking:write`, and people their permission."""
+    """Reads want `ranking:read`, writes `ranking:write`, and people their permission."""
 
     model = "recommendations.placementversion"
     required_scope: ClassVar[Mapping[str, Scope]] = {"GET": _READ, "PUT": _WRITE, "POST": _WRITE}
