@@ -79,10 +79,12 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
     snapshot, as_of = world.snapshot, world.as_of.timestamp()
     context = rows_of(snapshot, ask.product_ids)
     about = about_of(ask, snapshot, context)
-    effect = shelf_effect(ask, world, about, context)
+    effect = shelf_effect(ask, world, about)
     masks = allowing_of(ask, snapshot, context, effect)
     masks |= constraining(world.placement.constraints, snapshot, ask.shopper, context, as_of)
     allowing = Allowing(masks)
+    allowed = allowing.rows()
+    effect = _pins_allowed(effect, allowed)
     shopper = _followed(ask.shopper, world)
     node = None if about is None else snapshot.tree.by_path(about)
     shopping = Shopping(
@@ -90,7 +92,7 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
         shopper=shopper,
         affinity=_affinity(shopper, world, as_of),
         context=context,
-        allowed=allowing.rows(),
+        allowed=allowed,
         category=-1 if node is None else node.code,
         wanted=wanted_for(ask.k),
         as_of=as_of,
@@ -119,8 +121,8 @@ def about_of(ask: ShelfAsk, snapshot: ServingSnapshot, context: Int32) -> str | 
     return None if common is None else tree.categories[common].path
 
 
-def shelf_effect(ask: ShelfAsk, world: World, about: str | None, context: Int32) -> Effect | None:
-    """What rules do; a product that the shelf stands beside is not pinned onto it."""
+def shelf_effect(ask: ShelfAsk, world: World, about: str | None) -> Effect | None:
+    """What rules do to a shelf of this placement, wherever it stands; None: nothing."""
     categories = tuple(path for path in (ask.category, *ask.filters.categories) if path)
     acting = rules_acting(
         world.book,
@@ -135,9 +137,14 @@ def shelf_effect(ask: ShelfAsk, world: World, about: str | None, context: Int32)
     )
     if acting is None:
         return None
-    effect = rules_effect(acting, world.snapshot, ask.filters, places=True)
-    beside = set(context.tolist())
-    return replace(effect, pins=tuple(pin for pin in effect.pins if pin.row not in beside))
+    return rules_effect(acting, world.snapshot, ask.filters, places=True)
+
+
+def _pins_allowed(effect: Effect | None, allowed: BoolArray) -> Effect | None:
+    """The same without pins of what the shelf may not show: a pin chooses the place alone."""
+    if effect is None or not effect.pins:
+        return effect
+    return replace(effect, pins=tuple(pin for pin in effect.pins if allowed[pin.row]))
 
 
 def _followed(shopper: Shopper, world: World) -> Shopper:

@@ -90,7 +90,7 @@ def shelf_why_not(own: ShelfKept, product_id: str) -> WhyNot:
 def _by_masks(own: ShelfKept, world: World, row: int) -> WhyNot:
     ask = _ask(own)
     context = allowing.rows_of(world.snapshot, own.product_ids)
-    effect = shelf_effect(ask, world, own.about or None, context)
+    effect = shelf_effect(ask, world, own.about or None)
     try:
         masks = allowing.allowing_of(ask, world.snapshot, context, effect)
     except UnknownFilter:
