@@ -101,15 +101,24 @@ def test_by_the_identity_rule_when_somebody_is_named(get: Ask) -> None:
 
 
 def test_what_nobody_knows_is_not_found(get: Ask, delete: Ask) -> None:
-    for answer in (get(), delete(), get(f"/api/v1/sessions/{'x' * 201}")):
+    for answer in (get(), delete()):
         assert answer.status_code == 404
+        assert answer.json()["extra"]["field"] == "session_id"
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "a%00b"])
+def test_a_name_that_no_event_can_carry_is_refused(get: Ask, delete: Ask, name: str) -> None:
+    for ask in (get, delete):
+        answer = ask(f"/api/v1/sessions/{name}")
+        assert answer.status_code == 400
         assert answer.json()["extra"]["field"] == "session_id"
 
 
 @pytest.mark.parametrize(
     ("asked", "code"),
     [({"user": "u"}, "unknown_parameter"), ({"user_id": ""}, "invalid"),
-     ({"client_id": "c" * 201}, "invalid")],
+     ({"client_id": "c" * 201}, "invalid"), ({"client_id": "a\x00b"}, "invalid"),
+     ({"user_id": "a\x00b"}, "invalid")],
 )  # fmt: skip
 def test_a_wrong_parameter_is_named(get: Ask, asked: dict[str, str], code: str) -> None:
     answer = get(**asked)

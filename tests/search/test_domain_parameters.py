@@ -78,6 +78,8 @@ def test_what_does_not_exist_is_named(parameters: dict[str, list[str]], named: s
         ({"user_id": ["x" * 201]}, "user_id"),
         ({"session_id": ["x\x00"]}, "session_id"),
         ({"attributes[a]": ["x", "y"]}, "attributes[a]"),
+        ({"attributes[a]": ["x" * 201]}, "attributes[a]"),
+        ({"attributes[a]": ["a\x00b"]}, "attributes[a]"),
         ({f"attributes[a{n}]": ["x"] for n in range(21)}, "attributes"),
         ({"facets": [",".join(f"attr.k{n}" for n in range(31))]}, "facets"),
     ],

@@ -33,7 +33,7 @@ class SessionOf(APIView):
     def get(self, request: Request, session_id: str) -> HttpResponse:
         """All of it; with `user_id` or `client_id` what belongs to them by the identity rule."""
         asker = _parameters(request, _ASKERS)
-        found = _session(_known(session_id), asker)
+        found = _session(_text_checked("session_id", session_id), asker)
         session_tracking_requests_total.labels("unknown" if found is None else "found").inc()
         if found is None:
             raise _unknown(session_id)
@@ -44,7 +44,7 @@ class SessionOf(APIView):
     def delete(self, request: Request, session_id: str) -> HttpResponse:
         """For good: events that are older and come late do not bring it back."""
         _parameters(request, ())
-        forgotten = session_forget(_known(session_id))
+        forgotten = session_forget(_text_checked("session_id", session_id))
         session_tracking_requests_total.labels("deleted" if forgotten else "unknown").inc()
         if not forgotten:
             raise _unknown(session_id)
@@ -66,22 +66,22 @@ def _parameters(request: Request, known: tuple[str, ...]) -> dict[str, str]:
             raise InvalidInput(f"Unknown parameter {name}.", field=name, code="unknown_parameter")
     found = {name: request.query_params[name] for name in known if name in request.query_params}
     for name, text in found.items():
-        if not 1 <= len(text) <= MAX_TEXT:
-            raise InvalidInput(f"{name} has 1 to {MAX_TEXT} characters.", field=name)
+        _text_checked(name, text)
     return found
 
 
-def _known(session_id: str) -> str:
-    """A name that an event may carry.
+def _text_checked(name: str, text: str) -> str:
+    """What an event may carry.
 
     Raises:
-        NotFound: none does.
+        InvalidInput: none does.
     """
-    if len(session_id) > MAX_TEXT:
-        raise _unknown(session_id)
-    return session_id
+    if not 1 <= len(text) <= MAX_TEXT or "\x00" in text:
+        message = f"{name} has 1 to {MAX_TEXT} characters, none of them NUL."
+        raise InvalidInput(message, field=name)
+    return text
 
 
 def _unknown(session_id: str) -> NotFound:
-    named = session_id[:MAX_TEXT]
-    return NotFound(f"Nothing is known of the session '{named}'.", extra={"field": "session_id"})
+    message = f"Nothing is known of the session '{session_id}'."
+    return NotFound(message, extra={"field": "session_id"})

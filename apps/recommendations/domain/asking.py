@@ -104,10 +104,18 @@ def _placement(text: str) -> PlacementName:
 
 
 def _text(name: str, single: Mapping[str, str], most: int = _MOST_CHARACTERS) -> str | None:
-    text = single.get(name, "")
+    return text_checked(name, single.get(name, ""), most) or None
+
+
+def text_checked(name: str, text: str, most: int = _MOST_CHARACTERS) -> str:
+    """A text that can be stored.
+
+    Raises:
+        AskInvalid: it is too long, or holds a NUL, which PostgreSQL stores nowhere.
+    """
     if len(text) > most or "\x00" in text:
         raise AskInvalid(name, f"{name} takes at most {most} characters, none of them NUL.")
-    return text or None
+    return text
 
 
 def _product_ids(values: Sequence[str]) -> tuple[str, ...]:
@@ -142,10 +150,9 @@ def _attributes(parameters: Parameters) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, values in parameters.items():
         if match := _ATTRIBUTE.fullmatch(name):
-            if len(values) != 1 or len(values[0]) > _MOST_CHARACTERS:
-                message = f"{name} takes one value of at most {_MOST_CHARACTERS} characters."
-                raise AskInvalid(name, message)
-            found[match.group(1)] = values[0]
+            if len(values) != 1:
+                raise AskInvalid(name, f"{name} is given more than once.")
+            found[match.group(1)] = text_checked(name, values[0])
     if len(found) > _MOST_ATTRIBUTES:
         raise AskInvalid("attributes", f"At most {_MOST_ATTRIBUTES} attributes are taken.")
     return found

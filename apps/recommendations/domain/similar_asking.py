@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from apps.recommendations.contracts import PlacementName
 from apps.recommendations.contracts_relations import SimilarKind
 from apps.recommendations.contracts_similar import USUAL_ITEMS, SimilarRequest
-from apps.recommendations.domain.asking import AskInvalid, Parameters, request_parse
+from apps.recommendations.domain.asking import (
+    PRODUCT_ID,
+    AskInvalid,
+    Parameters,
+    request_parse,
+    text_checked,
+)
 
 _SHARED = frozenset({"k", "explain"})
 _KIND = "kind"
@@ -27,7 +33,7 @@ def similar_parse(product_id: str, parameters: Parameters) -> SimilarRequest:
             raise AskInvalid(name, f"There is no parameter {name!r}.", "unknown_parameter")
     asked = request_parse({**shared, "placement": (PlacementName.PRODUCT.value,)})
     return SimilarRequest(
-        product_id=product_id,
+        product_id=text_checked(PRODUCT_ID, product_id),
         kind=_kind(parameters.get(_KIND, (SimilarKind.BLENDED.value,))),
         k=asked.k or USUAL_ITEMS,
         filters=asked.filters,

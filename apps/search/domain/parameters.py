@@ -167,11 +167,9 @@ def _attributes(parameters: Parameters) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, values in parameters.items():
         if match := _ATTRIBUTE.fullmatch(name):
-            if len(values) != 1 or len(values[0]) > _MOST_ID_CHARACTERS:
-                raise ParameterInvalid(
-                    name, f"{name} takes one value of at most {_MOST_ID_CHARACTERS} characters."
-                )
-            found[match.group(1)] = values[0]
+            if len(values) != 1:
+                raise ParameterInvalid(name, f"{name} is given more than once.")
+            found[match.group(1)] = _text(name, values[0])
     if len(found) > _MOST_ATTRIBUTES:
         raise ParameterInvalid("attributes", f"At most {_MOST_ATTRIBUTES} attributes are taken.")
     return found
@@ -192,9 +190,13 @@ def _tokens(name: str, text: str) -> str:
 
 
 def _identity(name: str, single: Mapping[str, str]) -> str | None:
-    text = single.get(name, "")
+    return _text(name, single.get(name, "")) or None
+
+
+def _text(name: str, text: str) -> str:
+    """What can be stored: PostgreSQL takes no NUL."""
     if len(text) > _MOST_ID_CHARACTERS or "\x00" in text:
         raise ParameterInvalid(
             name, f"{name} takes at most {_MOST_ID_CHARACTERS} characters, none of them NUL."
         )
-    return text or None
+    return text

@@ -179,12 +179,24 @@ def test_an_unknown_product_is_404(ask: AskSimilar) -> None:
         ({"filter[colour]": "red"}, "filter[colour]"),
         ({"filter[attr.nothing]": "x"}, "filter[attr.nothing]"),
         ({"filter[": "x"}, "filter["),
+        ({"filter[brand]": "a\x00b"}, "filter[brand]"),
+        ({"filter[attr.a\x00b]": "x"}, "filter[attr.a\x00b]"),
+        ({"kind": "a\x00b"}, "kind"),
+        ({"k": "a\x00b"}, "k"),
+        ({"explain": "a\x00b"}, "explain"),
     ],
 )
 def test_bad_parameters_are_named(ask: AskSimilar, parameters: Json, field: str) -> None:
     response = ask("p-0-0", parameters)
     assert response.status_code == 400
     assert response.json()["extra"]["field"] == field
+
+
+@pytest.mark.parametrize("product_id", ["a%00b", "p" * 201])
+def test_an_id_that_nothing_can_have_is_named(ask: AskSimilar, product_id: str) -> None:
+    response = ask(product_id)
+    assert response.status_code == 400
+    assert response.json()["extra"]["field"] == "product_id"
 
 
 def test_a_key_is_asked_for(client: Client) -> None:

@@ -101,6 +101,29 @@ def test_nothing_left_by_filters_is_said_and_filled(shelf: Shelf) -> None:
         ({"user_id": "u" * 201}, "user_id"),
         ({"user_id": ["a", "b"]}, "user_id"),
         ({"attributes[x]": "v" * 201}, "attributes[x]"),
+        ({"attributes[x]": ["v", "w"]}, "attributes[x]"),
+        *(
+            ({name: "a\x00b"}, name)
+            for name in (
+                "placement",
+                "user_id",
+                "client_id",
+                "session_id",
+                "product_id",
+                "category",
+                "k",
+                "explain",
+                "qa",
+                "sticky",
+                "attributes[x]",
+                "filter[brand]",
+                "filter[category]",
+                "filter[attr.a\x00b]",
+                "filter[price]",
+                "filter[availability]",
+                "a\x00b",
+            )
+        ),
     ],
 )
 def test_bad_parameters_are_named(ask: Ask, parameters: Json, field: str) -> None:
