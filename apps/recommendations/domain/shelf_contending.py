@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.recommendations.contracts import Personalisation, Placement
+from apps.recommendations.domain.personalising import personalisation_allowed
 from apps.recommendations.domain.shelf_overrides import NOTHING_CHANGED, ShelfKnob, ShelfOverrides
 
 
@@ -58,14 +59,16 @@ class ShelfFacts:
 
     Attributes:
         placement: as published.
-        personalisation: as the shop has it.
-        known: whether anything is known of the shopper that could count.
+        personalisation: as the shop has it; what it switches off, no arm switches on.
+        visited: the visit had to do with products.
+        known: there is a history, or factors of training stand in for one.
         ruled: whether a rule that the arms treat differently may act here.
         weighed: whether the arms' weights differ for this shelf.
     """
 
     placement: Placement
     personalisation: Personalisation
+    visited: bool
     known: bool
     ruled: bool
     weighed: bool
@@ -78,15 +81,19 @@ def could_differ(contender: ShelfContender, facts: ShelfFacts) -> bool:
     placements = {_made_of(each, facts.placement) for each in contender.overrides}
     if len(placements) > 1:
         return True
-    personal = {
-        facts.personalisation
-        if each.personalisation is None
-        else each.personalisation.over(facts.personalisation)
-        for each in contender.overrides
-    }
-    if facts.known and len(personal) > 1:
-        return True
-    return facts.weighed
+    return facts.weighed or _follow_differently(contender, facts)
+
+
+def _follow_differently(contender: ShelfContender, facts: ShelfFacts) -> bool:
+    """Whether what is known of the shopper counts for one arm in another way than for others."""
+    shop = facts.personalisation
+    arms = [
+        personalisation_allowed(shop if change is None else change.over(shop), shop)
+        for change in (each.personalisation for each in contender.overrides)
+    ]
+    visits = {each.session_weight for each in arms}
+    histories = {each.history for each in arms}
+    return (facts.visited and len(visits) > 1) or (facts.known and len(histories) > 1)
 
 
 def _made_of(overrides: ShelfOverrides, placement: Placement) -> tuple[object, ...]:

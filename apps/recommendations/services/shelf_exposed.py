@@ -8,6 +8,7 @@ from apps.merchandising.contracts_rules import Reach, RuleBook, RuleContext, Rul
 from apps.ranking.domain.switching import names_toggled
 from apps.ranking_weights.selectors import weights_differ
 from apps.recommendations.contracts_answers import RecommendationRequest
+from apps.recommendations.domain.affinities import NO_HISTORY
 from apps.recommendations.domain.recommending import Recommended
 from apps.recommendations.domain.shelf_contending import ShelfContender, ShelfFacts, could_differ
 from apps.recommendations.domain.shelf_overrides import ShelfKnob
@@ -38,15 +39,22 @@ def shelf_exposures(
 
 
 def _facts(contender: ShelfContender, trial: ShelfTrial, shelf: Recommended) -> ShelfFacts:
-    shopper = shelf.ask.shopper
-    visited = shopper.session is not None and bool(shopper.session.entries)
+    session = shelf.ask.shopper.session
+    entries = () if session is None else session.entries
     return ShelfFacts(
         placement=trial.published,
         personalisation=personalisation_flags(),
-        known=len(shopper.history) > 0 or visited,
+        visited=any(each.product_id is not None for each in entries),
+        known=_known(shelf),
         ruled=_may_act(shelf, _toggled(contender, shelf)),
         weighed=_weighed(contender, trial, shelf),
     )
+
+
+def _known(shelf: Recommended) -> bool:
+    """Where a history cannot be read, the factors of training may know the shopper."""
+    shopper = shelf.ask.shopper
+    return len(shopper.history) > 0 or NO_HISTORY in shopper.degraded
 
 
 def _weighed(contender: ShelfContender, trial: ShelfTrial, shelf: Recommended) -> bool:
@@ -57,7 +65,7 @@ def _weighed(contender: ShelfContender, trial: ShelfTrial, shelf: Recommended) -
     if trial.published.weights is not None and None in choices:
         return True  # a set of the placement's own against a variant's
     available = {SEARCH_SCORE, *shelf.world.snapshot.features}
-    if len(shelf.ask.shopper.history):
+    if _known(shelf):
         available.add(CF_SCORE)
     return weights_differ(choices, category_path=shelf.about, available=frozenset(available))
 

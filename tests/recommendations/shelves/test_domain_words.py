@@ -238,7 +238,7 @@ def contender(*overrides: ShelfOverrides) -> ShelfContender:
 
 def facts(**changed: object) -> ShelfFacts:
     return replace(
-        ShelfFacts(placement_of(S.POPULAR), Personalisation(), True, False, False),
+        ShelfFacts(placement_of(S.POPULAR), Personalisation(), True, True, False, False),
         **changed,  # type: ignore[arg-type]  # field by field
     )
 
@@ -251,10 +251,32 @@ def test_arms_differ_where_their_shelves_do() -> None:
     assert could_differ(contender(NOTHING_CHANGED, same), facts(ruled=True))
     assert could_differ(contender(NOTHING_CHANGED, same), facts(weighed=True))
     off = ShelfOverrides(personalisation=PersonalisationChange(session=False))
-    assert could_differ(contender(NOTHING_CHANGED, off), facts())
-    assert not could_differ(contender(NOTHING_CHANGED, off), facts(known=False))
     assert contender(NOTHING_CHANGED, off).shown is off
     assert contender(NOTHING_CHANGED, off).variant == "b"
+
+
+def test_arms_that_follow_differently_differ_for_whom_they_can_follow() -> None:
+    change = PersonalisationChange
+    visit = [change(session=False), change(session_weight=0.9), change(session_weight=0.0)]
+    both = change(history=False, session=False)
+    for each, visited, known in (
+        *((each, True, False) for each in visit),
+        (change(history=False), False, True),
+        (both, True, True),
+    ):
+        arms = contender(NOTHING_CHANGED, ShelfOverrides(personalisation=each))
+        assert could_differ(arms, facts(visited=True, known=False)) is visited
+        assert could_differ(arms, facts(visited=False, known=True)) is known
+        assert not could_differ(arms, facts(visited=False, known=False))
+
+
+def test_what_the_shop_switches_off_makes_no_difference() -> None:
+    shop = Personalisation(history=False, session=False)
+    on = ShelfOverrides(personalisation=PersonalisationChange(history=True, session=True))
+    assert not could_differ(contender(NOTHING_CHANGED, on), facts(personalisation=shop))
+    weights = [PersonalisationChange(session=False, session_weight=each) for each in (0.2, 0.9)]
+    same = contender(*(ShelfOverrides(personalisation=each) for each in weights))
+    assert not could_differ(same, facts())
 
 
 def test_a_variant_for_another_shelf_changes_nothing_here() -> None:
