@@ -17,7 +17,8 @@ from apps.demo.services.simulation_queries import demo_queries
 from apps.events.contracts import EventType
 from apps.events.contracts_sessions import SessionEntry
 from apps.events.domain.sessions import session_key
-from apps.search.contracts import Asker, SearchRequest
+from apps.search.contracts import SearchRequest
+from apps.search.contracts_asker import Asker
 from apps.search.domain.cache_key import PREFIX
 from apps.search.services.answer import search_answer
 
