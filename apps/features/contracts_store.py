@@ -148,12 +148,14 @@ class ProductFeatures:
         keys: `name@version` of each of the f features, as asked.
         values: float32[p, f]; nan where there is none.
         degraded: what was missing (`redis`).
+        unknown: those of `ids` that the catalogue does not have.
     """
 
     ids: tuple[str, ...]
     keys: tuple[str, ...]
     values: Float32
     degraded: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,14 @@ class UserFeatures:
         keys: `name@version` of the features, as asked.
         values: a user each: `name@version` to path to value.
         degraded: what was missing (`redis`).
+        unknown: those of `ids` of whom nothing was ever seen.
     """
 
     ids: tuple[str, ...]
     keys: tuple[str, ...]
     values: tuple[Mapping[str, Mapping[str, float]], ...]
     degraded: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 class FeatureUnknown(ValueError):

@@ -52,19 +52,19 @@ def products_read(ids: Sequence[str], features: Sequence[Feature]) -> ProductFea
     Raises:
         EntityUnknown: there is no such product.
     """
-    return products_found(ids, features, values_ask(Entity.PRODUCT, ids))
+    found = products_found(ids, features, values_ask(Entity.PRODUCT, ids))
+    if found.unknown:
+        raise EntityUnknown(found.unknown)
+    return found
 
 
 def products_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) -> ProductFeatures:
-    """The same from what Redis has answered already.
+    """The same from what Redis has answered already; those that are unknown are told.
 
     Args:
         ids: product ids.
         features: stored features of products.
         kept: a packed value each; None: Redis did not answer.
-
-    Raises:
-        EntityUnknown: there is no such product.
     """
     started = time.perf_counter()
     layout = layout_now()
@@ -75,26 +75,36 @@ def products_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) 
         values, found = values_unpack(layout, kept)
     places = [layout.keys.index(each.spec.key) for each in features]
     _counted(layout.keys, places, ValueSource.ONLINE, int(found.sum()))
+    unknown: tuple[str, ...] = ()
     if not found.all():
-        missing = np.flatnonzero(~found)
-        some = [ids[at] for at in missing.tolist()]
+        snapshot, missing = serving_snapshot(), np.flatnonzero(~found)
+        rows = _rows_of(snapshot, [ids[at] for at in missing.tolist()])
+        unknown = tuple(ids[at] for at in missing[rows < 0].tolist())
+        missing, rows = missing[rows >= 0], rows[rows >= 0]
         values = values.copy()
-        values[missing] = _fallen_back(layout, some, places)
-        if kept is not None:
-            products_write(layout, some, values[missing])
+        values[missing] = _fallen_back(layout, snapshot, rows, places)
+        if kept is not None and len(missing):
+            products_write(layout, [ids[at] for at in missing.tolist()], values[missing])
     feature_requests_total.labels(Entity.PRODUCT.value).inc()
     feature_request_seconds.labels(Entity.PRODUCT.value).observe(time.perf_counter() - started)
     keys = tuple(each.spec.key for each in features)
     chosen = values if keys == layout.keys else values[:, places]
-    return ProductFeatures(tuple(ids), keys, chosen, () if kept is not None else _REDIS)
+    return ProductFeatures(tuple(ids), keys, chosen, _degraded(kept), unknown)
 
 
-def _fallen_back(layout: Layout, ids: Sequence[str], places: Sequence[int]) -> Float32:
+def _degraded(kept: Kept) -> tuple[str, ...]:
+    return _REDIS if kept is None else ()
+
+
+def _fallen_back(
+    layout: Layout, snapshot: ServingSnapshot, rows: Int32, places: Sequence[int]
+) -> Float32:
     """float32[p, f]: from this process's matrix, and computed where that has nothing."""
-    snapshot, state = serving_snapshot(), store_state()
-    rows = _rows_of(snapshot, ids)
+    state = store_state()
+    values = np.full((len(rows), len(layout.keys)), np.nan, dtype=np.float32)
+    if not len(rows):
+        return values
     degraded_total.labels(component="features", reason="not_online").inc()
-    values = np.full((len(ids), len(layout.keys)), np.nan, dtype=np.float32)
     for place, key in enumerate(layout.keys):
         column = matrix_column(snapshot, key, state)
         if column is not None:
@@ -109,14 +119,13 @@ def _fallen_back(layout: Layout, ids: Sequence[str], places: Sequence[int]) -> F
 
 
 def _rows_of(snapshot: ServingSnapshot, ids: Sequence[str]) -> Int32:
+    """int32[p]; -1: the catalogue has none."""
     columns = snapshot.columns
     rows = columns.product_ids.rows_of(ids)
     there = rows >= 0
     known = rows[there]
     there[there] = columns.row_of_pk[columns.pks[known]] == known
-    if not there.all():
-        raise EntityUnknown([ids[at] for at in np.flatnonzero(~there).tolist()])
-    return rows
+    return np.where(there, rows, np.int32(-1))
 
 
 def matrix_column(snapshot: ServingSnapshot, key: str, state: StoreState) -> Float32 | None:
@@ -170,11 +179,14 @@ def users_read(ids: Sequence[str], features: Sequence[Feature]) -> UserFeatures:
     Raises:
         EntityUnknown: nothing was ever seen of such a user.
     """
-    return users_found(ids, features, values_ask(Entity.USER, ids))
+    found = users_found(ids, features, values_ask(Entity.USER, ids))
+    if found.unknown:
+        raise EntityUnknown(found.unknown)
+    return found
 
 
 def users_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) -> UserFeatures:
-    """The same from what Redis has answered already; None: it did not."""
+    """The same from what Redis has answered already (None: it did not); unknown ones are told."""
     started = time.perf_counter()
     state, keys = store_state(), tuple(each.spec.key for each in features)
     entries = [user_entry(one) for one in kept or [None] * len(ids)]
@@ -189,7 +201,8 @@ def users_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) -> 
     feature_requests_total.labels(Entity.USER.value).inc()
     feature_request_seconds.labels(Entity.USER.value).observe(time.perf_counter() - started)
     values = tuple(found[one] or {} for one in ids)
-    return UserFeatures(tuple(ids), keys, values, () if kept is not None else _REDIS)
+    unknown = tuple(one for one in ids if found[one] is None)
+    return UserFeatures(tuple(ids), keys, values, _degraded(kept), unknown)
 
 
 def _current(
@@ -214,7 +227,10 @@ def _entry(values: Mapping[str, Mapping[str, float]], state: StoreState) -> User
 def _users_fallen_back(
     ids: Sequence[str], features: Sequence[Feature], state: StoreState
 ) -> dict[str, Mapping[str, Mapping[str, float]]]:
-    """From the offline store, and computed as of now for users it does not know."""
+    """From the offline store, and computed as of now for users it does not know.
+
+    Users of whom nothing was ever seen are not in the answer.
+    """
     degraded_total.labels(component="features", reason="not_online").inc()
     runs = [state.runs[each.spec.key] for each in features if each.spec.key in state.runs]
     stored = stored_values(runs, ids) if runs else {}
@@ -229,7 +245,4 @@ def _users_fallen_back(
         feature_fallback_computations_total.labels(key).inc(len(made))
         for one in ids:
             found[one][key] = known.get(one) or made.get(one) or {}
-    unknown = [one for one in ids if not any(found[one].values())]
-    if unknown:
-        raise EntityUnknown(unknown)
-    return dict(found)
+    return {one: values for one, values in found.items() if any(values.values())}

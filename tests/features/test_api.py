@@ -171,7 +171,6 @@ def test_what_is_unknown_is_named(
         ({"entity": "user", "ids": ["u" * 201]}, 400, "ids[0]"),
         ({"entity": "product", "ids": ["a"], "name": "ctr"}, 400, "name"),
         ({"entity": "product"}, 400, "ids"),
-        ({"entity": "product", "ids": ["a", "gone"]}, 404, "ids"),
         ({"entity": "product", "ids": ["a"], "names": ["dreams"]}, 404, "names"),
         ("[", 400, "body"),
     ],
@@ -185,7 +184,22 @@ def test_faults_of_a_batch_are_named(
 def test_an_empty_catalogue_has_no_products() -> None:
     caller = Caller()
     assert caller.get("/products/a", 404)["code"] == "unknown_product"
-    assert caller.batch({"entity": "product", "ids": ["a"]}, 404)["extra"]["ids"] == ["a"]
+    assert caller.batch({"entity": "product", "ids": ["a"]})["unknown"] == ["a"]
+
+
+def test_a_batch_names_what_is_unknown_and_answers_the_rest(caller: Caller) -> None:
+    asked = {"entity": "product", "ids": ["gone", "a"], "names": ["freshness_score"]}
+    for redis_forgot in (False, True):
+        if redis_forgot:
+            redis_client().flushdb()
+        found = caller.batch(asked)
+        assert found["features"] == {"freshness_score": [None, 0.5]}
+        assert found["unknown"] == ["gone"]
+    assert redis_client().get("features:product:gone") is None
+    found = caller.batch({"entity": "user", "ids": ["gone", "mara"]})
+    assert found["features"] == {"user_category_affinity": [{}, {"electronics/audio": 1.0}]}
+    assert found["unknown"] == ["gone"]
+    assert redis_client().get("features:user:gone") is None
 
 
 def test_the_scope_is_asked_for() -> None:

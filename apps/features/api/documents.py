@@ -47,6 +47,7 @@ class FeaturesOfMany(msgspec.Struct, frozen=True):
         versions: the same names to versions.
         as_of: the same names to where the latest run's windows ended; null: no run yet.
         degraded: what was missing.
+        unknown: those of `ids` that nothing is known of: null, or no path, stands for each.
     """
 
     entity: str
@@ -55,6 +56,7 @@ class FeaturesOfMany(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     as_of: dict[str, datetime | None]
     degraded: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def product_document(asked: Asked, found: ProductFeatures, state: StoreState) -> FeaturesOfProduct:
@@ -75,9 +77,7 @@ def user_document(asked: Asked, found: UserFeatures, state: StoreState) -> Featu
 def products_document(asked: Asked, found: ProductFeatures, state: StoreState) -> FeaturesOfMany:
     # Columns: nan becomes null as JSON is written, and no value is looked at in Python.
     features = dict(zip(asked.labels, found.values.T.tolist(), strict=True))
-    return FeaturesOfMany(
-        asked.entity.value, found.ids, features, *_stamps(asked, state), found.degraded
-    )
+    return _of_many(asked, found, features, state)
 
 
 def users_document(asked: Asked, found: UserFeatures, state: StoreState) -> FeaturesOfMany:
@@ -85,9 +85,18 @@ def users_document(asked: Asked, found: UserFeatures, state: StoreState) -> Feat
         label: [dict(values.get(key, {})) for values in found.values]
         for label, key in zip(asked.labels, found.keys, strict=True)
     }
-    return FeaturesOfMany(
-        asked.entity.value, found.ids, features, *_stamps(asked, state), found.degraded
-    )
+    return _of_many(asked, found, features, state)
+
+
+def _of_many(
+    asked: Asked,
+    found: ProductFeatures | UserFeatures,
+    features: dict[str, list[float | dict[str, float] | None]],
+    state: StoreState,
+) -> FeaturesOfMany:
+    stamps = _stamps(asked, state)
+    entity = asked.entity.value
+    return FeaturesOfMany(entity, found.ids, features, *stamps, found.degraded, found.unknown)
 
 
 def _stamps(asked: Asked, state: StoreState) -> tuple[dict[str, str], dict[str, datetime | None]]:

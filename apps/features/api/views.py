@@ -19,7 +19,6 @@ from apps.features.api.documents import (
 )
 from apps.features.contracts import Entity
 from apps.features.contracts_store import (
-    EntityUnknown,
     FeatureUnknown,
     ProductFeatures,
     UserFeatures,
@@ -31,7 +30,6 @@ from apps.features.selectors_registry import FeatureList, feature_document, regi
 from apps.features.selectors_state import store_state
 
 _encode = msgspec.json.Encoder().encode
-_MOST_NAMED = 20
 
 
 def _product_asked(request: EdgeRequest) -> Asked:
@@ -72,23 +70,27 @@ def _asked(request: EdgeRequest, read: Callable[[EdgeRequest], Asked]) -> Asked:
 
 
 def _found(request: EdgeRequest, asked: Asked) -> ProductFeatures | UserFeatures:
-    """The values.
-
-    Raises:
-        NotFound: naming the products or users that are unknown.
-    """
+    """The values; those that are unknown are told."""
     answer = request.edge.answer
     kept = cast("Sequence[bytes | None]", answer) if isinstance(answer, list) else None
     read = products_found if asked.entity is Entity.PRODUCT else users_found
-    try:
-        return read(asked.ids, asked.features, kept)
-    except EntityUnknown as error:
-        named = error.ids[:_MOST_NAMED]
+    return read(asked.ids, asked.features, kept)
+
+
+def _one_found(request: EdgeRequest, asked: Asked) -> ProductFeatures | UserFeatures:
+    """The values of the one that is asked for.
+
+    Raises:
+        NotFound: it is unknown.
+    """
+    found = _found(request, asked)
+    if found.unknown:
         raise NotFound(
-            f"There is no {asked.entity} {', '.join(named)}.",
+            f"There is no {asked.entity} {asked.ids[0]}.",
             code=f"unknown_{asked.entity}",
-            extra={"field": "ids", "ids": list(named), "unknown": len(error.ids)},
-        ) from error
+            extra={"field": f"{asked.entity}_id", "ids": list(found.unknown)},
+        )
+    return found
 
 
 def _answer(document: msgspec.Struct) -> HttpResponse:
@@ -120,7 +122,7 @@ def features_of_product(request: EdgeRequest, product_id: str) -> HttpResponse:
     """`GET /api/v1/features/products/{id}`."""
     del product_id  # read where Redis is asked
     asked = _asked(request, _product_asked)
-    found = cast("ProductFeatures", _found(request, asked))
+    found = cast("ProductFeatures", _one_found(request, asked))
     return _answer(product_document(asked, found, store_state()))
 
 
@@ -129,13 +131,13 @@ def features_of_user(request: EdgeRequest, user_id: str) -> HttpResponse:
     """`GET /api/v1/features/users/{id}`."""
     del user_id  # the same
     asked = _asked(request, _user_asked)
-    found = cast("UserFeatures", _found(request, asked))
+    found = cast("UserFeatures", _one_found(request, asked))
     return _answer(user_document(asked, found, store_state()))
 
 
 @hot_route(scope=Scope.FEATURES_READ, methods=("POST",), reads=_reading(_many_asked))
 def features_batch(request: EdgeRequest) -> HttpResponse:
-    """`POST /api/v1/features:batch`: up to 1,000 products or users."""
+    """`POST /api/v1/features:batch`: up to 1,000 products or users; unknown ones are named."""
     asked = _asked(request, _many_asked)
     found, state = _found(request, asked), store_state()
     if isinstance(found, ProductFeatures):
