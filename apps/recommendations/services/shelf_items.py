@@ -38,12 +38,25 @@ class Shown:
 def documents_read(shelf: Recommended) -> tuple[Documents, bool]:
     """Row → document of what is shown and of what speaks for it; whether PostgreSQL gave them.
 
-    One SQL; without PostgreSQL the snapshot's own documents.
+    One SQL, and a second one when so many were withdrawn since the snapshot that the spare ones
+    are too few; without PostgreSQL the snapshot's own documents.
     """
-    snapshot, shown = shelf.world.snapshot, len(shelf.spare_rows)
-    found = [at for at in shelf.ranking.order[:shown].tolist() if at < len(shelf.pool)]
+    near = shelf.spare_rows.tolist()
+    documents, given = _documents(shelf, 0, len(near))
+    there = [row for row in near if row in documents and documents[row].active]
+    if not given or len(there) >= shelf.ask.k or len(near) == len(shelf.ranking.order):
+        return documents, given
+    more, given = _documents(shelf, len(near), len(shelf.ranking.order))
+    return {**documents, **more}, given
+
+
+def _documents(shelf: Recommended, first: int, end: int) -> tuple[Documents, bool]:
+    """Of the places from `first` to before `end`."""
+    snapshot = shelf.world.snapshot
+    found = [at for at in shelf.ranking.order[first:end].tolist() if at < len(shelf.pool)]
     speakers = shelf.pool.because[found]
-    rows = np.concatenate([shelf.spare_rows, speakers[speakers >= 0]]).tolist()
+    ranked = shelf.ranking.rows_ranked()[first:end]
+    rows = np.concatenate([ranked, speakers[speakers >= 0]]).tolist()
     if not rows:
         return {}, True
     pks = {int(snapshot.columns.pks[row]): row for row in rows}
@@ -60,9 +73,11 @@ def items_shown(
     """The items; a product that is gone, or was withdrawn since, makes room for the next."""
     items: list[RecommendedItem] = []
     ranks: list[int] = []
-    for rank, row in enumerate(shelf.spare_rows.tolist(), start=1):
+    for rank, row in enumerate(shelf.ranking.rows_ranked().tolist(), start=1):
+        if len(items) == shelf.ask.k:
+            break
         document = documents.get(row)
-        if document is None or not document.active or len(items) == shelf.ask.k:
+        if document is None or not document.active:
             continue
         position, candidate = len(items) + 1, int(shelf.ranking.order[rank - 1])
         items.append(

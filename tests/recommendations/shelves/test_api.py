@@ -46,6 +46,14 @@ def test_a_withdrawn_product_leaves_with_the_very_next_answer(shelf: Shelf) -> N
     assert len(second) == 3
 
 
+def test_more_withdrawn_than_stand_by_leave_no_gap(shelf: Shelf) -> None:
+    first = ids(shelf(k=12))
+    Product.objects.filter(product_id__in=first[:9]).update(active=False)
+    answer = shelf(k=3)
+    assert ids(answer) == first[9:12]
+    assert answer["fallback"] == ["popular"]
+
+
 def test_several_categories_with_all_below_them(shelf: Shelf) -> None:
     wanted = {"filter[category]": ["electronics", "fashion/shoes"]}
     categories = {item["category"] for item in shelf(parameters=wanted, k=100)["items"]}
