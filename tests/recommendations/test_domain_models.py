@@ -148,13 +148,16 @@ def test_nobody_new_measures_nothing_for_new() -> None:
     assert found.new.tolist() == [0.0]
 
 
-def test_judged_shoppers_are_known_and_spread() -> None:
+def test_judged_shoppers_are_known_and_no_more_are_read_than_wanted() -> None:
     training = training_of()
-    taken = {f"u:{user:03}": {"a1", "gone"} for user in range(40)}
-    found = judged_shoppers(training, {**taken, "u:zzz": {"a1"}, "u:001": {"gone"}}, 10)
+    taken = [("u:zzz", {"a1"}), ("u:001", {"gone"})]
+    taken += [(f"u:{user:03}", {"a1", "gone"}) for user in range(2, 40)]
+    read = iter(taken)
+    found = judged_shoppers(training, read, 10)
     assert len(found) == 10
     assert all(each.taken == {1} for each in found)
     assert len(found[0].cells) == 5
+    assert next(read) == ("u:012", {"a1", "gone"})
 
 
 def test_figures_of_one_hit_in_second_place() -> None:

@@ -1,5 +1,7 @@
 import tracemalloc
+from contextlib import closing
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from apps.events.services.ingest import events_ingest
 from apps.recommendations.contracts_models import TrainingSet
 from apps.recommendations.selectors.interactions import (
     interactions_span,
+    shoppers_taken,
     taken_between,
     training_set,
 )
@@ -144,6 +147,27 @@ def test_what_was_taken_and_first_visits() -> None:
     span = interactions_span(until=NOW - 2 * HOUR)
     assert span is not None
     assert (span.first, span.last) == (NOW - 5 * HOUR, NOW - 3 * HOUR)
+
+
+def test_a_sample_of_what_was_taken_is_no_part_of_the_alphabet_and_holds_a_chunk() -> None:
+    events_made(users=4_000, each=10, now=timezone.now())
+    asked: Any = {
+        "start": timezone.now() - DAY, "until": timezone.now(), "types": ["purchase"]
+    }  # fmt: skip
+    tracemalloc.start()
+    with closing(shoppers_taken(**asked)) as taken:
+        first = list(islice(taken, 50))
+    _, few = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    everybody = taken_between(**asked)
+    _, many = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    names = [unit for unit, _ in first]
+    assert {len(products) for _, products in first} == {10}
+    assert names != sorted(names)
+    assert len({name[: len("u:made1")] for name in names}) > 4
+    assert few < 0.8 * many
+    assert len(everybody) == 4_000
 
 
 def test_arrays_have_the_promised_types() -> None:

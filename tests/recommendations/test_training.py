@@ -12,12 +12,15 @@ from apps.jobs.contracts import JobContext, job_spec
 from apps.model_registry.models import ArtifactState, ArtifactVersion
 from apps.model_registry.services.rollback import artifact_rollback
 from apps.recommendations.contracts_models import ARTIFACT, Family, Unfit
+from apps.recommendations.domain.blending import Recipe
 from apps.recommendations.domain.choosing import DEFAULT
+from apps.recommendations.domain.searching import MOST_POINTS, knobs_of
 from apps.recommendations.engines.als import ImplicitAls
 from apps.recommendations.engines.spark_als import SparkAls
 from apps.recommendations.selectors.recommender import recommender_holder, recommender_now
+from apps.recommendations.services import choosing
 from apps.recommendations.services.choosing import Choice
-from apps.recommendations.services.fitting import factor_trainer
+from apps.recommendations.services.fitting import Plan, factor_trainer
 from apps.recommendations.services.training import (
     Trained,
     recommender_publish,
@@ -27,6 +30,11 @@ from tests.recommendations.taste_groups import cells, purchases_ingest
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _no_search(settings: Settings) -> None:
+    settings.RECOMMENDER_SEARCH_S = 0
 
 
 def context(as_of: datetime = NOW) -> JobContext:
@@ -173,6 +181,65 @@ def test_clients_have_no_kept_factors_and_users_have_theirs() -> None:
     assert found.model.user_factors("c9") is None
     assert found.model.user_factors("007") is not None
     assert len(found.model.user_ids) == 60
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name"),
+    [
+        ("RECOMMENDER_FACTORS", 12, "als.factors"),
+        ("RECOMMENDER_REGULARIZATION", 2.5, "als.regularization"),
+        ("RECOMMENDER_ALPHA", 7.0, "als.alpha"),
+        ("RECOMMENDER_ITERATIONS", 3, "als.iterations"),
+        ("RECOMMENDER_EASE_REGULARIZATION", 33.0, "ease.regularization"),
+        ("RECOMMENDER_NEIGHBOURS", 7, "neighbours"),
+        ("RECOMMENDER_HALF_LIFE_DAYS", 45.0, "half_life_days"),
+        ("RECOMMENDER_REPEAT_HALF_LIFE_DAYS", 46.0, "repeat.half_life_days"),
+        ("RECOMMENDER_POPULARITY_HALF_LIFE_DAYS", 47.0, "popularity.half_life_days"),
+        ("RECOMMENDER_MOMENTUM_DAYS", 48.0, "momentum.days"),
+    ],
+)
+def test_each_parameter_is_a_setting(
+    setting: str, value: float, name: str, settings: Settings
+) -> None:
+    setattr(settings, setting, value)
+    assert Plan.configured().parameters()[name] == value
+
+
+def test_settings_reach_the_artifact_and_its_factors(settings: Settings) -> None:
+    purchases_ingest(NOW)
+    settings.RECOMMENDER_FACTORS, settings.RECOMMENDER_ALPHA = 12, 7.0
+    settings.RECOMMENDER_HALF_LIFE_DAYS = 45.0
+    found = trained()
+    assert found.model.trained.shape[1] == 12
+    assert found.model.parts.half_life_days == 45.0
+    recommender_publish(trained=found)
+    kept = ArtifactVersion.objects.get(name=ARTIFACT, is_active=True).metadata
+    assert (kept["als.factors"], kept["als.alpha"], kept["half_life_days"]) == (12, 7.0, 45.0)
+    assert kept["search.parameters"] == 0
+
+
+def test_the_search_begins_with_the_settings_and_notes_what_it_tried(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchases_ingest(NOW)
+    both = Recipe({Family.EASE: 0.7, Family.ALS: 0.3, Family.POPULARITY: 0.01}, 0.25)
+    monkeypatch.setattr(f"{choosing.__name__}.recipes", lambda: (both,))
+    settings.RECOMMENDER_SEARCH_S = 600
+    settings.RECOMMENDER_EASE_REGULARIZATION, settings.RECOMMENDER_HALF_LIFE_DAYS = 3_000.0, 8.0
+    settings.RECOMMENDER_FACTORS, settings.RECOMMENDER_ITERATIONS = 8, 2
+    found = trained()
+    kept = found.model.card.parameters
+    count = kept["search.parameters"]
+    assert isinstance(count, int)
+    assert 10 <= count <= MOST_POINTS
+    tried = [str(kept[f"search.{place:02}"]) for place in range(1, count + 1)]
+    names = {knob.name for knob in knobs_of(tuple(both.weights))}
+    assert len(names) == 5
+    assert {each.split("=")[0] for each in tried} == names
+    better = [each for each in tried if each.endswith(", kept")]
+    values = {each.split("=")[0]: float(each.split("=")[1].split(":")[0]) for each in better}
+    assert {name: kept[name] for name in values} == values, "the last that was kept is trained"
+    assert float(str(kept["search.best"])) >= float(str(kept["search.first"])) > 0.0
 
 
 def test_who_factorises_is_a_setting(settings: Settings) -> None:

@@ -1,9 +1,9 @@
 """Which recipe is best for a shop: what its shoppers took after a cut, foretold from before it."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
@@ -61,26 +61,31 @@ def cells_of_row(training: TrainingSet, row: int, ages: Float32) -> Cells:
 
 
 def judged_shoppers(
-    training: TrainingSet, taken: Mapping[str, set[str]], most: int
+    training: TrainingSet, taken: Iterable[tuple[str, AbstractSet[str]]], most: int
 ) -> list[Judged]:
-    """Units of the training set that took a known product afterwards; spread evenly over all.
+    """The first units that are in the training set and took a known product afterwards.
 
     Args:
         training: before the cut.
-        taken: unit to external ids after the cut.
+        taken: units and external ids after the cut, in an order that says nothing of them; read
+            until there are enough.
         most: at most so many units.
     """
-    ages, found = ages_of(training), []
-    for unit in sorted(taken):
+    ages = ages_of(training)
+    return list(islice(_judged(training, ages, taken), most))
+
+
+def _judged(
+    training: TrainingSet, ages: Float32, taken: Iterable[tuple[str, AbstractSet[str]]]
+) -> Iterator[Judged]:
+    for unit, names in taken:
         row = training.user_ids.row_of(unit)
         if row < 0:
             continue
-        codes = training.product_ids.rows_of(sorted(taken[unit]))
+        codes = training.product_ids.rows_of(sorted(names))
         known = frozenset(codes[codes >= 0].tolist())
         if known:
-            found.append(Judged(cells_of_row(training, row, ages), known))
-    step = max(1, math.ceil(len(found) / most))
-    return found[::step]
+            yield Judged(cells_of_row(training, row, ages), known)
 
 
 def parts_scaled(parts: Parts, training: TrainingSet) -> Parts:

@@ -5,9 +5,12 @@ process holds 16 bytes a cell, and never an event.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -52,7 +55,7 @@ _BOUGHT = f"""
       AND e.product_id IS NOT NULL AND e.type = ANY (%(types)s)
       AND (%(anonymous)s OR e.user_id IS NOT NULL OR i.user_id IS NOT NULL)
     GROUP BY 1, 2
-    ORDER BY 1, 2
+    ORDER BY md5({unit_expression("e")}), 1, 2
 """
 _SPAN = f"""
     SELECT min(occurred_at), max(occurred_at) FROM {EVENT_TABLE}
@@ -138,21 +141,31 @@ def taken_between(
     *, start: datetime, until: datetime, types: Iterable[str], anonymous: bool = False
 ) -> dict[str, set[str]]:
     """Unit to the external ids of what it bought (or else did) from `start`, before `until`."""
+    return dict(shoppers_taken(start=start, until=until, types=types, anonymous=anonymous))
+
+
+def shoppers_taken(
+    *, start: datetime, until: datetime, types: Iterable[str], anonymous: bool = False
+) -> Generator[tuple[str, set[str]], None, None]:
+    """The same one unit after another, in an order that says nothing of them: a hash's.
+
+    The first ones are a sample of all; close it after them. This process holds one chunk.
+    """
     parameters: dict[str, Any] = {
         "start": start,
         "until": until,
         "types": list(types),
         "anonymous": anonymous,
     }
-    found: dict[str, set[str]] = {}
-    for chunk in _chunks(_BOUGHT, parameters):
-        for unit, product_id in chunk:
-            if unit is not None:
-                found.setdefault(unit, set()).add(product_id)
-    return found
+    with closing(_chunks(_BOUGHT, parameters)) as chunks:
+        rows = (row for chunk in chunks for row in chunk if row[0] is not None)
+        for unit, group in groupby(rows, key=itemgetter(0)):
+            yield unit, {product_id for _, product_id in group}
 
 
-def _chunks(statement: str, parameters: dict[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
+def _chunks(
+    statement: str, parameters: dict[str, Any]
+) -> Generator[list[tuple[Any, ...]], None, None]:
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(statement, parameters)
         while chunk := cursor.fetchmany(_CHUNK):

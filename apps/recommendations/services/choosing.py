@@ -1,7 +1,8 @@
 """Choosing recipe and parameters for a shop, by temporal validation inside its own past."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from django.conf import settings
 
 from apps.events.contracts import INTERACTION_WEIGHTS, EventType
 from apps.recommendations.contracts import Float64
-from apps.recommendations.contracts_models import AlsParameters, Family, Scalar, TrainingSet
+from apps.recommendations.contracts_models import Family, Scalar, TrainingSet
 from apps.recommendations.domain.blending import Recipe
 from apps.recommendations.domain.choosing import (
     DEFAULT,
@@ -22,7 +23,8 @@ from apps.recommendations.domain.choosing import (
 )
 from apps.recommendations.domain.matrices import Least, unfit_reason
 from apps.recommendations.domain.periods import validation_cuts
-from apps.recommendations.selectors.interactions import Span, taken_between, training_set
+from apps.recommendations.domain.searching import LEAST_GAIN, Knob, Point, knobs_of, points
+from apps.recommendations.selectors.interactions import Span, shoppers_taken, training_set
 from apps.recommendations.services.fitting import Fitted, Plan, parts_fitted, parts_refitted
 
 logger = structlog.get_logger(__name__)
@@ -42,7 +44,7 @@ class Choice:
     """
 
     recipe: Recipe = DEFAULT
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan = field(default_factory=Plan.configured)
     metrics: Mapping[str, float] = field(default_factory=dict)
     notes: Mapping[str, Scalar] = field(default_factory=lambda: {"validation": "not computable"})
 
@@ -61,7 +63,7 @@ def choice_make(*, span: Span, least: Least) -> Choice:
         span: of the interactions that may be looked at; nothing after it is.
         least: what a period's training set must have.
     """
-    plan = Plan()
+    plan = Plan.configured()
     periods = list(_periods(span, least, plan))
     if not periods:
         return Choice()
@@ -104,13 +106,14 @@ def _judged(training: TrainingSet, cut: float, end: float) -> list[Judged]:
     """By purchases; where a shop has too few of them, by anything that shoppers did."""
     found: list[Judged] = []
     for types in ((EventType.PURCHASE,), tuple(INTERACTION_WEIGHTS)):
-        taken = taken_between(
+        taken = shoppers_taken(
             start=_moment(cut),
             until=_moment(end),
             types=[kind.value for kind in types],
             anonymous=settings.RECOMMENDER_ANONYMOUS,
         )
-        found = judged_shoppers(training, taken, _MOST_SHOPPERS)
+        with closing(taken):
+            found = judged_shoppers(training, taken, _MOST_SHOPPERS)
         if len(found) >= _LEAST_SHOPPERS:
             break
     return found
@@ -130,37 +133,45 @@ def _by_family(tried: tuple[Recipe, ...], worth: Float64) -> dict[str, float]:
     return found
 
 
-def _alternatives(choice: Choice) -> Iterator[tuple[Family, Plan]]:
-    """Other parameters of the families that are used."""
-    if Family.EASE in choice.recipe.weights:
-        for regularization in (200.0, 30.0):
-            yield Family.EASE, replace(choice.plan, ease_regularization=regularization)
-    if Family.ALS in choice.recipe.weights:
-        for als in (AlsParameters(128, 5.0, 2.0), AlsParameters(32, 5.0, 1.0)):
-            yield Family.ALS, replace(choice.plan, als=als)
-
-
 def _refined(choice: Choice, period: _Period, deadline: float) -> Choice:
-    """The same recipe with the parameters that did best in the newest period."""
-    plan, fitted, tried = choice.plan, period.fitted, 0
-    best = _worth(choice.recipe, fitted, period)
-    for family, other in _alternatives(choice):
-        if time.monotonic() >= deadline:
-            break
-        tried += 1
-        merged = _merged(plan, other, family)
-        refitted = parts_refitted(period.training, fitted, merged, family)
-        found = _worth(choice.recipe, refitted, period)
-        if found > best:
-            best, plan, fitted = found, merged, refitted
+    """The same recipe with the parameters that did best in the newest period.
+
+    Each point that was tried is noted, and what it was worth.
+    """
+    plan, fitted, tried = choice.plan, period.fitted, []
+    best = first = _worth(choice.recipe, fitted, period)
+    search = points(knobs_of(tuple(choice.recipe.weights)), plan.searched())
+    point = next(search, None)
+    while point is not None and time.monotonic() < deadline:
+        changed = plan.changed(point.knob.name, point.value)
+        refitted = _refitted(period, fitted, changed, point.knob)
+        found = 0.0 if refitted is None else _worth(choice.recipe, refitted, period)
+        better = found > best * LEAST_GAIN
+        tried.append(f"{point.knob.name}={point.value:g}: {found:.5f}{', kept' * better}")
+        if refitted is not None and better:
+            best, plan, fitted = found, changed, refitted
+        point = _next(search, better=better)
     logger.info("recommender_chosen", recipe=str(choice.recipe.weights), tried=tried)
-    return replace(choice, plan=plan, notes={**choice.notes, "search.parameters": tried})
+    notes = {f"search.{place:02}": each for place, each in enumerate(tried, 1)}
+    totals = {"search.parameters": len(tried), "search.first": first, "search.best": best}
+    return replace(choice, plan=plan, notes={**choice.notes, **totals, **notes})
 
 
-def _merged(plan: Plan, other: Plan, family: Family) -> Plan:
-    if family is Family.ALS:
-        return replace(plan, als=other.als)
-    return replace(plan, ease_regularization=other.ease_regularization)
+def _refitted(period: _Period, fitted: Fitted, plan: Plan, knob: Knob) -> Fitted | None:
+    """None: nothing can be fitted by these; the point is worth nothing."""
+    from apps.recommendations.engines.ease import NotInvertible
+
+    try:
+        return parts_refitted(period.training, fitted, plan, knob.families)
+    except NotInvertible:
+        return None
+
+
+def _next(search: Generator[Point, bool, None], *, better: bool) -> Point | None:
+    try:
+        return search.send(better)
+    except StopIteration:
+        return None
 
 
 def _worth(recipe: Recipe, fitted: Fitted, period: _Period) -> float:

@@ -1,6 +1,7 @@
 """Fitting the parts of a recommender to a training set."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -37,13 +38,56 @@ class Plan:
         neighbours: weights kept of each product.
     """
 
-    als: AlsParameters = field(default_factory=lambda: AlsParameters(64, 5.0, 1.0))
-    ease_regularization: float = 80.0
-    half_life_days: float = 180.0
-    repeat_half_life_days: float = 180.0
-    popularity_half_life_days: float = 30.0
-    momentum_days: float = 21.0
-    neighbours: int = 100
+    als: AlsParameters
+    ease_regularization: float
+    half_life_days: float
+    repeat_half_life_days: float
+    popularity_half_life_days: float
+    momentum_days: float
+    neighbours: int
+
+    @classmethod
+    def configured(cls) -> "Plan":
+        """What the settings say."""
+        return cls(
+            als=AlsParameters(
+                factors=settings.RECOMMENDER_FACTORS,
+                regularization=settings.RECOMMENDER_REGULARIZATION,
+                alpha=settings.RECOMMENDER_ALPHA,
+                iterations=settings.RECOMMENDER_ITERATIONS,
+            ),
+            ease_regularization=settings.RECOMMENDER_EASE_REGULARIZATION,
+            half_life_days=settings.RECOMMENDER_HALF_LIFE_DAYS,
+            repeat_half_life_days=settings.RECOMMENDER_REPEAT_HALF_LIFE_DAYS,
+            popularity_half_life_days=settings.RECOMMENDER_POPULARITY_HALF_LIFE_DAYS,
+            momentum_days=settings.RECOMMENDER_MOMENTUM_DAYS,
+            neighbours=settings.RECOMMENDER_NEIGHBOURS,
+        )
+
+    def searched(self) -> dict[str, float]:
+        """What is searched for, by the names of `domain.searching`."""
+        return {
+            "als.factors": self.als.factors,
+            "als.regularization": self.als.regularization,
+            "als.alpha": self.als.alpha,
+            "ease.regularization": self.ease_regularization,
+            "half_life_days": self.half_life_days,
+        }
+
+    def changed(self, name: str, value: float) -> "Plan":
+        """The same with another value of what is searched for."""
+        found = {**self.searched(), name: value}
+        return replace(
+            self,
+            als=replace(
+                self.als,
+                factors=int(found["als.factors"]),
+                regularization=found["als.regularization"],
+                alpha=found["als.alpha"],
+            ),
+            ease_regularization=found["ease.regularization"],
+            half_life_days=found["half_life_days"],
+        )
 
     def parameters(self) -> dict[str, Scalar]:
         """All of it, flat, for the artifact."""
@@ -102,17 +146,20 @@ def parts_fitted(training: TrainingSet, plan: Plan) -> Fitted:
     return Fitted(parts_scaled(parts, training), factors.users)
 
 
-def parts_refitted(training: TrainingSet, before: Fitted, plan: Plan, family: Family) -> Fitted:
-    """The same with one family fitted by other parameters."""
+def parts_refitted(
+    training: TrainingSet, before: Fitted, plan: Plan, families: Collection[Family]
+) -> Fitted:
+    """The same with these families fitted by other parameters."""
     from apps.recommendations.engines.als import factor_part
 
-    if family is Family.ALS:
+    parts, units = replace(before.parts, half_life_days=plan.half_life_days), before.units
+    if Family.ALS in families:
         factors = _factors(training, plan)
-        parts = replace(before.parts, factors=factor_part(factors, plan.als))
-        return Fitted(parts_scaled(parts, training), factors.users)
-    neighbours = _neighbours(training, plan, _trainers(plan)[family])
-    parts = replace(before.parts, neighbours={**before.parts.neighbours, family: neighbours})
-    return Fitted(parts_scaled(parts, training), before.units)
+        parts, units = replace(parts, factors=factor_part(factors, plan.als)), factors.users
+    trainers = {name: each for name, each in _trainers(plan).items() if name in families}
+    fresh = {name: _neighbours(training, plan, each) for name, each in trainers.items()}
+    parts = replace(parts, neighbours={**parts.neighbours, **fresh})
+    return Fitted(parts_scaled(parts, training), units)
 
 
 def _neighbours(training: TrainingSet, plan: Plan, trainer: NeighbourTrainer) -> NeighbourPart:
