@@ -47,6 +47,7 @@ def _world(stage: Stage) -> World:
             name: world.strategies[name] for name in _TIMELESS if name in world.strategies
         },
         affinity=affinity_by(stage.trained.model),
+        row_affinity=None,  # the served model's: it learnt from what came after the cut
         boosts=None,
     )
 
