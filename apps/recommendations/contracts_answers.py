@@ -229,7 +229,8 @@ class RecommendationAnswer:
         experiments: assignments that acted.
         personalised: whether anything of the shopper's own counted.
         took_ms: milliseconds inside.
-        degraded: what was missing: `redis`, `history`, `catalog`, `weights`, `experiments`.
+        degraded: what was missing: `redis`, `history`, `catalog`, `weights`, `experiments`,
+            `strategy:<name>` of one that raised.
         versions: name to number of what was in force.
         sticky: the token of first assignments to send back next time; empty for none.
     """

@@ -63,6 +63,19 @@ def spare_for(k: int) -> int:
     return k + _SPARE
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Failed:
+    """A strategy that raised; the others make the shelf.
+
+    Attributes:
+        name: of the strategy.
+        error: what it raised.
+    """
+
+    name: StrategyName
+    error: Exception
+
+
 @dataclass(slots=True, eq=False)
 class Pooling:
     """A pool while it is filled.
@@ -73,6 +86,7 @@ class Pooling:
         taken: bool[n], rows that are in it.
         held: group of variants → the row that a rule pins of it: no other one comes in.
         parts: what was taken, in turn.
+        failed: strategies that raised.
     """
 
     columns: ProductColumns
@@ -80,6 +94,7 @@ class Pooling:
     taken: BoolArray
     held: Mapping[int, int] = field(default_factory=dict)
     parts: list[tuple[Source, int, Sourced]] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     _groups: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -95,6 +110,14 @@ class Pooling:
         scores = np.clip(found.scores[places] * np.float32(weight), 0.0, 1.0).astype(np.float32)
         new = Sourced(found.rows[places], scores, found.because[places], found.evidence[places])
         self.parts.append((source, tier, new))
+
+    def ask(self, strategy: Strategy, name: StrategyName, shopping: Shopping) -> Sourced:
+        """What a strategy finds; nothing of one that raises."""
+        try:
+            return strategy(shopping)
+        except Exception as error:  # noqa: BLE001 - anybody may add one, and `failed` tells it
+            self.failed.append(Failed(name, error))
+            return Sourced.empty()
 
     def pool(self) -> Pool:
         """All of it."""
@@ -143,7 +166,8 @@ def strategies_pooled(
     """Ask a placement's strategies as its mix says.
 
     `first`: one after the other until there are enough, each asked for what is not in yet and in
-    a tier of its own. `blend`: all of them, in one tier; a product's best score counts.
+    a tier of its own. `blend`: all of them, in one tier; a product's best score counts. One that
+    raises finds nothing, and `pooling.failed` names it.
     """
     if placement.mix is Mix.FIRST:
         _in_order(pooling, placement, shopping, strategies)
@@ -163,7 +187,7 @@ def _in_order(
             continue
         # What is in already is not asked for again: else it would take the place of others.
         asked = replace(shopping, allowed=shopping.allowed & ~pooling.taken)
-        pooling.add(use.name, tier, strategy(asked), use.weight)
+        pooling.add(use.name, tier, pooling.ask(strategy, use.name, asked), use.weight)
 
 
 def _blended(
@@ -173,7 +197,7 @@ def _blended(
     strategies: Mapping[StrategyName, Strategy],
 ) -> None:
     found = [
-        (use, strategy(shopping))
+        (use, pooling.ask(strategy, use.name, shopping))
         for use in placement.strategies
         if (strategy := strategies.get(use.name)) is not None
     ]

@@ -21,6 +21,7 @@ from apps.recommendations.contracts import (
 from apps.recommendations.contracts_answers import Fallback, ShelfAsk, World
 from apps.recommendations.domain.allowing import Allowing, allowing_of, constraining, rows_of
 from apps.recommendations.domain.pooling import (
+    Failed,
     Pool,
     Pooling,
     pool_begin,
@@ -47,6 +48,7 @@ class Recommended:
         effect: what merchandising rules do; None: nothing.
         about: path of the category that weights and rules were asked for; None: none.
         fallback: what had to fill the shelf.
+        failed: strategies that raised.
     """
 
     ask: ShelfAsk
@@ -58,6 +60,7 @@ class Recommended:
     effect: Effect | None
     about: str | None
     fallback: tuple[Fallback, ...]
+    failed: tuple[Failed, ...]
 
     @property
     def rows(self) -> Int32:
@@ -105,7 +108,10 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
     ranking = shelf_ranked(Shelf(ask, world, shopping, pool, effect, about))
     if not len(ranking.order):
         fallback = (Fallback.NOTHING,)
-    return Recommended(ask, world, shopping, allowing, pool, ranking, effect, about, fallback)
+    return Recommended(
+        ask, world, shopping, allowing, pool, ranking, effect, about, fallback,
+        tuple(pooling.failed),
+    )  # fmt: skip
 
 
 def about_of(ask: ShelfAsk, snapshot: ServingSnapshot, context: Int32) -> str | None:

@@ -44,11 +44,13 @@ class Shelf:
         placement: that made it.
         items: best first.
         fallback: what filled it.
+        failed: strategies that raised, as `degraded` names them.
     """
 
     placement: Placement
     items: tuple[RecommendedItem, ...]
     fallback: tuple[Fallback, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,10 @@ class ShelfComparison:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What had to fill the draft's shelf, and what was missing for both."""
+        """What filled and what failed the draft's shelf, and what was missing for both."""
         told = [FALLBACK_WORDS[each] for each in self.draft.fallback]
+        if self.draft.failed:
+            told.append(f"Failed, and found nothing: {', '.join(self.draft.failed)}.")
         if self.degraded:
             told.append(f"Missing at the moment, for both sides: {', '.join(self.degraded)}.")
         return tuple(told)

@@ -54,5 +54,7 @@ def _world(stage: Stage) -> World:
 
 def _shelf(shopper: Shopper, world: World) -> list[str]:
     found = recommend(ShelfAsk(shopper=shopper, k=K), world)
+    for failed in found.failed:
+        raise failed.error  # figures of a shelf that lacks a strategy are of no worth
     names = world.snapshot.columns.product_ids
     return [names.get(int(row)) for row in found.rows]

@@ -1,4 +1,8 @@
-"""A placement's draft beside what is live: the endpoint's own core, nothing logged or kept."""
+"""A placement's draft beside what is live: the endpoint's own core.
+
+No log, record or exposure says that somebody looked. The shopper is read as for an answer: their
+history may come to be kept in Redis, and the process counts what it read and scored.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +25,9 @@ from apps.recommendations.domain.shelf_comparison import (
     shelves_compare,
 )
 from apps.recommendations.selectors.placements import placement_named
+from apps.recommendations.selectors.shoppers import shopper_now
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
+from apps.recommendations.services.shelf_failed import strategies_failed
 from apps.recommendations.services.shelf_items import documents_read, items_shown
 
 _RECENT, _SUGGESTED = 200, 10
@@ -67,8 +73,6 @@ def shoppers_suggested() -> tuple[str, ...]:
 
 
 def _asked(occasion: ShelfOccasion) -> ShelfAsk:
-    from apps.recommendations.selectors.shoppers import shopper_now  # TEMP
-
     shopper = shopper_now(user_id=occasion.user_id or None, session_id=occasion.session_id or None)
     return ShelfAsk(shopper=shopper, product_ids=occasion.product_ids, category=occasion.category)
 
@@ -77,7 +81,7 @@ def _shelf(ask: ShelfAsk, world: World) -> Shelf:
     made = recommend(replace(ask, k=world.placement.k), world)
     documents, _ = documents_read(made)
     shown = items_shown(made, documents, explain=False)
-    return Shelf(world.placement, shown.items, made.fallback)
+    return Shelf(world.placement, shown.items, made.fallback, strategies_failed(made))
 
 
 def _popular_product() -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
 from apps.recommendations.selectors.recommender import recommender_now
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
+from apps.recommendations.services.shelf_failed import strategies_failed
 from apps.recommendations.services.shelf_items import Shown, documents_read, items_shown
 from apps.recommendations.services.shelf_trials import ShelfTrial, trial_of
 
@@ -136,6 +137,7 @@ def _degraded(
         missing.append("weights")
     if not complete:
         missing.append("experiments")
+    missing += strategies_failed(shelf)
     return tuple(dict.fromkeys(missing))
 
 

@@ -37,6 +37,7 @@ from apps.recommendations.selectors.product_relations import product_relations_s
 from apps.recommendations.selectors.related import Similar
 from apps.recommendations.selectors.similarity import Sources, engines_of_products
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
+from apps.recommendations.services.shelf_failed import strategies_failed
 from apps.recommendations.services.shelf_items import documents_read, items_shown
 
 logger = structlog.get_logger(__name__)
@@ -114,7 +115,11 @@ def similar_answer(*, request: SimilarRequest, as_of: datetime) -> SimilarAnswer
         items=_similar(shown.items),
         applied_rules=rules_acted(shelf),
         took_ms=round((time.perf_counter() - started) * 1000.0, 3),
-        degraded=(*held.missing(request.kind), *(() if hydrated else ("catalog",))),
+        degraded=(
+            *held.missing(request.kind),
+            *(() if hydrated else ("catalog",)),
+            *strategies_failed(shelf),
+        ),
         versions=held.versions(world),
     )
     _counted(answer)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from apps.common.observability.metrics import degraded_total
 from apps.features.contracts import SEARCH_SCORE
 from apps.recommendations.contracts import (
     Constraints,
@@ -18,6 +19,7 @@ from apps.recommendations.contracts_answers import (
     RecommendedItem,
 )
 from apps.recommendations.selectors.worlds import ShelfPlan
+from apps.recommendations.services.shelf_failed import strategies_failed
 from apps.recommendations.services.shelf_items import documents_read, items_shown
 from apps.recommendations.services.shelf_made import shelf_make
 
@@ -42,6 +44,8 @@ def viewed_items(*, shopper: Shopper, k: int, as_of: datetime) -> tuple[Recommen
     """
     request = RecommendationRequest(placement=_PLACEMENT.name, k=k, logged=False)
     shelf = shelf_make(request=request, shopper=shopper, plan=_PLAN, as_of=as_of)
+    for name in strategies_failed(shelf):
+        degraded_total.labels(component="recommendations", reason=name).inc()
     documents, _hydrated = documents_read(shelf)
     items = items_shown(shelf, documents, explain=False).items
     # What fills a shelf that is short was not viewed.
