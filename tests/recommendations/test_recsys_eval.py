@@ -46,11 +46,12 @@ def test_json_has_the_promised_shape_and_writes_nothing(
         for kind in ("new", "all"):
             keys = {"ndcg_at_10", "hit_rate_at_10", "recall_at_10", "mrr", "users"}
             assert keys <= set(system[kind])
-            assert 0.0 <= system[kind]["ndcg_at_10"] <= 1.0
+            assert system[kind]["users"] > 0
     served, popularity = document["systems"]["served"], document["systems"]["popularity"]
-    assert served["all"]["ndcg_at_10"] > popularity["all"]["ndcg_at_10"]
-    assert served["overlap"] < popularity["overlap"]
-    assert document["differences"]["served-popularity.all"]["p_value"] < 0.05
+    # Two tastes, equally common: what is popular is right half of the time.
+    for kind in ("new", "all"):
+        assert served[kind]["ndcg_at_10"] > 1.5 * popularity[kind]["ndcg_at_10"]
+        assert document["differences"][f"served-popularity.{kind}"]["p_value"] < 0.01
     assert not ArtifactVersion.objects.exists()
     # The mirror of the weights in force, which their selector keeps by itself.
     assert set(redis_client().keys()) <= {b"ranking:weights"}

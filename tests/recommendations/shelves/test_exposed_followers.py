@@ -3,7 +3,7 @@
 import pytest
 
 from tests.events.sessions import event_of, ingest
-from tests.recommendations.shelves.conftest import Shelf
+from tests.recommendations.shelves.conftest import Json, Shelf
 from tests.recommendations.shelves.test_serving import exposures, shelves
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -17,8 +17,8 @@ def test_those_are_exposed_of_whom_that_part_is_known(
 ) -> None:
     """What this visit did is history too; one that only searched says nothing of products."""
     shelves("follows", None, {"personalisation": {changed: False}})
-    regular = {"user_id": "regular", "client_id": "c1"}
-    visitor = {"client_id": "c2", "session_id": "now"}
+    regular: Json = {"user_id": "regular", "client_id": "c1"}
+    visitor: Json = {"client_id": "c2", "session_id": "now"}
     ingest(
         event_of("view", "p-3-0", **regular, session_id="earlier"),
         event_of("search", query="mouse", **regular, session_id="searches"),

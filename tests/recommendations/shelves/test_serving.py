@@ -19,7 +19,11 @@ from apps.events.selectors import events_recent
 from apps.events.services.buffer import buffer_drain
 from apps.explainability.api.schema_explain import components as explain_components
 from apps.recommendations.api.schema import components
+from apps.recommendations.services.choosing import Choice
+from apps.recommendations.services.training import Trained, recommender_publish
 from apps.search.api.schema import components as search_components
+from tests.events.sessions import event_of, ingest
+from tests.recommendations.affinity_stage import model_of
 from tests.recommendations.shelves.conftest import Ask, Json, Shelf
 from tests.redis_writes import writes_recorded
 from tests.search.experimenting import running
@@ -97,14 +101,27 @@ def test_refusals_are_what_the_schema_says(ask: Ask) -> None:
     validated(ask("attic").json(), "SearchRefusal")
 
 
-def test_redis_gone_changes_no_item(shelf: Shelf, settings: Settings) -> None:
-    before = shelf(user_id="u", session_id="s")
+def test_redis_gone_takes_the_visit_away_and_nothing_else(
+    shelf: Shelf, settings: Settings
+) -> None:
+    """The history is read from PostgreSQL, which has this visit's events too."""
+    model = model_of([f"p-{line}-{at}" for line in range(4) for at in range(9)])
+    recommender_publish(trained=Trained(model, None, Choice(), 1.5))  # type: ignore[arg-type]  # what is published does not need it
+    regular: Json = {"user_id": "u", "client_id": "c"}
+    bought = [
+        event_of("purchase", f"p-3-{at}", session_id="old", ago_s=99, **regular) for at in (0, 4)
+    ]
+    ingest(*bought, event_of("view", "p-0-1", session_id="s", **regular))
+    stranger, alone, visit = shelf(), shelf(**regular), shelf(**regular, session_id="s")
+    assert ids(alone) != ids(stranger)
+    assert ids(visit) != ids(alone)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     redis_forget_connections()
-    after = shelf(user_id="u", session_id="s")
+    after = shelf(**regular, session_id="s")
     redis_forget_connections()
-    assert "redis" in after["degraded"]
-    assert ids(after) == ids(before)
+    assert after["degraded"] == ["redis"]
+    assert after["personalised"] is True
+    assert ids(after) == ids(alone)
 
 
 def test_rules_of_any_query_act_and_say_so(shelf: Shelf, publish: Publish) -> None:  # noqa: F811 - the fixture of that name
