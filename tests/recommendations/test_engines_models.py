@@ -121,6 +121,16 @@ def test_the_reason_is_of_the_same_taste(weights: dict[Family, float]) -> None:
     assert reasons.tolist() == [0, 11]
 
 
+def test_what_is_on_the_list_for_other_reasons_has_no_speaker() -> None:
+    """Another taste's product speaks for nothing; nor does a history where popularity does."""
+    other = np.array([15], dtype=np.int32)
+    model = model_of(BLEND)
+    assert model.because(model.taste(cells(0, 1)), other).tolist() == [-1]
+    popular = model_of({**BLEND, Family.POPULARITY: 50.0})
+    same = np.array([5], dtype=np.int32)
+    assert popular.because(popular.taste(cells(0, 1)), same).tolist() == [-1]
+
+
 @pytest.mark.parametrize("weights", [*LEARNT, BLEND], ids="+".join)
 def test_similar_products_are_of_the_same_taste(weights: dict[Family, float]) -> None:
     codes, scores = model_of(weights).similar(4, 5)

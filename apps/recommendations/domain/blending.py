@@ -12,6 +12,9 @@ from apps.recommendations.domain.matrices import cell_values
 from apps.recommendations.domain.parts import FactorPart, NeighbourPart
 
 _NEIGHBOURS = (Family.EASE, Family.ITEM_ITEM)
+# A product of the history speaks for another one with at least so much of a usual shopper's ten
+# best (1), and of all that the other one scores. Less is no reason to tell anybody.
+_LEAST_SPOKEN, _LEAST_SPOKEN_PART = 0.05, 0.2
 _ONE_PURCHASE = float(np.log(2.0))
 
 
@@ -136,14 +139,16 @@ class BlendModel:
         return _unit(raw)
 
     def because(self, taste: Taste, codes: Int32) -> Int32:
-        """int32[m]: the code of the history that speaks most for each; -1: none does."""
+        """int32[m]: the code of the history that speaks most for each; -1: none says enough."""
         cells = taste.cells
         if not len(cells) or not len(codes):
             return np.full(len(codes), -1, dtype=np.int32)
         told = self._spoken(cells, codes)
         told[cells.codes[:, None] == codes[None, :]] = 0.0
         best = told.argmax(axis=0)
-        speaks = told[best, np.arange(len(codes))] > 0
+        total = self.item_factors.take(codes, axis=0) @ taste.factors + taste.base.take(codes)
+        enough = np.maximum(_LEAST_SPOKEN_PART * total, np.float32(_LEAST_SPOKEN))
+        speaks = told[best, np.arange(len(codes))] >= enough
         return np.where(speaks, cells.codes[best], -1).astype(np.int32)
 
     def similar(self, code: int, wanted: int) -> tuple[Int32, Float32]:

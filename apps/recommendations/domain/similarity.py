@@ -6,6 +6,14 @@ from apps.recommendations.contracts import Float32, Int32
 from apps.recommendations.domain.sourcing import Found
 
 Scored = tuple[Int32, Float32]
+# The model's score of a product's best neighbour from which on all of its share is trusted. A
+# product that few chose has weaker ones, and what chance put beside it must not come first.
+_TRUSTED = 0.25
+
+
+def model_share(share: float, scores: Float32) -> float:
+    """The share of the model's scores, of the best one's strength; float32[m] in [0, 1)."""
+    return share * min(1.0, float(scores.max(initial=0.0)) / _TRUSTED)
 
 
 def blended(content: Scored, collaborative: Scored, *, share: float, because: int) -> Found:

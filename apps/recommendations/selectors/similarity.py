@@ -12,7 +12,7 @@ from apps.model_registry.services.holder import Held
 from apps.recommendations.contracts import BoolArray, Float32, Int32, Shopping
 from apps.recommendations.contracts_relations import ProductRelations, SimilarBy, SimilarKind
 from apps.recommendations.domain.affinities import Basis
-from apps.recommendations.domain.similarity import Scored, blended
+from apps.recommendations.domain.similarity import Scored, blended, model_share
 from apps.recommendations.domain.sourcing import (
     Found,
     category_closeness,
@@ -68,6 +68,8 @@ def similar_to(
     if by:
         alike = _further(engines, shopping.snapshot, (row, vector), alike, chosen[0])
     share = settings.SIMILAR_COLLABORATIVE_SHARE
+    if SimilarBy.MODEL in by:
+        share = model_share(share, chosen[1])
     return blended(alike, chosen, share=share, because=row), (*by, SimilarBy.CONTENT)
 
 
