@@ -59,7 +59,7 @@ def test_each_role_sees_its_own(client: Client) -> None:
     }
     assert seen["merchandiser"] == {
         "Ranking weights", "Rules", "Abbreviations", "Synonyms", "Search settings",
-        "Experiments", "Experiment designs", "Metrics", "Flags", "Global holdout",
+        "Experiments", "Experiment designs", "Metrics", "Flags", "Global holdout", "Placements",
     }  # fmt: skip
     assert "Searches that found nothing" in seen["analyst"]
     assert {"Dead letters", "Job runs", "Health"} <= seen["operator"]
@@ -145,8 +145,8 @@ def test_the_first_page_takes_few_statements(
     root = User.objects.get(username="root")
     # What is held in memory is loaded by whoever asks first.
     dashboard_cards(root)
-    # One a kind of what is published (eight of them), one or two a card of the others.
-    with django_assert_max_num_queries(24):
+    # One a kind of what is published (nine of them), one or two a card of the others.
+    with django_assert_max_num_queries(26):
         dashboard_cards(root)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from apps.demo.contracts import DemoCatalogue, DemoProduct
 from apps.events.contracts import Event, EventType
 from apps.events.selectors import events_recent
 from apps.model_registry.services.publish import artifact_publish
-from apps.recommendations.contracts_models import ARTIFACT
+from apps.recommendations.contracts_models import ARTIFACT, Family
 from apps.recommendations.engines.model_files import model_write
 from tests.browser import ChromiumPages
 from tests.recommendations.affinity_stage import model_of
@@ -60,7 +61,9 @@ def recommender(
     del live_shop
     settings.ARTIFACT_STORE, settings.ARTIFACT_CACHE = str(tmp_path / "s"), str(tmp_path / "c")
     known = sorted(one.product_id for one in small_catalogue.products)
-    model = model_of(known, as_of=time.time())
+    drawn = model_of(known, as_of=time.time())
+    # As a training scales its parts: what a usual shopper would be shown scores about 1.
+    model = replace(drawn, parts=replace(drawn.parts, scales={Family.ALS: 0.04}))
 
     def write(folder: Path) -> dict[str, int]:
         model_write(folder, model)
