@@ -1,6 +1,6 @@
 """The demo's experiments tell the truth that was planted, and are lived through once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from apps.demo.contracts import Behaviour, Effect, ShopperConfig
 from apps.demo.domain.catalogue.generate import catalogue_generate
+from apps.demo.domain.lived import SEARCH_KEY
 from apps.demo.domain.planted import (
     EARNING,
     MOST,
@@ -24,6 +25,7 @@ from apps.demo.domain.planted import (
 )
 from apps.demo.services.credentials import credentials_ensure
 from apps.demo.services.experiments import experiments_live
+from apps.demo.services.lived import _experiments_begin
 from apps.demo.services.stages import DemoPlan
 from apps.events.selectors import events_count
 from apps.experiments.contracts.assignment import Status
@@ -31,6 +33,7 @@ from apps.experiments.contracts.lifecycle import Outcome
 from apps.experiments.contracts.results import ExperimentResults, HealthStatus
 from apps.experiments.selectors.experiments import experiment_view
 from apps.experiments.services.analysis import results_for
+from apps.experiments.services.metrics import metrics_ensure_shipped
 
 AS_OF = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -98,7 +101,11 @@ def test_results_recover_what_was_planted(settings: Settings, tmp_path: Path) ->
     credentials_ensure(origins=("http://127.0.0.1:8000",))
     plan = DemoPlan(products=300, days=30, seed=7, as_of=AS_OF)
     catalogue = catalogue_generate(seed=7, count_wanted=300, as_of=AS_OF)
+    metrics_ensure_shipped()
+    _experiments_begin(AS_OF - timedelta(days=10))
     experiments_live(plan, catalogue)
+    # Those switch real code, which does not answer these shoppers.
+    assert not any(results_for(key=SEARCH_KEY, as_of=AS_OF).units.values())
     results = {each.key: results_for(key=each.key, as_of=AS_OF) for each in PLANTED}
 
     for planted in PLANTED:

@@ -95,12 +95,17 @@ def _own_people(visits: Visits) -> Visits:
 
 
 def _assigned(plans: ServingPlans, visits: Visits, place: int) -> tuple[Served, ...]:
-    """The rule's answers to one search, of experiments that it is in."""
+    """The rule's answers to one search, of planted experiments that it is in.
+
+    Others switch real code, which does not answer here: whoever was counted would dilute them.
+    """
     who = _who(visits, place)
     attributes = {name: value for name, value in who.items() if value is not None}
     at = datetime.fromtimestamp(float(visits.moment[place]), UTC)
     found = plans.assign(SURFACE, {**attributes}, at)
-    return tuple(each for each in found if each.assignment.counted)
+    return tuple(
+        each for each in found if each.assignment.counted and each.assignment.key in _BY_KEY
+    )
 
 
 def _who(visits: Visits, place: int) -> dict[str, str | None]:
