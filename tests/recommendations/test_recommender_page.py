@@ -33,7 +33,7 @@ PAGE = "/admin/recommendations/recommender/"
 METRICS = {
     "ndcg_at_10_new": 0.1234,
     "ndcg_at_10_all": 0.3456,
-    "worth.": 0.1,
+    "worth.popularity": 0.1,
     "worth.als": 0.15,
     "worth.als+ease": 0.2,
 }
@@ -153,6 +153,7 @@ def test_contenders_are_told_against_popularity() -> None:
         ("popularity", False),
     ]
     assert told[0].against_popularity == pytest.approx(2.0)
+    assert contenders(replace(card, families={"popularity": 1.0}))[2].chosen
     unknown = replace(card, metrics={"worth.als": 0.2})
     assert contenders(unknown)[0].against_popularity is None
     assert contenders(replace(card, metrics={})) == ()

@@ -65,15 +65,16 @@ def contenders(card: ModelCard) -> tuple[Contender, ...]:
 
 
 def _contenders(card: ModelCard) -> Iterator[Contender]:
-    baseline = card.metrics.get(WORTH, 0.0)
-    own = frozenset(card.families) - {Family.POPULARITY.value}
+    baseline = card.metrics.get(f"{WORTH}{Family.POPULARITY.value}", 0.0)
+    alone = frozenset({Family.POPULARITY.value})
+    own = (frozenset(card.families) - alone) or alone
     for name, worth in card.metrics.items():
         if not name.startswith(WORTH):
             continue
         mix = frozenset(filter(None, name.removeprefix(WORTH).split("+")))
         words = " + ".join(_FAMILIES.get(each, each) for each in sorted(mix))
         yield Contender(
-            words or _FAMILIES[Family.POPULARITY],
+            words,
             worth,
             mix == own,
             worth / baseline if baseline > 0.0 else None,
