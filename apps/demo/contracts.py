@@ -113,6 +113,8 @@ class ShopperConfig:
         weights: branch (first part of a category's path) → weights of FEATURES; "default"
             for a branch not named.
         taste_scale: standard deviation of the taste term, in units of utility.
+        favourite_pull: in a visit that is set on a brand, taste is moved by so many times that
+            brand's own: brands like it gain with it.
         noise_scale: scale of the Gumbel noise.
         examination_eta: P(examined at position j) = j ** -eta.
         click_bias, click_slope: P(click | examined) = sigmoid(bias + slope · utility).
@@ -123,11 +125,16 @@ class ShopperConfig:
         typo_chance: P(a query is mistyped).
         zipf_exponent: share of an intent's r-th query is proportional to r ** -exponent.
         freshness_half_life_days: of the freshness that shoppers feel.
+        companion_chance: P(a buyer looks at what goes with it | purchase).
+        companion_views: P(looked at), the likeliest companion first; others are not shown.
+        companion_cart: P(cart | companion looked at).
+        companion_purchase: P(purchase | companion in the cart).
     """
 
     seed: int = 20_240_607
     weights: Mapping[str, FeatureWeights] = field(default_factory=lambda: BRANCH_WEIGHTS)
     taste_scale: float = 0.9
+    favourite_pull: float = 1.5
     noise_scale: float = 0.35
     examination_eta: float = 0.75
     click_bias: float = -5.2
@@ -140,6 +147,10 @@ class ShopperConfig:
     typo_chance: float = 0.07
     zipf_exponent: float = 1.1
     freshness_half_life_days: float = 120.0
+    companion_chance: float = 0.5
+    companion_views: tuple[float, ...] = (0.95, 0.8, 0.65)
+    companion_cart: float = 0.85
+    companion_purchase: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)

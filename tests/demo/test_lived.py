@@ -13,7 +13,8 @@ from apps.demo.domain import lived as days
 from apps.demo.domain.browsing import SeenHit, hit_utilities
 from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.history import history_play
-from apps.demo.domain.lived import SEARCH_KEY, SHELF_KEY, lived_days, lived_visits
+from apps.demo.domain.lived import LivedSearch, lived_days, lived_visits
+from apps.demo.domain.lived_experiments import SEARCH_KEY, SHELF_KEY
 from apps.demo.services import seed
 from apps.demo.services.catalogue import catalogue_store
 from apps.demo.services.credentials import credentials_ensure
@@ -65,7 +66,18 @@ def test_visits_come_in_time_and_the_same_again() -> None:
     assert np.mean([came[visit.shopper] for visit in made[0]]) > 1.3 * came.mean()
     assert moments == sorted(moments)
     assert moments[0] > lived_from(PLAN).timestamp() - 60.0
-    assert all(search.moment < AS_OF.timestamp() for one in made[0] for search in one.searches)
+    for visit in made[0]:
+        looks = [look.moment for look in visit.looks]
+        assert looks == sorted(looks)
+        assert looks[-1] < AS_OF.timestamp()
+        assert len({type(look) for look in visit.looks}) == 1
+    searched = [isinstance(one.looks[0], LivedSearch) for one in made[0]]
+    assert 0.4 < np.mean(searched) < 0.8
+    # A habit is the shopper's, not the visit's.
+    habits = {(one.shopper, found) for one, found in zip(made[0], searched, strict=True)}
+    assert len(habits) == len({one.shopper for one in made[0]})
+    brands = {product.brand for product in catalogue.products}
+    assert {visit.favourite for visit in made[0]} <= brands
     paths = {product.category_path for product in catalogue.products}
     assert {visit.category for visit in made[0]} <= paths
 
@@ -84,7 +96,7 @@ def test_the_days_are_lived_once(
     job_run_now(job_name="features_refresh")
     assert "interactions" in recommender_before(PLAN)
     before = _stored()
-    said = days_live(PLAN, catalogue, _nothing)
+    said = days_live(PLAN, catalogue, _nothing, workers=1)
     assert said.endswith("2 experiments")
     lived = {kind: count - before.get(kind, 0) for kind, count in _stored().items()}
     assert min(lived["impression"], lived["search"], lived["click"]) > 10
@@ -94,7 +106,7 @@ def test_the_days_are_lived_once(
         assert len(results.variants) == 2
         assert min(results.units.values()) > 10
     stored = _stored()
-    days_live(PLAN, catalogue, _nothing)
+    days_live(PLAN, catalogue, _nothing, workers=1)
     assert _stored() == stored
 
 
@@ -104,7 +116,7 @@ def test_a_short_history_is_not_lived() -> None:
     assert recommender_before(short) == days_live(short, catalogue, _nothing) == TOO_SHORT
 
 
-def test_a_mission_is_a_taste_of_its_own() -> None:
+def test_a_favourite_brand_and_those_like_it_gain() -> None:
     catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
     config = ShopperConfig(seed=5, noise_scale=0.0)
     hits = [
@@ -122,11 +134,12 @@ def test_a_mission_is_a_taste_of_its_own() -> None:
         for at, one in enumerate(catalogue.products, start=1)
     ]
 
-    def utilities(mission: str) -> FloatArray:
+    def utilities(favourite: str) -> FloatArray:
         rng = np.random.default_rng(1)
-        return hit_utilities(rng, hits, shopper_id="a", config=config, mission=mission)
+        return hit_utilities(rng, hits, shopper_id="a", config=config, favourite=favourite)
 
-    moved = utilities("one") - utilities("")
-    assert 0.5 < moved.std() / config.taste_scale < 1.6
-    assert not np.allclose(moved, utilities("two") - utilities(""))
-    assert np.array_equal(utilities("one"), utilities("one"))
+    brand = hits[0].brand
+    moved = utilities(brand) - utilities("")
+    own = np.array([hit.brand == brand for hit in hits])
+    assert moved[own].mean() > moved[~own].mean() + config.favourite_pull * config.taste_scale
+    assert np.array_equal(utilities(brand), utilities(brand))

@@ -82,7 +82,7 @@ def hits_play(
     shopper_id: str,
     config: ShopperConfig,
     effect: Effect = NO_EFFECT,
-    mission: str = "",
+    favourite: str = "",
 ) -> Behaviour:
     """One result list, one shopper: arrays of shape [1, len(hits)].
 
@@ -92,9 +92,9 @@ def hits_play(
         shopper_id: whose taste.
         config: the shopper's parameters.
         effect: of an experiment.
-        mission: names what this visit is about: a taste of its own, as strong as the shopper's.
+        favourite: the brand that this visit is set on, if any.
     """
-    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config, mission=mission)
+    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config, favourite=favourite)
     default = config.return_chance[DEFAULT_BRANCH]
     returns = [config.return_chance.get(hit.branch, default) for hit in hits]
     return behave(
@@ -113,7 +113,7 @@ def hit_utilities(
     *,
     shopper_id: str,
     config: ShopperConfig,
-    mission: str = "",
+    favourite: str = "",
 ) -> FloatArray:
     """Utility of each hit to this shopper: float64[len(hits)]."""
     sale = [float("nan") if hit.sale_price is None else hit.sale_price for hit in hits]
@@ -127,8 +127,8 @@ def hit_utilities(
         axis=-1,
     )
     own = shopper_tastes(config.seed, [shopper_id])
-    if mission:
-        own = own + latent_normals(config.seed, "mission", [mission])
+    if favourite:
+        own = own + config.favourite_pull * latent_normals(config.seed, "brand", [favourite])
     tastes = taste_scores(
         own,
         item_tastes(config.seed, [hit.category for hit in hits], [hit.brand for hit in hits]),

@@ -1,96 +1,41 @@
 """The shop's last days, lived against the shop itself: who comes, and what they are shown.
 
 The history before is what an engine that knows nobody showed. In its last days shoppers meet the
-real one: a look at the home page's shelf, then searches. Two experiments run. No effect is planted
-in their arms; what they can find is in the shoppers: a taste that lasts, a mission for the visit.
+real one. Some search, and compare what several searches show; others look around, on the shelves
+of the home page and of a category. What the two experiments can find is in the shoppers: a taste
+that lasts, and a brand that they have set their heart on for the visit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 
 from apps.demo.contracts import DemoCatalogue, FloatArray, HistoryConfig, ShopperConfig
 from apps.demo.domain.history import Shelf, shelves_of, shopper_names
-from apps.demo.domain.latents import shopper_tastes
+from apps.demo.domain.latents import latent_normals, latent_uniforms, shopper_tastes, taste_scores
 from apps.demo.domain.queries import Query, typo_make, zipf_shares
 from apps.demo.domain.visits import Visits, visits_draw
 
 MOST_DAYS, PART_OF_HISTORY = 14, 4
 """Lived days: at most so many, and at most one of so many days of the history."""
-SESSIONS_PER_DAY = 480
-STAYS = 0.75
+SESSIONS_PER_DAY = 800
+LOOKS = (0.10, 0.25, 0.30, 0.20, 0.15)
+"""Shares of visits with one look, two looks and so on: who compares, looks more than once."""
+STAYS = 0.85
 """Chance that a further search of a visit is for what the first one was for."""
+SEARCHERS = 0.6
+"""Share of shoppers who search; the others look at shelves."""
+FAVOURITE_TASTE = 1.5
+"""How strongly taste draws a shopper to the brand that a visit is set on."""
 SHELF, PAGE = 8, 10
-"""How many products a shopper sees of the shelf, and of a search."""
+"""How many products a shopper sees of a shelf, and of a search."""
 WANTED, UNASKED = 1.0, 0.6
 """How relevant a product of a shelf is: of the category that the shopper came for, or another."""
-LOOKS_FIRST_S = 30.0
-"""Seconds for which the home page is looked at before anything is searched for."""
 _DRAWS = 7
-
-SEARCH_KEY, SHELF_KEY = "search-follows-shoppers", "shelf-for-you"
-_METRICS = [
-    {"key": "ctr", "role": "primary"},
-    {"key": "revenue_per_visitor", "role": "secondary"},
-]
-# What shoppers did in the weeks before tells much of what they would do anyway.
-_PLAN = {"minimum_runtime_days": 7, "minimum_units": 200, "mde": 0.1, "cuped_days": 28}
-DESIGNS: Mapping[str, Mapping[str, object]] = {
-    SEARCH_KEY: {
-        "name": "Search that follows the shopper",
-        "hypothesis": "Because shoppers come back to the brands and shelves that they liked, we "
-        "believe that a search which knows their history and their visit shows what they want "
-        "further up, and sells more.",
-        "surface": "search",
-        "unit": "user",
-        "variants": [
-            {
-                "key": "same",
-                "name": "The same for everybody",
-                "weight": 0.5,
-                "payload": {"personalisation": {"history": False, "session": False}},
-            },
-            {
-                "key": "personal",
-                "name": "For this shopper",
-                "weight": 0.5,
-                "payload": {
-                    "personalisation": {"history": True, "session": True, "session_weight": 0.4}
-                },
-            },
-        ],
-        "metrics": _METRICS,
-        "plan": _PLAN,
-    },
-    SHELF_KEY: {
-        "name": "A shelf for you, or what is popular",
-        "hypothesis": "Because tastes differ, we believe that a home page chosen from each "
-        "shopper's own history is clicked and bought from more than what sells best.",
-        "surface": "recommendations",
-        "unit": "user",
-        "variants": [
-            {
-                "key": "popular",
-                "name": "What is popular",
-                "weight": 0.5,
-                "payload": {
-                    "recommendations": {"strategies": ["popular"]},
-                    "personalisation": {"history": False, "session": False},
-                },
-            },
-            {
-                "key": "for-you",
-                "name": "For you",
-                "weight": 0.5,
-                "payload": {"recommendations": {"strategies": ["for_you", "popular"]}},
-            },
-        ],
-        "metrics": _METRICS,
-        "plan": _PLAN,
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +54,59 @@ class LivedSearch:
 
 
 @dataclass(frozen=True, slots=True)
+class LivedShelf:
+    """A shelf that somebody looks at.
+
+    Attributes:
+        moment: unix seconds.
+        category: path of the category whose page they are on; empty: the home page.
+    """
+
+    moment: float
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
 class LivedVisit:
-    """One visit, from the home page on.
+    """One visit.
 
     Attributes:
         number: of the visit; its draws depend on the seed and on this.
         shopper: index into the population.
         category: path of the category that they came for.
-        searches: in order of time.
+        favourite: the brand that they have set their heart on.
+        looks: what they look at, in order of time: searches alone, or shelves alone.
     """
 
     number: int
     shopper: int
     category: str
-    searches: tuple[LivedSearch, ...]
+    favourite: str
+    looks: tuple[LivedSearch, ...] | tuple[LivedShelf, ...]
 
     @property
     def moment(self) -> float:
-        """When they open the home page: a little before the first search."""
-        return self.searches[0].moment - LOOKS_FIRST_S
+        """When they come."""
+        return self.looks[0].moment
+
+
+@dataclass(frozen=True, slots=True)
+class LivedScene:
+    """All that it takes to play the lived days.
+
+    Attributes:
+        catalogue: what there is.
+        visits: of everybody, in order of time.
+        starts: what came before this moment is stored.
+        config: the shopper's parameters.
+        folder: where it is written what browsers tell.
+    """
+
+    catalogue: DemoCatalogue
+    visits: tuple[LivedVisit, ...]
+    starts: datetime
+    config: ShopperConfig
+    folder: Path
 
 
 def lived_days(history_days: int) -> int:
@@ -148,13 +127,15 @@ def lived_visits(
 
     Args:
         catalogue: what queries are about.
-        until: unix seconds; no search is later.
+        until: unix seconds; no look is later.
         shopper: the shopper's parameters.
         history: the population; all who come are logged in, and as often as before.
         days: how many days before `until`.
         before: the history's visits.
     """
     shelves = shelves_of(catalogue, shopper)
+    names = shopper_names(history)
+    tastes = shopper_tastes(shopper.seed, names)
     rng = Generator(PCG64(SeedSequence([shopper.seed, _DRAWS])))
     share = history.sessions_per_day / HistoryConfig().sessions_per_day
     visits = visits_draw(
@@ -166,12 +147,18 @@ def lived_visits(
             known_share=1.0,
         ),
         until=until,
-        tastes=shopper_tastes(shopper.seed, shopper_names(history)),
+        tastes=tastes,
         leaf_tastes=np.stack([shelf.tastes.mean(axis=0) for shelf in shelves]),
         leaf_sizes=np.array([len(shelf.rows) for shelf in shelves], np.float64),
         activity=_activity(before, history.shoppers),
+        looks=LOOKS,
     )
-    return _visits(rng, visits, shelves, shopper)
+    searches = latent_uniforms(shopper.seed, "habit", names)[:, 0] < SEARCHERS
+    drawing = _Drawing(rng, shelves, shopper, tastes)
+    return tuple(
+        drawing.visit(visits, rows, searches=bool(searches[visits.shopper[rows[0]]]))
+        for rows in _by_session(visits)
+    )
 
 
 def _activity(before: Visits, shoppers: int) -> FloatArray:
@@ -182,35 +169,66 @@ def _activity(before: Visits, shoppers: int) -> FloatArray:
     return shares
 
 
-def _visits(
-    rng: Generator, visits: Visits, shelves: tuple[Shelf, ...], config: ShopperConfig
-) -> tuple[LivedVisit, ...]:
+def _by_session(visits: Visits) -> Sequence[Sequence[int]]:
+    """The rows of each session, both in order of time."""
     found: dict[int, list[int]] = {}
     for row, session in enumerate(visits.session.tolist()):
         found.setdefault(session, []).append(row)
-    wanted = [shelves[leaf] for leaf in visits.leaf.tolist()]
-    for rows in found.values():
-        for row in rows[1:]:
-            if rng.random() < STAYS:
-                wanted[row] = wanted[rows[0]]
-    return tuple(
-        LivedVisit(
-            number=session,
-            shopper=int(visits.shopper[rows[0]]),
-            category=wanted[rows[0]].products[0].category_path,
-            searches=tuple(
-                _search(rng, float(visits.moment[row]), wanted[row].queries, config)
-                for row in rows
+    return tuple(sorted(rows, key=visits.moment.__getitem__) for rows in found.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawing:
+    """Draws what visits look at, one after the other.
+
+    Attributes:
+        tastes: float64[shoppers, d].
+    """
+
+    rng: Generator
+    shelves: tuple[Shelf, ...]
+    config: ShopperConfig
+    tastes: FloatArray
+
+    def visit(self, visits: Visits, rows: Sequence[int], *, searches: bool) -> LivedVisit:
+        """One visit of a shopper who searches, or who looks at shelves."""
+        shopper = int(visits.shopper[rows[0]])
+        wanted = self.shelves[int(visits.leaf[rows[0]])]
+        category = wanted.products[0].category_path
+        return LivedVisit(
+            number=int(visits.session[rows[0]]),
+            shopper=shopper,
+            category=category,
+            favourite=self._favourite(wanted, self.tastes[shopper]),
+            looks=self._searches(visits, rows, wanted)
+            if searches
+            else tuple(
+                LivedShelf(float(visits.moment[row]), category if nth else "")
+                for nth, row in enumerate(rows)
             ),
         )
-        for session, rows in found.items()
-    )
 
+    def _favourite(self, wanted: Shelf, taste: FloatArray) -> str:
+        """A brand of the category, by taste and by luck (the Gumbel-max rule)."""
+        brands = sorted({product.brand for product in wanted.products})
+        latents = latent_normals(self.config.seed, "brand", brands)
+        drawn = taste_scores(taste, latents, FAVOURITE_TASTE) + self.rng.gumbel(size=len(brands))
+        return brands[int(np.argmax(drawn))]
 
-def _search(
-    rng: Generator, moment: float, queries: tuple[Query, ...], config: ShopperConfig
-) -> LivedSearch:
-    shares = zipf_shares(len(queries), config.zipf_exponent)
-    query = queries[int(rng.choice(len(queries), p=shares))]
-    mistyped = rng.random() < config.typo_chance
-    return LivedSearch(moment, query, typo_make(rng, query.text) if mistyped else query.text)
+    def _searches(
+        self, visits: Visits, rows: Sequence[int], wanted: Shelf
+    ) -> tuple[LivedSearch, ...]:
+        found = []
+        for nth, row in enumerate(rows):
+            stays = nth == 0 or self.rng.random() < STAYS
+            shelf = wanted if stays else self.shelves[int(visits.leaf[row])]
+            found.append(self._search(float(visits.moment[row]), shelf.queries))
+        return tuple(found)
+
+    def _search(self, moment: float, queries: tuple[Query, ...]) -> LivedSearch:
+        shares = zipf_shares(len(queries), self.config.zipf_exponent)
+        query = queries[int(self.rng.choice(len(queries), p=shares))]
+        mistyped = self.rng.random() < self.config.typo_chance
+        return LivedSearch(
+            moment, query, typo_make(self.rng, query.text) if mistyped else query.text
+        )

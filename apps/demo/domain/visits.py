@@ -1,5 +1,6 @@
 """Who comes when, and what for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,7 @@ def visits_draw(
     leaf_tastes: FloatArray,
     leaf_sizes: FloatArray,
     activity: FloatArray | None = None,
+    looks: Sequence[float] = MORE_SEARCHES,
 ) -> Visits:
     """Draw sessions and their searches, all in the `config.days` before `until`.
 
@@ -60,14 +62,15 @@ def visits_draw(
         leaf_tastes: float64[leaves, d], a typical product's.
         leaf_sizes: float64[leaves], products in each leaf: bigger shelves draw more people.
         activity: float64[shoppers], shares of the sessions; None: drawn too.
+        looks: shares of sessions with one search, two searches and so on.
     """
     sessions = int(rng.poisson(config.days * config.sessions_per_day))
     starts = np.sort(_starts(rng, sessions, config.days, until))
     shares = _activity(rng, config.shoppers) if activity is None else activity
     shopper = rng.choice(config.shoppers, size=sessions, p=shares)
-    searches = rng.choice(len(MORE_SEARCHES), size=sessions, p=MORE_SEARCHES) + 1
+    searches = rng.choice(len(looks), size=sessions, p=looks) + 1
     session = np.repeat(np.arange(sessions), searches)
-    # The second and third search follow one to four minutes after the one before.
+    # Each further search follows one to four minutes after the one before.
     nth = np.arange(len(session)) - np.repeat(np.cumsum(searches) - searches, searches)
     moment = np.minimum(starts[session] + nth * rng.uniform(60, 240, len(session)), until - 1.0)
     known = rng.random(config.shoppers) < config.known_share

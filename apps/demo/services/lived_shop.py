@@ -13,7 +13,15 @@ from uuid import UUID
 from apps.demo.contracts import DemoCatalogue, DemoProduct, ShopperConfig
 from apps.demo.domain.browsing import SeenHit
 from apps.demo.domain.history import query_match
-from apps.demo.domain.lived import PAGE, SHELF, UNASKED, WANTED, LivedSearch, LivedVisit
+from apps.demo.domain.lived import (
+    PAGE,
+    SHELF,
+    UNASKED,
+    WANTED,
+    LivedSearch,
+    LivedShelf,
+    LivedVisit,
+)
 from apps.events.contracts import EventType
 from apps.events.contracts_history import DayLines
 from apps.events.contracts_sessions import MOST_ENTRIES, SessionEntry, SessionState
@@ -111,15 +119,29 @@ class Shop:
         """Of a catalogue."""
         return cls({one.product_id: one for one in catalogue.products}, config)
 
-    def shelf(self, visit: LivedVisit, visitor: Visitor, query_id: UUID) -> list[SeenHit]:
-        """The home page's shelf, as this shopper is shown it; logged like any other."""
-        at = visit.moment
+    def shown(
+        self,
+        look: LivedSearch | LivedShelf,
+        visit: LivedVisit,
+        visitor: Visitor,
+        query_id: UUID,
+    ) -> list[SeenHit]:
+        """What a shopper is shown now; logged like any other answer."""
+        if isinstance(look, LivedSearch):
+            return self._search(look, visitor, query_id)
+        return self._shelf(look, visit.category, visitor, query_id)
+
+    def _shelf(
+        self, look: LivedShelf, wanted: str, visitor: Visitor, query_id: UUID
+    ) -> list[SeenHit]:
+        at = look.moment
         answer = recommendation_answer(
             request=RecommendationRequest(
-                placement=PlacementName.HOME,
+                placement=PlacementName.CATEGORY if look.category else PlacementName.HOME,
                 user_id=visitor.user_id,
                 client_id=visitor.client_id,
                 session_id=visitor.session_id,
+                category=look.category,
                 k=SHELF,
                 principal=PRINCIPAL,
                 query_id=query_id,
@@ -128,11 +150,10 @@ class Shop:
             as_of=datetime.fromtimestamp(at, UTC),
         )
         found = [self.products[item.document.product_id] for item in answer.items]
-        relevance = [WANTED if one.category_path == visit.category else UNASKED for one in found]
+        relevance = [WANTED if one.category_path == wanted else UNASKED for one in found]
         return self._seen(found, relevance, at)
 
-    def search(self, search: LivedSearch, visitor: Visitor, query_id: UUID) -> list[SeenHit]:
-        """The first page of a search; logged likewise."""
+    def _search(self, search: LivedSearch, visitor: Visitor, query_id: UUID) -> list[SeenHit]:
         at = search.moment
         begun = search_begin(
             request=SearchRequest(
