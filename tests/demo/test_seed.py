@@ -21,6 +21,7 @@ from apps.demo.services.credentials import (
 from apps.demo.services.stages import DemoOptions, plan_settle, stage_run, still_working
 from apps.events.selectors import events_count
 from apps.features.selectors import serving_snapshot
+from apps.features.selectors_state import latest_runs
 from apps.jobs.contracts import JobContext, JobOutcome, JobSpec, job_register, job_unregister
 from apps.ranking_weights.selectors import (
     weights_in_work,
@@ -55,6 +56,10 @@ def test_the_demo_is_made_once_and_repaired(
     assert len(found.days) > 20
     assert found.top[0].name
     assert found.now.mrr is not None
+    # Features are of after that, although none was due so soon.
+    logged = DemoStage.objects.get(name="searches").finished_at
+    assert logged is not None
+    assert all(run.as_of > logged for run in latest_runs().values())
     events, products = events_count(), len(serving_snapshot().columns)
     assert events > 2_000
     assert products >= 80

@@ -28,7 +28,7 @@ class HistoryEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     occurred_at: datetime
     client_id: str
     session_id: str
-    query_id: str
+    query_id: str | None = None
     user_id: str | None = None
     product_id: str | None = None
     position: int | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from apps.demo.contracts import DemoCatalogue, HistoryConfig, ShopperConfig
 from apps.demo.domain.catalogue.generate import catalogue_generate
+from apps.demo.domain.companions import companions_of, history_with_companions
 from apps.demo.domain.history import history_play, log_between
 from apps.demo.domain.history_events import history_events
 from apps.demo.domain.planted import DAYS as LIVED_DAYS
@@ -121,13 +123,19 @@ def _stages(
         *(_Stage(name, title, partial(job, name, title)) for name, title in INDEX_JOBS),
         _Stage("first recommender", "Recommender", lambda: recommender_before(plan)),
         _Stage("lived days", "Lived days", lambda: _days_live(plan, catalogue(), say)),
-        # After the features: those of the ranking are of the shop's own shoppers alone.
+        # After the lived days: what they begin with is of the shop's own shoppers alone.
         _Stage("experiments", "Experiments", lambda: experiments_live(plan, catalogue())),
         _Stage("searches", "Search analytics", lambda: _searches_store(plan, catalogue())),
         _Stage(
             "query categories",
             "Queries' categories",
             lambda: job("query_categories", "Queries' categories"),
+        ),
+        # Once more, due or not: what is clicked where is known only by the log of searches.
+        _Stage(
+            "features again",
+            "Features with the lived days",
+            lambda: job("features_refresh", "Features with the lived days", {"all": True}),
         ),
         *(_Stage(name, title, partial(job, name, title)) for name, title in MODEL_JOBS),
         # After them: what shoppers did was before there were rules.
@@ -214,7 +222,12 @@ def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
     # What follows is lived against the shop itself.
     ends = lived_from(plan).timestamp()
     logs = tuple(log_between(log, visits, 0.0, ends) for log in logs)
-    events = history_events(catalogue, visits, logs, seed=plan.seed, as_of=plan.as_of)
+    events = history_with_companions(
+        history_events(catalogue, visits, logs, seed=plan.seed, as_of=plan.as_of),
+        companions_of(catalogue, shopper),
+        config=shopper,
+        until=plan.as_of,
+    )
     encoder = msgspec.json.Encoder()
     count = 0
     with path.open("wb") as handle:
@@ -224,9 +237,9 @@ def _history_write(path: Path, plan: DemoPlan, catalogue: DemoCatalogue) -> int:
     return count
 
 
-def _job(name: str, title: str, *, say: Say) -> str:
+def _job(name: str, title: str, params: dict[str, Any] | None = None, *, say: Say) -> str:
     with still_working(say, title=title) as progress:
-        outcome = job_run_now(job_name=name, progress=progress)
+        outcome = job_run_now(job_name=name, params=params, progress=progress)
     return ", ".join(f"{key} {value}" for key, value in outcome.items()) or "done"
 
 
