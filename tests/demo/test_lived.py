@@ -1,5 +1,6 @@
 """The lived days: the shop answers as it does over HTTP, and what is played is stored once."""
 
+import pickle
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from apps.demo.domain import lived as days
 from apps.demo.domain.browsing import SeenHit, hit_utilities
 from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.history import history_play
-from apps.demo.domain.lived import LivedSearch, lived_days, lived_visits
+from apps.demo.domain.lived import LivedScene, LivedSearch, lived_days, lived_visits
 from apps.demo.domain.lived_experiments import SEARCH_KEY, SHELF_KEY
 from apps.demo.services import seed
 from apps.demo.services.catalogue import catalogue_store
@@ -143,3 +144,9 @@ def test_a_favourite_brand_and_those_like_it_gain() -> None:
     own = np.array([hit.brand == brand for hit in hits])
     assert moved[own].mean() > moved[~own].mean() + config.favourite_pull * config.taste_scale
     assert np.array_equal(utilities(brand), utilities(brand))
+
+
+def test_what_is_played_can_be_handed_to_another_process() -> None:
+    catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
+    scene = LivedScene(catalogue, (), AS_OF, 5, Path("somewhere"))
+    assert pickle.loads(pickle.dumps(scene)) == scene  # noqa: S301 - our own, a moment ago

@@ -98,14 +98,14 @@ class LivedScene:
         catalogue: what there is.
         visits: of everybody, in order of time.
         starts: what came before this moment is stored.
-        config: the shopper's parameters.
+        seed: of the shoppers.
         folder: where it is written what browsers tell.
     """
 
     catalogue: DemoCatalogue
     visits: tuple[LivedVisit, ...]
     starts: datetime
-    config: ShopperConfig
+    seed: int
     folder: Path
 
 

@@ -13,6 +13,7 @@ from numpy.random import PCG64, Generator, SeedSequence
 
 from apps.common.domain.uuid7 import uuid7_at
 from apps.common.redis import redis_settle
+from apps.demo.contracts import ShopperConfig
 from apps.demo.domain.browsing import Asked, SeenHit, answer_events, hits_play
 from apps.demo.domain.lived import LivedScene, LivedSearch, LivedVisit
 from apps.demo.services.lived_shop import Memory, Shop, Visitor
@@ -30,7 +31,8 @@ class LivedPlayer:
     def __init__(self, scene: LivedScene) -> None:
         """Nobody has been looked up yet."""
         self._scene = scene
-        self._shop = Shop.of(scene.catalogue, scene.config)
+        self._config = ShopperConfig(seed=scene.seed)
+        self._shop = Shop.of(scene.catalogue, self._config)
         self._memory = Memory(scene.starts)
 
     def part(self, part: int, parts: int) -> tuple[Path, int]:
@@ -50,7 +52,7 @@ class LivedPlayer:
         return path, len(visits)
 
     def _events(self, visit: LivedVisit) -> Iterator[_Event]:
-        rng = Generator(PCG64(SeedSequence([self._scene.config.seed, _STREAM, visit.number])))
+        rng = Generator(PCG64(SeedSequence([self._scene.seed, _STREAM, visit.number])))
         user_id, client_id = f"shopper-{visit.shopper:05d}", f"demo-client-{visit.shopper:05d}"
         session_id = f"lived-session-{visit.number:06d}"
         visitor = Visitor(user_id, client_id, session_id, self._memory.of(user_id, client_id))
@@ -68,7 +70,7 @@ class LivedPlayer:
             rng,
             hits,
             shopper_id=visitor.user_id,
-            config=self._scene.config,
+            config=self._config,
             favourite=answered.favourite,
         )
         now = datetime.fromtimestamp(answered.moment, UTC) + LOOKS_AFTER
