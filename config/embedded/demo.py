@@ -27,6 +27,8 @@ HOST = env_str("ENDCAP_HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000)
 WEB_WORKERS = env_int("WEB_WORKERS", 2)
 _READY_TIMEOUT_S = 90.0
+# Nobody waits a minute for finer parameters: validation chooses the recipe, the job the rest.
+_IN_A_HURRY = {"RECOMMENDER_SEARCH_S": "0"}
 T = TypeVar("T")
 
 
@@ -127,7 +129,9 @@ def _manage(*arguments: str) -> None:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     # A session of its own, so that Ctrl-C is ours to handle: the command is then stopped here.
     process = subprocess.Popen(
-        command, env={**os.environ, "LOG_LEVEL": "WARNING"}, start_new_session=True
+        command,
+        env={**_IN_A_HURRY, **os.environ, "LOG_LEVEL": "WARNING"},
+        start_new_session=True,
     )
     try:
         code = process.wait()
