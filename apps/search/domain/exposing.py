@@ -7,7 +7,7 @@ experiment changes.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking_weights.contracts import WeightsChoice
@@ -30,23 +30,22 @@ class Steering:
         settings: as published.
         knobs: what really differs between its variants.
         choices: the weights that its variants ask for.
+        readings: the ways to read a query that they ask for, with the published settings read
+            so; empty where all ask for the same.
+        follows: what may follow the shopper in them.
     """
 
     contender: Contender
     settings: SearchSettings
     knobs: frozenset[Knob]
     choices: Choices
+    readings: Mapping[Reading, SearchSettings]
+    follows: frozenset[Personalisation]
 
     @property
     def on_weights_alone(self) -> bool:
         """Whether every variant finds and fuses the same."""
         return self.knobs <= _WEIGHTS
-
-    @property
-    def follows(self) -> frozenset[Personalisation]:
-        """What may follow the shopper in its variants."""
-        overrides = self.contender.overrides
-        return frozenset(each.over(self.settings).personalisation for each in overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,15 @@ def steering_of(contender: Contender, settings: SearchSettings) -> Steering:
         Knob.PERSONALISATION: {arm.personalisation for arm in arms},
     }
     knobs = frozenset(knob for knob, found in values.items() if len(found) > 1)
-    return Steering(contender, settings, knobs, choices)
+    readings = {arm.reading: _read_as(arm.reading, settings) for arm in arms}
+    return Steering(
+        contender,
+        settings,
+        knobs,
+        choices,
+        readings if knobs & _READING else {},
+        frozenset(arm.personalisation for arm in arms),
+    )
 
 
 def could_differ(steering: Steering, facts: RequestFacts, differ: WeighDifferent) -> bool:
@@ -151,14 +158,6 @@ def category_told(steering: Steering, facts: RequestFacts) -> str | None:
     return None
 
 
-def readings_asked(steering: Steering) -> frozenset[Reading]:
-    """The ways to read a query that the variants ask for; empty where all ask for the same."""
-    if not steering.knobs & _READING:
-        return frozenset()
-    overrides = steering.contender.overrides
-    return frozenset(each.over(steering.settings).reading for each in overrides)
-
-
 def _follow_differently(arms: frozenset[Personalisation], facts: RequestFacts) -> bool:
     """Whether what is known of the shopper counts for one arm in another way than for others."""
     visits = {each.session_weight if each.session else 0.0 for each in arms}
@@ -168,7 +167,13 @@ def _follow_differently(arms: frozenset[Personalisation], facts: RequestFacts) -
 
 def _reads_differently(steering: Steering, facts: RequestFacts) -> bool:
     """Whether arms understood this query differently."""
-    return len({facts.readings[each] for each in readings_asked(steering)}) > 1
+    first, *others = [facts.readings[each] for each in steering.readings] or [None]
+    return any(other != first for other in others)
+
+
+def _read_as(reading: Reading, settings: SearchSettings) -> SearchSettings:
+    synonyms, understanding, spelling = reading
+    return replace(settings, synonyms=synonyms, understanding=understanding, spelling=spelling)
 
 
 def _lists_differ(steered: frozenset[Knob], facts: RequestFacts) -> bool:

@@ -1,10 +1,9 @@
 """What is known of an answered request, whichever arm answered it: what exposures go by."""
 
 from collections.abc import Container, Hashable, Mapping, Sequence
-from dataclasses import replace
 
 from apps.search.contracts import SearchRequest, Sort
-from apps.search.domain.exposing import RequestFacts, Steering, readings_asked
+from apps.search.domain.exposing import RequestFacts, Steering
 from apps.search.domain.overrides import Knob, Reading
 from apps.search.selectors.listing import Listing
 from apps.search.selectors.personal import NO_SIGNALS, signals_of
@@ -55,17 +54,9 @@ def readings_of(counted: Sequence[Steering], request: SearchRequest) -> dict[Rea
 
     Over the published settings in every arm: what the shown one did is no fact to go by.
     """
+    asked = {reading: how for each in counted for reading, how in each.readings.items()}
     found: dict[Reading, Hashable] = {}
-    for steering in counted:
-        for reading in readings_asked(steering):
-            if reading not in found:
-                synonyms, understanding, spelling = reading
-                settings = replace(
-                    steering.settings,
-                    synonyms=synonyms,
-                    understanding=understanding,
-                    spelling=spelling,
-                )
-                read = understood(request, settings)
-                found[reading] = (read.searched, read.terms, read.extracted)
+    for reading, how in asked.items():
+        read = understood(request, how)
+        found[reading] = (read.searched, read.terms, read.extracted)
     return found
