@@ -7,13 +7,21 @@ from apps.recommendations.domain.sourcing import Found
 
 Scored = tuple[Int32, Float32]
 # The model's score of a product's best neighbour from which on all of its share is trusted. A
-# product that few chose has weaker ones, and what chance put beside it must not come first.
-_TRUSTED = 0.25
+# product that few chose has weaker ones, some of them by chance. `benchmarks.bench_similar`
+# measures it.
+TRUSTED = 0.04
 
 
-def model_share(share: float, scores: Float32) -> float:
-    """The share of the model's scores, of the best one's strength; float32[m] in [0, 1)."""
-    return share * min(1.0, float(scores.max(initial=0.0)) / _TRUSTED)
+def model_share(share: float, scores: Float32, trusted: float = TRUSTED) -> float:
+    """The share of the model's scores, of the best one's strength; float32[m] in [0, 1).
+
+    Args:
+        share: of a model that is trusted.
+        scores: float32[m].
+        trusted: the best score from which on it is; 0: always.
+    """
+    best = float(scores.max(initial=0.0))
+    return share if best >= trusted > 0.0 or not trusted else share * best / trusted
 
 
 def blended(content: Scored, collaborative: Scored, *, share: float, because: int) -> Found:

@@ -10,6 +10,9 @@ from apps.recommendations.contracts import BoolArray, Float32, Int32, Shopping, 
 from apps.recommendations.contracts_relations import Relation
 
 NOBODY = -1
+# What likeness is worth by where the other product stands in the tree: what is merely chosen
+# with a product, from elsewhere, goes behind what might be chosen in its place.
+_OWN, _SIBLING, _RELATED, _ELSEWHERE = 1.0, 0.9, 0.3, 0.1
 
 
 class Found(NamedTuple):
@@ -37,7 +40,8 @@ def sourced_of(found: Sequence[Found], shopping: Shopping) -> Sourced:
     """The best `shopping.wanted` allowed rows that are not the context itself.
 
     Products to which several point: the chance that at least one is right, 1 - Π(1 - score);
-    the one that points most strongly speaks for it.
+    the one that points most strongly speaks for it. Of variants the best one comes: a shelf
+    shows one, and the others would take the places of what else there is.
     """
     if not found:
         return Sourced.empty()
@@ -51,7 +55,10 @@ def sourced_of(found: Sequence[Found], shopping: Shopping) -> Sourced:
     missed = np.ones(len(each))
     np.multiply.at(missed, places, 1.0 - scores[strongest].astype(np.float64))
     joined = np.clip(1.0 - missed, 0.0, 1.0).astype(np.float32)
-    order = np.lexsort((each, -joined))[: shopping.wanted]
+    order = np.lexsort((each, -joined))
+    groups = shopping.snapshot.columns.group[each[order]]
+    alone = np.where(groups >= 0, groups, -1 - each[order])
+    order = order[np.sort(np.unique(alone, return_index=True)[1])][: shopping.wanted]
     chosen = strongest[first[order]]
     return Sourced(
         rows=each[order].astype(np.int32),
@@ -101,19 +108,19 @@ def variants_of(columns: ProductColumns, rows: Int32) -> BoolArray:
 def category_closeness(
     columns: ProductColumns, tree: CategoryTree, row: int, rows: Int32
 ) -> Float32:
-    """float32[m]: 1 in the category of `row`, 0.9 in one that shares its parent, else 0.8.
+    """float32[m]: 1 in the category of `row`, 0.9 under its parent, 0.3 under one above, else 0.1.
 
-    A product without a category is as far from all.
+    Of a product without a category nothing is near or far: 1 for all.
     """
-    closeness = np.full(len(rows), 0.8, dtype=np.float32)
     code = int(columns.category[row])
     if code < 0:
-        return closeness
+        return np.ones(len(rows), dtype=np.float32)
+    closeness = np.full(len(rows), _ELSEWHERE, dtype=np.float32)
     theirs = columns.category[rows]
-    parent = tree.categories[code].parent
-    if parent is not None:
-        closeness[(theirs >= parent) & (theirs < tree.categories[parent].end)] = 0.9
-    closeness[(theirs >= code) & (theirs < tree.categories[code].end)] = 1.0
+    holders = (code, *tree.ancestors(code))
+    values = (_OWN, _SIBLING, *[_RELATED] * len(holders))
+    for holder, value in reversed([*zip(holders, values, strict=False)]):
+        closeness[(theirs >= holder) & (theirs < tree.categories[holder].end)] = value
     return closeness
 
 

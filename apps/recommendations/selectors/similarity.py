@@ -63,14 +63,15 @@ def similar_to(
     engines = sources.engines()
     vector = _vector(engines, shopping.snapshot, row)
     if vector is None:
-        return Found.of(*chosen, row), by
-    alike = _content(engines, shopping, row, vector)
+        return _closer(shopping.snapshot, row, Found.of(*chosen, row)), by
+    alike = _content(engines, shopping, vector)
     if by:
-        alike = _further(engines, shopping.snapshot, (row, vector), alike, chosen[0])
+        alike = _further(engines, shopping.snapshot, vector, alike, chosen[0])
     share = settings.SIMILAR_COLLABORATIVE_SHARE
     if SimilarBy.MODEL in by:
         share = model_share(share, chosen[1])
-    return blended(alike, chosen, share=share, because=row), (*by, SimilarBy.CONTENT)
+    found = blended(alike, chosen, share=share, because=row)
+    return _closer(shopping.snapshot, row, found), (*by, SimilarBy.CONTENT)
 
 
 _NO_ONE: tuple[SimilarBy, ...] = ()
@@ -112,8 +113,8 @@ def _vector(engines: Engines, snapshot: ServingSnapshot, row: int) -> Float32 | 
     return None if found is None or not found[1][0] else found[0][0]
 
 
-def _content(engines: Engines, shopping: Shopping, row: int, vector: Float32) -> Scored:
-    """The nearest allowed products, those of its own category first."""
+def _content(engines: Engines, shopping: Shopping, vector: Float32) -> Scored:
+    """The nearest allowed products."""
     columns = shopping.snapshot.columns
     allowed = np.zeros(len(columns.row_of_pk), dtype=np.bool_)
     allowed[columns.pks[shopping.allowed]] = True
@@ -125,29 +126,25 @@ def _content(engines: Engines, shopping: Shopping, row: int, vector: Float32) ->
         engines=engines,
     )
     rows = rows_of_pks(columns, near.pks)
-    return _closer(shopping.snapshot, row, *_within(rows, near.similarities, shopping.allowed))
+    return _within(rows, np.clip(near.similarities, 0.0, 1.0), shopping.allowed)
 
 
-def _closer(snapshot: ServingSnapshot, row: int, rows: Int32, cosines: Float32) -> Scored:
-    closeness = category_closeness(snapshot.columns, snapshot.tree, row, rows)
-    return rows, np.clip(cosines * closeness, 0.0, 1.0).astype(np.float32)
+def _closer(snapshot: ServingSnapshot, row: int, found: Found) -> Found:
+    """Each worth more, the nearer its category is."""
+    closeness = category_closeness(snapshot.columns, snapshot.tree, row, found.rows)
+    return found._replace(scores=found.scores * closeness)
 
 
 def _further(
-    engines: Engines,
-    snapshot: ServingSnapshot,
-    of: tuple[int, Float32],
-    alike: Scored,
-    others: Int32,
+    engines: Engines, snapshot: ServingSnapshot, vector: Float32, alike: Scored, others: Int32
 ) -> Scored:
     """The same, with the likeness of what shoppers choose with the product."""
-    row, vector = of
     further = np.setdiff1d(others, alike[0]).astype(np.int32)
     cosines = cosines_of(vector, snapshot.columns.pks[further], engines)
     if cosines is None:
         return alike
-    rows, scores = _closer(snapshot, row, further, cosines)
-    return np.concatenate([alike[0], rows]), np.concatenate([alike[1], scores])
+    scores = np.clip(cosines, 0.0, 1.0).astype(np.float32)
+    return np.concatenate([alike[0], further]), np.concatenate([alike[1], scores])
 
 
 def _within(rows: Int32, scores: Float32, allowed: BoolArray) -> Scored:

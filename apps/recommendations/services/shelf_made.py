@@ -8,6 +8,7 @@ from apps.catalog.contracts import UnknownFilter
 from apps.common.domain.uuid7 import uuid7_new
 from apps.common.errors import InvalidInput
 from apps.features.contracts import CF_SCORE, SESSION_BOOST
+from apps.features.selectors import serving_snapshot_refresh
 from apps.recommendations.contracts import Shopper, StrategyName
 from apps.recommendations.contracts_answers import (
     Fallback,
@@ -49,11 +50,23 @@ def recommendation_make(
     """The answer; nothing is logged."""
     query_id = request.query_id or uuid7_new(as_of)
     trial = trial_of(request=request, query_id=query_id, as_of=as_of)
+    shelf, shown, hydrated = _shown(request, shopper, trial, as_of)
+    if hydrated and not shown.items:
+        # All that was found is withdrawn since the snapshot: made once more, from what is there.
+        serving_snapshot_refresh()
+        shelf, shown, hydrated = _shown(request, shopper, trial, as_of)
+    missing = _degraded(request, shopper, shelf, hydrated=hydrated, complete=trial.complete)
+    return ShelfMade(_answer(shelf, shown, trial, query_id, missing), shelf, shown, trial)
+
+
+def _shown(
+    request: RecommendationRequest, shopper: Shopper, trial: ShelfTrial, as_of: datetime
+) -> tuple[Recommended, Shown, bool]:
+    """The shelf, its items, and whether PostgreSQL gave their documents."""
     shelf = shelf_make(request=request, shopper=shopper, plan=trial.plan, as_of=as_of)
     documents, hydrated = documents_read(shelf)
     shown = items_shown(shelf, documents, explain=request.explain, acted=trial.acted)
-    missing = _degraded(request, shopper, shelf, hydrated=hydrated, complete=trial.complete)
-    return ShelfMade(_answer(shelf, shown, trial, query_id, missing), shelf, shown, trial)
+    return shelf, shown, hydrated
 
 
 def shelf_make(

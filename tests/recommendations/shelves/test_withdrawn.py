@@ -1,6 +1,7 @@
 """Products that were withdrawn since the snapshot, more of them than a shelf reads to spare."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -56,3 +57,20 @@ def test_what_there_is_to_spare_costs_one_statement(
     found, statements = shown("home")
     assert (len(found), statements) == (K, 2)
     assert not set(found) & set(first)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_a_shelf_of_which_all_is_withdrawn_is_made_anew(shelf: Shelf, placement: str) -> None:
+    """What is left is no candidate of the first making: it came after the snapshot."""
+    assert ids(shelf(placement, k=K))
+    Product.objects.update(active=False)
+    Product.objects.bulk_create([Product(product_id="late", title="Late", price=Decimal(5))])
+    answer = shelf(placement, k=K)
+    assert (ids(answer), answer["fallback"]) == (["late"], ["popular"])
+
+
+def test_where_nothing_is_left_the_shelf_says_so(shelf: Shelf) -> None:
+    shelf("home", k=K)
+    Product.objects.update(active=False)
+    answer = shelf("home", k=K)
+    assert (ids(answer), answer["fallback"]) == ([], ["nothing"])
