@@ -117,7 +117,7 @@ class PlacementVersionAdmin(PublishableVersionAdmin):
         )
 
     def board_view(self, request: HttpRequest, place: str) -> HttpResponse:
-        """Both shelves anew, for the form as it stands on the page; nothing is kept."""
+        """Both shelves anew, for the form as it stands on the page; nothing is logged."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method != "POST":
