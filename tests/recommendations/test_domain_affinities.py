@@ -1,5 +1,6 @@
 """How much a history points to products: by model, by likeness, with popularity's share."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from apps.common.domain.string_table import StringTable
 from apps.features.contracts import POPULARITY_SCORE, ServingSnapshot
 from apps.recommendations.contracts import BoolArray, Float32, History, Int32, Shopper, Solved
-from apps.recommendations.contracts_models import Recommender
+from apps.recommendations.contracts_models import Family, Recommender
 from apps.recommendations.domain import alike, code_book
 from apps.recommendations.domain.affinities import (
     NO_HISTORY,
@@ -21,6 +22,7 @@ from apps.recommendations.domain.affinities import (
     scores_of_rows,
 )
 from apps.recommendations.domain.alike import CONTENT_TRUST, ProductVectors
+from apps.recommendations.domain.blending import Recipe
 from apps.recommendations.domain.code_book import Places
 from apps.recommendations.domain.cold_start import ENOUGH, blended, own_share
 from tests.features.catalogue import AS_OF, DAY, columns_of, product_row
@@ -81,6 +83,28 @@ def test_scores_are_shares_and_candidates_have_the_catalogues(
     because = because_of(leaning, ROWS)
     assert {*because.tolist()} <= {-1, *leaning.rows.tolist()}
     assert (because != ROWS).all(), "no product is its own reason"
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+@pytest.mark.parametrize("newer", [0, 3])
+def test_candidates_lean_as_the_catalogue_does(momentum: float, newer: int) -> None:
+    """Whether or not the model knows every product, and whether or not it has momentum."""
+    count = len(KNOWN)
+    snapshot = snapshot_of(count + newer, {})
+    lean = np.linspace(0.2, 1.0, count, dtype=np.float32) ** np.float32(momentum)
+    model = replace(
+        model_of(KNOWN), recipe=Recipe({Family.ALS: 1.0}, momentum), lean=lean.astype(np.float32)
+    )
+    basis = basis_of(model, snapshot, vectors=None)
+    assert basis.book.complete is (newer == 0)
+    history = history_made(*KNOWN[:ENOUGH])
+    leaning = leaning_of(Shopper(history=history), snapshot, basis, AS_OF)
+    assert leaning is not None
+    rows = np.arange(count + newer, dtype=np.int32)
+    found = scores_of_rows(leaning, rows)
+    np.testing.assert_allclose(found, affinity_of(leaning).scores, rtol=1e-5, atol=1e-6)
+    assert found[:count].max() > 0.0
+    assert found[count:].tolist() == [0.0] * newer
 
 
 @given(st.permutations(list(range(7))))

@@ -160,20 +160,25 @@ def affinity_of(leaning: Leaning) -> Affinity:
 
 def scores_of_rows(leaning: Leaning, rows: Int32) -> Float32:
     """float32[m]: the same numbers for candidates, one matrix product."""
-    codes = codes_for(leaning, rows)
-    if leaning.taste is None or leaning.basis.model is None:
-        own = _content(leaning, rows)
-    elif codes.min(initial=0) >= 0:
-        own = leaning.basis.model.scores_of(leaning.taste, codes)
-    else:
-        own = np.zeros(len(rows), dtype=np.float32)
-        known = codes >= 0
-        own[known] = leaning.basis.model.scores_of(leaning.taste, codes[known])
-        own[~known] = _content(leaning, rows[~known])
+    own = _own_of_rows(leaning, rows)
     if leaning.share >= 1.0:
         return own
     popularity = leaning.snapshot.features.get(POPULARITY_SCORE)
     return blended(own, None if popularity is None else popularity[rows], leaning.share)
+
+
+def _own_of_rows(leaning: Leaning, rows: Int32) -> Float32:
+    book, model, taste = leaning.basis.book, leaning.basis.model, leaning.taste
+    if taste is None or model is None:
+        return _content(leaning, rows)
+    codes = book.codes.take(rows)
+    if book.complete or codes.min(initial=0) >= 0:
+        return model.scores_of(taste, codes)
+    own = np.zeros(len(rows), dtype=np.float32)
+    known = codes >= 0
+    own[known] = model.scores_of(taste, codes[known])
+    own[~known] = _content(leaning, rows[~known])
+    return own
 
 
 def codes_for(leaning: Leaning, rows: Int32) -> Int32:

@@ -44,6 +44,7 @@ class CodeBook:
         codes: int32[n] by row, -1: the model does not know the product.
         rows: int32[products of the model] by code, -1: the snapshot does not have it. Of a
             product that was deleted and came back, its last row.
+        complete: whether the model knows every product of the snapshot.
         by_model, by_row: where external ids stand in the two tables.
     """
 
@@ -51,11 +52,13 @@ class CodeBook:
     row_ids: StringTable
     codes: Int32
     rows: Int32
+    complete: bool = field(init=False)
     by_model: Places = field(init=False)
     by_row: Places = field(init=False)
 
     def __post_init__(self) -> None:
-        """Remember nothing yet."""
+        """Remember no places yet."""
+        object.__setattr__(self, "complete", bool(self.codes.min(initial=0) >= 0))
         object.__setattr__(self, "by_model", Places(self.model_ids))
         object.__setattr__(self, "by_row", Places(self.row_ids))
 
