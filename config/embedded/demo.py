@@ -27,8 +27,8 @@ HOST = env_str("ENDCAP_HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000)
 WEB_WORKERS = env_int("WEB_WORKERS", 2)
 _READY_TIMEOUT_S = 90.0
-# Nobody waits a minute for finer parameters: validation chooses the recipe, the job the rest.
-_IN_A_HURRY = {"RECOMMENDER_SEARCH_S": "0"}
+# Validation chooses the recipe, and the first parameters tried bring most: the daily job goes on.
+_IN_A_HURRY = {"RECOMMENDER_SEARCH_S": "10"}
 T = TypeVar("T")
 
 
