@@ -95,6 +95,8 @@ def test_vectors_and_cosines_of_rows_are_those_of_the_vectors_it_was_built_of(
         assert np.allclose(cosines, read @ query, atol=1e-6)
     assert index.vectors(rows[:0]).shape == (0, 32)
     assert index.cosines(query, rows[:0]).tolist() == []
+    many = np.random.default_rng(4).integers(0, 500, 2_300).astype(np.int32)
+    assert np.allclose(index.cosines(query, many), index.vectors(many) @ query, atol=1e-6)
 
 
 @every_index

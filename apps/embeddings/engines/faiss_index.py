@@ -6,6 +6,7 @@ search: only the nearest cells are scanned (see `faiss_cells`). `IO_FLAG_MMAP_IF
 file's pages between workers.
 """
 
+from functools import cached_property
 from pathlib import Path
 
 import faiss
@@ -20,6 +21,8 @@ SQ8_UP_TO = 100_000
 FLAT = "flat"
 SQ8 = "sq8"
 CELLS = "ivf_sq8"
+# Rows whose unpacked numbers stay in the processor's cache: a quarter of the time of all at once.
+_AT_ONCE = 1_000
 
 
 class FaissIndex:
@@ -103,13 +106,26 @@ class FaissIndex:
         are the same for all rows.
         """
         found: FloatArray
-        if not isinstance(self._index, faiss.IndexScalarQuantizer):
+        if self._kept is None:
             found = self.vectors(rows) @ vector
             return found
-        codes, low, width = _kept(self._index)
+        codes, low, width = self._kept
         scaled = vector * width / np.float32(255.0)
-        found = codes.take(rows, axis=0).astype(np.float32) @ scaled
+        found = np.empty(len(rows), dtype=np.float32)
+        for start in range(0, len(rows), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            found[some] = codes.take(rows[some], axis=0).astype(np.float32) @ scaled
         return found + np.float32(vector @ low + 0.5 * scaled.sum())
+
+    @cached_property
+    def _kept(self) -> tuple[NDArray[np.uint8], FloatArray, FloatArray] | None:
+        """Views of an 8-bit index: uint8[size, d], and float32[d] each, lows and widths."""
+        index = self._index
+        if not isinstance(index, faiss.IndexScalarQuantizer):
+            return None
+        codes = faiss.rev_swig_ptr(index.codes.data(), self.size * self.dimension)
+        low, width = np.split(faiss.vector_to_array(index.sq.trained), 2)
+        return codes.reshape(self.size, self.dimension), low, width
 
     def _parameters(self) -> faiss.SearchParameters:
         if self.kind != CELLS:
@@ -118,16 +134,6 @@ class FaissIndex:
         parameters = faiss.SearchParametersIVF()
         parameters.nprobe = faiss.extract_index_ivf(self._index).nprobe
         return parameters
-
-
-def _kept(
-    index: faiss.IndexScalarQuantizer,
-) -> tuple[NDArray[np.uint8], FloatArray, FloatArray]:
-    """Views of an 8-bit index: uint8[size, d], and float32[d] each, lows and widths."""
-    size, dimension = int(index.ntotal), int(index.d)
-    codes = faiss.rev_swig_ptr(index.codes.data(), size * dimension)
-    low, width = np.split(faiss.vector_to_array(index.sq.trained), 2)
-    return codes.reshape(size, dimension), low, width
 
 
 def kind_for(count: int) -> str:
