@@ -1,7 +1,6 @@
 """Products by what a person types of them: an id, or the beginnings of words."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery
@@ -55,10 +54,3 @@ def product_titles(product_ids: tuple[str, ...]) -> dict[str, str]:
     """The title of each external id that exists."""
     found = Product.objects.filter(product_id__in=product_ids)
     return dict(found.values_list("product_id", "title"))
-
-
-def product_shelves(product_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Brand and category path of each external id that exists; empty where it has none."""
-    found = Product.objects.filter(product_id__in=list(product_ids))
-    rows = found.values_list("product_id", "brand", "category__path")
-    return {product_id: (brand, path or "") for product_id, brand, path in rows}

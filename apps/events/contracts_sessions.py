@@ -1,7 +1,8 @@
 """One visit as it happens: what Redis remembers of a session, and whose it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -67,3 +68,29 @@ def session_listener_register(name: str, listener: SessionListener) -> None:
 def session_listeners() -> tuple[SessionListener, ...]:
     """Everyone who wants to be told."""
     return tuple(_listeners.values())
+
+
+# Names with their shares, largest first.
+Shares = tuple[tuple[str, float], ...]
+
+
+class SessionShares(NamedTuple):
+    """How much of a visit went to each category (its path) and brand; each sums to 1 at most."""
+
+    categories: Shares = ()
+    brands: Shares = ()
+
+
+# Product → how much it says of the visit → the visit's shares. The feature store answers it.
+SessionSharesOf = Callable[[Mapping[str, float]], SessionShares]
+_shares_of: list[SessionSharesOf] = []
+
+
+def session_shares_register(shares_of: SessionSharesOf) -> None:
+    """Tell of visits' shares from now on, in place of whoever did."""
+    _shares_of[:] = [shares_of]
+
+
+def session_shares_of(weights: Mapping[str, float]) -> SessionShares:
+    """The shares of a visit; none where nobody tells of them."""
+    return _shares_of[0](weights) if _shares_of else SessionShares()

@@ -19,6 +19,7 @@ from django.db import connection
 
 from apps.events.contracts import INTERACTION_WEIGHTS, EventType
 from apps.events.contracts_history import NEVER, DayLine, DayLines, day_lines
+from apps.events.domain.day_sql import judged_days
 from apps.events.domain.identity_sql import EVENT_TABLE, IDENTITY_TABLE
 
 MOST_LINES = 500
@@ -53,25 +54,8 @@ _RUNS = f"""
         WINDOW client AS (ORDER BY seen_at, user_id COLLATE "C")
     )
 """
-# A day counts once, by the strongest that was done on it. What was wholly given back is nothing,
-# unless something was done with the product afterwards: as training reads it.
-_LINES = """
-    , days AS (
-        SELECT product_id, floor(extract(epoch FROM occurred_at) / 86400)::int AS day,
-            max(weight) AS weight, max(occurred_at) FILTER (WHERE weight > 0) AS at,
-            max(occurred_at) FILTER (WHERE type = 'purchase') AS bought_at,
-            sum(coalesce(quantity, 1)) FILTER (WHERE type = 'purchase') AS bought,
-            sum(coalesce(quantity, 1)) FILTER (WHERE type = 'refund') AS returned,
-            max(occurred_at) FILTER (WHERE type = 'refund') AS returned_at
-        FROM taken JOIN unnest(%(types)s::text[], %(weights)s::float8[]) AS w (kind, weight)
-            ON type = kind
-        GROUP BY 1, 2
-    ), judged AS (
-        SELECT *, coalesce(sum(bought) OVER product > 0
-            AND sum(returned) OVER product >= sum(bought) OVER product
-            AND max(returned_at) OVER product >= max(at) OVER product, false) AS given_back
-        FROM days WINDOW product AS (PARTITION BY product_id)
-    )
+_LINES = f"""
+    , {judged_days("taken")}
     SELECT product_id, day, weight, extract(epoch FROM at)::float8 AS at,
         extract(epoch FROM bought_at)::float8
     FROM judged WHERE at IS NOT NULL AND NOT given_back

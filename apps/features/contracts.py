@@ -29,7 +29,13 @@ class Entity(StrEnum):
     PRODUCT = "product"
     USER = "user"
     USER_CATEGORY = "user_category"
+    USER_BRAND = "user_brand"
+    SESSION = "session"
     QUERY = "query"
+
+
+# What is told of a user, or of a user and something else.
+USER_ENTITIES = (Entity.USER, Entity.USER_CATEGORY, Entity.USER_BRAND)
 
 
 class ValueKind(StrEnum):
@@ -58,6 +64,7 @@ class FeatureSpec:
         version: semantic; the major one is raised when its numbers mean something else.
         description: what it tells, in one sentence.
         stored: whether the store holds it; else it is worked out at each request.
+        function: what works it out in a request, dotted; empty: it is read from the store alone.
         kind: `share` is a number in [0, 1], `band` a whole one from 1 to 5.
         computation: how it is worked out, in words.
         depends_on: names of other features and of sources (`SOURCES`) that it is made from.
@@ -76,6 +83,7 @@ class FeatureSpec:
     version: str
     description: str
     stored: bool
+    function: str = ""
     kind: ValueKind = ValueKind.SHARE
     computation: str = ""
     depends_on: tuple[str, ...] = ()
@@ -111,6 +119,7 @@ FEATURES: tuple[FeatureSpec, ...] = (
         "1.0.0",
         "How well the product answers the query: the fused keyword and semantic score.",
         stored=False,
+        function="apps.search.domain.fusion.candidates_fuse",
         computation="Keyword and semantic ranks of a candidate, fused (SEARCH_FUSION), over the "
         "best candidate's.",
         depends_on=("query", "catalogue"),
@@ -123,6 +132,7 @@ FEATURES: tuple[FeatureSpec, ...] = (
         "1.0.0",
         "How much the shopper's own history points to the product.",
         stored=False,
+        function="apps.recommendations.selectors.affinity.user_product_affinity",
         computation="Product of the shopper's and the candidate's factors, blended with "
         "popularity while the history is short.",
         depends_on=("recommender", "events", "identities", POPULARITY_SCORE),

@@ -13,6 +13,7 @@ from apps.features.contracts import FeatureSpec, FeatureStatus
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
 # What a run's values are scaled by, so that a later product gets the value it would have had.
 Constants = Mapping[str, float]
 MOST_ENTITIES = 1000
@@ -40,7 +41,8 @@ class Computed:
     Attributes:
         entities: product ids or user ids, as the shop names them.
         values: float64 or float32, one an entity (and part); nan is left out of the store.
-        parts: what else a value is about (a category's path); empty for features of one entity.
+        parts: what else a value is about (a category's path, a brand); empty for features of one
+            entity.
         constants: what the values were scaled by.
     """
 
@@ -54,6 +56,27 @@ class Computed:
 Compute = Callable[[ComputeContext], Iterable[Computed]]
 # Float32[n], by row: the values of products of which nothing was seen before a run.
 Unseen = Callable[[ComputeContext, Constants], Float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deeds:
+    """What somebody did with products that the catalogue knows, live, as a request has it.
+
+    Attributes:
+        codes: int32[m], each one's category or brand; -1: it has none.
+        weights: float[m], not negative: how much each says.
+        size: how many codes there are.
+        ages_days: float64[m], days gone by since; None: the weights tell it all.
+    """
+
+    codes: Int32
+    weights: Float32 | Float64
+    size: int
+    ages_days: Float64 | None = None
+
+
+# Float32[size + 1] by code; the last place, of no code, is 0.
+OnDemand = Callable[[Deeds], Float32]
 # User ids and a moment → user to part to value.
 OfUsers = Callable[[Sequence[str], datetime], Mapping[str, Mapping[str, float]]]
 
@@ -64,16 +87,19 @@ class Feature:
 
     Attributes:
         spec: what it is.
-        compute: context → columns; None where it is worked out at each request.
+        compute: context → columns; None where it is worked out at each request alone.
         unseen: of a product feature: context and a run's constants → what products have that the
             run knew nothing of.
         of_users: of a feature of users: the same for a few of them, as of now.
+        on_demand: deeds → values, from what a request has of somebody live; None: no request
+            can tell, or what tells ranks candidates (`spec.function` says where).
     """
 
     spec: FeatureSpec
     compute: Compute | None = None
     unseen: Unseen | None = None
     of_users: OfUsers | None = None
+    on_demand: OnDemand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +162,7 @@ class ValueSource(StrEnum):
     MATRIX = "matrix"
     OFFLINE = "offline"
     COMPUTED = "computed"
+    ON_DEMAND = "on_demand"
     MISSING = "missing"
 
 
@@ -160,12 +187,12 @@ class ProductFeatures:
 
 @dataclass(frozen=True, slots=True)
 class UserFeatures:
-    """Features of some users: each is a number a category.
+    """Features of some users: each is a number a category or brand.
 
     Attributes:
         ids: as asked.
         keys: `name@version` of the features, as asked.
-        values: a user each: `name@version` to path to value.
+        values: a user each: `name@version` to path or brand to value.
         degraded: what was missing (`redis`).
         unknown: those of `ids` of whom nothing was ever seen.
     """

@@ -16,7 +16,7 @@ from apps.common.contracts import RedisCommand
 from apps.common.observability.metrics import degraded_total
 from apps.common.redis import redis_patient, redis_try
 from apps.common.redis_exchange import redis_exchange
-from apps.features.contracts import Entity, Float32
+from apps.features.contracts import USER_ENTITIES, Entity, Float32
 from apps.features.domain.packing import Layout, values_pack
 from apps.features.domain.registry import features_stored
 
@@ -74,7 +74,7 @@ def products_write(layout: Layout, ids: Sequence[str], values: Float32) -> None:
 def users_write(entries: Mapping[str, UserEntry]) -> None:
     """The same for users."""
     packed = {f"features:user:{one}": _encode(entry) for one, entry in entries.items()}
-    _write(packed, ttl_of(Entity.USER, Entity.USER_CATEGORY))
+    _write(packed, ttl_of(*USER_ENTITIES))
 
 
 def _write(values: Mapping[str, bytes], seconds: int) -> None:

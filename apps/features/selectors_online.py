@@ -234,14 +234,18 @@ def _users_fallen_back(
     degraded_total.labels(component="features", reason="not_online").inc()
     runs = [state.runs[each.spec.key] for each in features if each.spec.key in state.runs]
     stored = stored_values(runs, ids) if runs else {}
+    # Who is in one run was there for the others: what they say nothing of is empty.
+    seen = {one for known in stored.values() for one in known}
     found: dict[str, dict[str, Mapping[str, float]]] = {one: {} for one in ids}
     for feature in features:
         key, known = feature.spec.key, stored.get(feature.spec.key, {})
-        new = [one for one in ids if one not in known]
+        new = [one for one in ids if one not in (seen if key in state.runs else known)]
         made = feature.of_users(new, timezone.now()) if new and feature.of_users else {}
         feature_values_total.labels(key, ValueSource.OFFLINE.value).inc(len(known))
         feature_values_total.labels(key, ValueSource.COMPUTED.value).inc(len(made))
-        feature_values_total.labels(key, ValueSource.MISSING.value).inc(len(new) - len(made))
+        feature_values_total.labels(key, ValueSource.MISSING.value).inc(
+            len(ids) - len(known) - len(made)
+        )
         feature_fallback_computations_total.labels(key).inc(len(made))
         for one in ids:
             found[one][key] = known.get(one) or made.get(one) or {}

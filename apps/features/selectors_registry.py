@@ -31,7 +31,7 @@ class FeatureDocument(msgspec.Struct, frozen=True):
         name: what readers call it.
         version: semantic.
         title: what people read.
-        entity: product, user, user_category or query.
+        entity: product, user, user_category, user_brand, session or query.
         type: share (a number in [0, 1]) or band (a whole one from 1 to 5).
         description: what it tells.
         computation: how it is worked out.
@@ -43,6 +43,7 @@ class FeatureDocument(msgspec.Struct, frozen=True):
         notes: what people say of it.
         answers: whether this version answers who names none.
         stored: whether the store holds it; else it is worked out at each request.
+        function: what works it out in a request; empty: it is read from the store alone.
         past: whether it can be computed for days gone by.
         fresh_s: how old its values may become, in seconds.
         ttl_s: how long a value stays in Redis, in seconds.
@@ -64,6 +65,7 @@ class FeatureDocument(msgspec.Struct, frozen=True):
     notes: str
     answers: bool
     stored: bool
+    function: str
     past: bool
     fresh_s: int
     ttl_s: int
@@ -94,7 +96,8 @@ def feature_document(feature: Feature, state: StoreState, now: datetime) -> Feat
         spec.successor if record is None else record.successor,
         "" if record is None else record.notes,
         answers=feature_answering(spec.name, state.records).spec.key == spec.key,
-        stored=spec.stored, past=spec.past, fresh_s=spec.fresh_s, ttl_s=spec.ttl_s,
+        stored=spec.stored, function=spec.function, past=spec.past, fresh_s=spec.fresh_s,
+        ttl_s=spec.ttl_s,
         latest=None if run is None else FeatureLatest(
             run.as_of, run.computed_at, run.rows, max(0.0, (now - run.as_of).total_seconds())
         ),

@@ -1,5 +1,6 @@
 """What every process knows of the store without asking: latest runs, and what people say."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from apps.common.snapshots import Snapshot
@@ -50,3 +51,8 @@ _state = Snapshot("feature_store", _load, versions=(STORE_VERSION,))
 def store_state() -> StoreState:
     """The state, from memory."""
     return _state.get()
+
+
+def records_told() -> Mapping[str, FeatureRecord]:
+    """What people say of features, as far as this process has read it: a request reads nothing."""
+    return _state.get().records if _state.is_loaded else {}

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from apps.events.contracts_history import DayLines
 from apps.events.contracts_sessions import SessionState
 from apps.features.contracts import ServingSnapshot
 
@@ -56,6 +57,7 @@ class History:
         at: float64[h], unix seconds of the newest interaction.
         bought: bool[h], whether the product was bought.
         bought_at: float64[h], unix seconds of its last purchase, -inf: never; None: as `at`.
+        lines: the same day by day, as it was read; None: each product is one line.
     """
 
     product_ids: tuple[str, ...]
@@ -63,6 +65,7 @@ class History:
     at: Float64
     bought: BoolArray
     bought_at: Float64 | None = None
+    lines: DayLines | None = None
 
     def __len__(self) -> int:
         """How many lines."""

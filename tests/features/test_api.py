@@ -97,7 +97,10 @@ def test_features_of_a_product(caller: Caller) -> None:
 
 def test_features_of_a_user(caller: Caller) -> None:
     found = caller.get("/users/mara", schema="FeaturesOfUser")
-    assert found["features"] == {"user_category_affinity": {"electronics/audio": 1.0}}
+    assert found["features"] == {
+        "user_category_affinity": {"electronics/audio": 1.0},
+        "user_brand_affinity": {},
+    }
     assert caller.get("/users/mara?names=user_category_affinity", schema="FeaturesOfUser")
 
 
@@ -105,7 +108,10 @@ def test_a_batch_is_by_columns(caller: Caller) -> None:
     found = caller.batch({"entity": "product", "ids": ["c", "a"], "names": ["freshness_score"]})
     assert found["features"] == {"freshness_score": [0.0, 0.5]}
     found = caller.batch({"entity": "user", "ids": ["mara"]})
-    assert found["features"] == {"user_category_affinity": [{"electronics/audio": 1.0}]}
+    assert found["features"] == {
+        "user_category_affinity": [{"electronics/audio": 1.0}],
+        "user_brand_affinity": [{}],
+    }
 
 
 def test_a_thousand_are_one_round_trip_and_no_statement(
@@ -196,8 +202,9 @@ def test_a_batch_names_what_is_unknown_and_answers_the_rest(caller: Caller) -> N
         assert found["features"] == {"freshness_score": [None, 0.5]}
         assert found["unknown"] == ["gone"]
     assert redis_client().get("features:product:gone") is None
-    found = caller.batch({"entity": "user", "ids": ["gone", "mara"]})
-    assert found["features"] == {"user_category_affinity": [{}, {"electronics/audio": 1.0}]}
+    affinity = "user_category_affinity"
+    found = caller.batch({"entity": "user", "ids": ["gone", "mara"], "names": [affinity]})
+    assert found["features"] == {affinity: [{}, {"electronics/audio": 1.0}]}
     assert found["unknown"] == ["gone"]
     assert redis_client().get("features:user:gone") is None
 

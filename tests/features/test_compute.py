@@ -1,7 +1,5 @@
 """Each stored feature on a shop that is small enough to work it out by hand."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,8 +8,7 @@ from apps.catalog.models import Product
 from apps.events.services.identity import identities_refresh
 from apps.features.contracts import Entity
 from apps.features.domain.registry import features_stored
-from apps.features.selectors_affinity import affinity_of_users
-from tests.features.shop import NOW, context_of, happen, shop_create, shown, values_of
+from tests.features.shop import context_of, happen, shop_create, shown, values_of
 
 pytestmark = pytest.mark.django_db
 KEYS = [each.spec.key for each in features_stored()]
@@ -118,36 +115,6 @@ def test_stock_pressure_is_last_weeks_demand_over_stock() -> None:
     values = values_of("stock_pressure@1.0.0")
     # 10 of 10 pieces; 1 where 3 were sold in the four weeks before; sold out; none left; unwanted
     assert [values[each] for each in "abcde"] == [0.5, 0.25, 1.0, 1.0, 0.0]
-
-
-def test_affinity_is_the_decayed_share_of_a_users_interactions() -> None:
-    happen(("purchase", "a", 0), user_id="mara", client_id=None)
-    happen(("view", "d", 14), user_id="mara", client_id=None)
-    happen(("view", "f", 1), user_id="mara", client_id=None)  # no category
-    happen(("view", "a", 1), client_id="nobody")
-    as_of = NOW + timedelta(microseconds=1)
-    values = values_of("user_category_affinity@1.0.0", as_of)
-    # 3 against 2^-1
-    assert values == {
-        ("mara", "electronics/audio"): pytest.approx(6 / 7, abs=1e-4),
-        ("mara", "electronics"): pytest.approx(1 / 7, abs=1e-4),
-    }
-    assert affinity_of_users(["mara", "tom"], as_of) == {
-        "mara": {path: values["mara", path] for path in ("electronics/audio", "electronics")}
-    }
-
-
-def test_affinity_takes_the_visits_before_login_along() -> None:
-    happen(("view", "a", 3), client_id="c9")
-    happen(("view", "d", 2), client_id="c9", user_id="mara")
-    identities_refresh()
-    assert set(values_of("user_category_affinity@1.0.0")) == {
-        ("mara", "electronics/audio"), ("mara", "electronics"),
-    }  # fmt: skip
-    # As of a day before the login nobody could know whose visit it was.
-    assert values_of("user_category_affinity@1.0.0", NOW - timedelta(days=2.5)) == {}
-    assert affinity_of_users(["mara"], NOW - timedelta(days=2.5)) == {}
-    assert set(affinity_of_users(["mara"], NOW)["mara"]) == {"electronics/audio", "electronics"}
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.events.services.partitions import partitions_ensure
-from apps.features.contracts import Entity, FeatureStatus
+from apps.features.contracts import USER_ENTITIES, Entity, FeatureStatus
 from apps.features.contracts_store import ComputeContext, Computed, EntityUnknown, Feature
 from apps.features.domain.registry import (
     feature_of,
@@ -57,7 +57,7 @@ def products(*names: str) -> tuple[Feature, ...]:
 
 
 def users(*names: str) -> tuple[Feature, ...]:
-    return features_wanted((Entity.USER, Entity.USER_CATEGORY), names)
+    return features_wanted(USER_ENTITIES, names)
 
 
 def counted(name: str, **labels: str) -> float:
@@ -130,7 +130,7 @@ def test_users_are_read_from_the_store_and_then_from_redis(
     with django_assert_num_queries(0):
         again = users_read(["mara"], users())
     assert first.values == again.values
-    assert first.values[0]["user_category_affinity@1.0.0"] == {"electronics/audio": 1.0}
+    assert first.values[0]["user_category_affinity@2.0.0"] == {"electronics/audio": 1.0}
     redis_client().set("features:user:mara", b"\xc1")
     assert users_read(["mara"], users()).values == first.values
 
@@ -140,7 +140,7 @@ def test_a_user_newer_than_the_run_is_computed_and_an_unseen_one_unknown() -> No
     at = timezone.now()
     partitions_ensure(first=at, last=at)
     happen(("view", "d", 0), user_id="tom", occurred_at=at.isoformat(), received_at=at)
-    computed = "user_category_affinity@1.0.0"
+    computed = "user_category_affinity@2.0.0"
     before = counted("feature_fallback_computations_total", feature=computed)
     assert users_read(["tom"], users()).values[0][computed] == {"electronics": 1.0}
     assert counted("feature_fallback_computations_total", feature=computed) == before + 1
@@ -150,7 +150,7 @@ def test_a_user_newer_than_the_run_is_computed_and_an_unseen_one_unknown() -> No
 
 def test_only_what_is_due_is_computed() -> None:
     first = refresh()
-    assert len(first.computed) == 8
+    assert len(first.computed) == 9
     assert refresh(due_only=True, as_of=NOW + timedelta(seconds=100)).computed == ()
     soon = refresh(due_only=True, as_of=NOW + timedelta(seconds=290))
     assert set(soon.computed) == {"popularity_score@1.0.0", "freshness_score@1.0.0"}
@@ -172,7 +172,7 @@ def test_a_feature_that_fails_keeps_its_former_values(monkeypatch: pytest.Monkey
     monkeypatch.setattr("apps.features.selectors_compute.propensities_estimate", broken)
     report = refresh(as_of=NOW + timedelta(hours=1))
     assert report.failed == ("ctr@1.0.0",)
-    assert len(report.computed) == 7
+    assert len(report.computed) == 8
     np.testing.assert_array_equal(products_read(IDS, products("ctr")).values, before)
     assert store_state().runs["ctr@1.0.0"].as_of == NOW
 

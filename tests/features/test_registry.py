@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from pkgutil import resolve_name
 
 import numpy as np
 import pytest
@@ -18,7 +19,12 @@ from apps.features.contracts_store import (
     FeatureUnknown,
     FeatureUnsuited,
 )
-from apps.features.domain.definitions import CTR, CTR_SPEC, USER_CATEGORY_AFFINITY
+from apps.features.domain.definitions import (
+    CTR,
+    CTR_SPEC,
+    USER_BRAND_AFFINITY,
+    USER_CATEGORY_AFFINITY,
+)
 from apps.features.domain.registry import (
     FeatureRegistered,
     feature_answering,
@@ -55,6 +61,11 @@ def _record(key: str, status: FeatureStatus) -> dict[str, FeatureRecord]:
     return {key: FeatureRecord(key, "somebody", status, "ctr@2.0.0")}
 
 
+def _colon(function: str) -> str:
+    module, _, name = function.rpartition(".")
+    return f"{module}:{name}"
+
+
 def test_every_feature_is_told_in_full() -> None:
     names = {each.spec.name for each in features_registered()}
     assert names >= {each.name for each in FEATURES} | {CTR, USER_CATEGORY_AFFINITY}
@@ -64,6 +75,9 @@ def test_every_feature_is_told_in_full() -> None:
         assert set(spec.depends_on) <= names | set(SOURCES)
         assert version_parts(spec.version) is not None
         assert spec.stored == (spec.fresh_s > 0)
+        # What the store does not hold is worked out by something that is there.
+        assert spec.stored or spec.function
+        assert not spec.function or callable(resolve_name(_colon(spec.function)))
 
 
 def test_stored_ones_by_what_they_describe() -> None:
@@ -75,7 +89,8 @@ def test_stored_ones_by_what_they_describe() -> None:
     assert [each.spec.name for each in features_stored(Entity.USER_CATEGORY)] == [
         USER_CATEGORY_AFFINITY
     ]
-    assert len(features_stored()) == len(products) + 1
+    assert [each.spec.name for each in features_stored(Entity.USER_BRAND)] == [USER_BRAND_AFFINITY]
+    assert len(features_stored()) == len(products) + 2
 
 
 def test_the_oldest_active_version_answers(two_versions: None) -> None:

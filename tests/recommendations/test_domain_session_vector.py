@@ -14,7 +14,6 @@ from apps.recommendations.domain.session_vector import (
     factor_likeness,
     likeness_of,
     mean_direction,
-    shares_of,
     similarity_of,
 )
 
@@ -80,16 +79,6 @@ def test_opposite_products_point_nowhere() -> None:
     vectors = np.array([[1, 0], [-1, 0]], dtype=np.float32)
 
     assert mean_direction(vectors, np.array([0.5, 0.5], dtype=np.float32)) is None
-
-
-def test_shares_go_to_codes_and_none_to_no_code() -> None:
-    codes = np.array([2, 0, 2, -1], dtype=np.int32)
-    weights = np.array([0.4, 0.3, 0.2, 0.1], dtype=np.float32)
-
-    shares = shares_of(codes, weights, 3)
-
-    assert shares.tolist() == pytest.approx([0.3, 0.0, 0.6, 0.0])
-    assert shares[-1] == 0.0
 
 
 def test_texts_that_are_unlike_are_no_likeness() -> None:

@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from apps.catalog.selectors_names import product_shelves
-from apps.events.contracts_sessions import SessionEntry, SessionState
-from apps.events.domain.session_looks import Looked, looked_at, shares_of_names
+from apps.events.contracts_sessions import (
+    SessionEntry,
+    SessionState,
+    Shares,
+    session_shares_of,
+)
+from apps.events.domain.session_looks import Looked, looked_at
 
 
 class SessionEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -23,7 +27,7 @@ class SessionEvent(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SessionShare(msgspec.Struct, frozen=True):
-    """How much of the visit went to a category (its path) or brand; all shares sum to 1."""
+    """How much of the visit went to a category (its path) or brand; they sum to 1 at most."""
 
     name: str
     share: float
@@ -53,7 +57,7 @@ TYPES = (SessionAnswer, SessionAffinities, SessionEvent, SessionShare)
 
 
 def session_document(session: SessionState) -> SessionAnswer:
-    """The whole answer; one statement for the catalogue's part."""
+    """The whole answer; affinities are the feature store's."""
     entries = session.entries
     return SessionAnswer(
         session_id=session.session_id,
@@ -68,14 +72,12 @@ def session_document(session: SessionState) -> SessionAnswer:
 
 
 def _affinities(looked: tuple[Looked, ...]) -> SessionAffinities:
-    shelves = product_shelves([one.product_id for one in looked]) if looked else {}
-    brands = {product_id: brand for product_id, (brand, _) in shelves.items()}
-    categories = {product_id: path for product_id, (_, path) in shelves.items()}
-    return SessionAffinities(_shares(looked, categories), _shares(looked, brands))
+    found = session_shares_of({one.product_id: one.weight for one in looked})
+    return SessionAffinities(_shares(found.categories), _shares(found.brands))
 
 
-def _shares(looked: tuple[Looked, ...], names: dict[str, str]) -> list[SessionShare]:
-    return [SessionShare(name, round(share, 4)) for name, share in shares_of_names(looked, names)]
+def _shares(shares: Shares) -> list[SessionShare]:
+    return [SessionShare(name, round(share, 4)) for name, share in shares]
 
 
 def _event(entry: SessionEntry) -> SessionEvent:

@@ -1,6 +1,6 @@
 """The products of a visit and how much each says: one reading for ranking and for the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from apps.events.contracts import INTERACTION_WEIGHTS, EventType
@@ -49,21 +49,3 @@ def looked_at(entries: Sequence[SessionEntry]) -> tuple[Looked, ...]:
             for place, (name, weight) in enumerate(strongest.items())
         ]
     )
-
-
-def shares_of_names(
-    looked: Sequence[Looked], names: Mapping[str, str]
-) -> tuple[tuple[str, float], ...]:
-    """The share of the visit that went to each name, most first; they sum to 1, or are none.
-
-    Args:
-        looked: of the visit.
-        names: of products, a category's or a brand's; what has none does not count.
-    """
-    found: dict[str, float] = {}
-    for one in looked:
-        if name := names.get(one.product_id):
-            found[name] = found.get(name, 0.0) + one.weight
-    whole = sum(found.values())
-    ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple((name, weight / whole) for name, weight in ranked)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from apps.common.api.bodies import body_json
 from apps.common.errors import InvalidInput, NotFound
 from apps.events.domain.items import fault_of
-from apps.features.contracts import Entity
+from apps.features.contracts import USER_ENTITIES, Entity
 from apps.features.contracts_store import (
     MOST_ENTITIES,
     Feature,
@@ -23,7 +23,7 @@ MOST_BODY_BYTES = 512 * 1024
 LONGEST_ID = 200
 _DESCRIBED = {
     Entity.PRODUCT: (Entity.PRODUCT,),
-    Entity.USER: (Entity.USER, Entity.USER_CATEGORY),
+    Entity.USER: USER_ENTITIES,
 }
 
 

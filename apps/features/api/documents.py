@@ -28,7 +28,7 @@ class FeaturesOfProduct(msgspec.Struct, frozen=True):
 
 
 class FeaturesOfUser(msgspec.Struct, frozen=True):
-    """Features of one user: each a number a category, by its path."""
+    """Features of one user: each a number a category or brand, by its path or name."""
 
     id: str
     features: dict[str, dict[str, float]]
@@ -43,11 +43,12 @@ class FeaturesOfMany(msgspec.Struct, frozen=True):
     Attributes:
         entity: product or user.
         ids: as they were asked for.
-        features: by name, one a product in the order of `ids` (null: none), or by path a user.
+        features: by name, one a product in the order of `ids` (null: none), or by path
+            or brand a user.
         versions: the same names to versions.
         as_of: the same names to where the latest run's windows ended; null: no run yet.
         degraded: what was missing.
-        unknown: those of `ids` that nothing is known of: null, or no path, stands for each.
+        unknown: those of `ids` that nothing is known of: null, or nothing, stands for each.
     """
 
     entity: str

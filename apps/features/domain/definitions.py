@@ -8,11 +8,15 @@ RETURN_RATE = "return_rate"
 PRICE_BAND = "price_band"
 STOCK_PRESSURE = "stock_pressure"
 USER_CATEGORY_AFFINITY = "user_category_affinity"
+USER_BRAND_AFFINITY = "user_brand_affinity"
+SESSION_CATEGORY_AFFINITY = "session_category_affinity"
+SESSION_BRAND_AFFINITY = "session_brand_affinity"
 CTR_DAYS = 28
 CONVERSION_DAYS = 90
 RETURN_DAYS = 180
 AFFINITY_MOST = 20
 _HOUR, _DAY = 3600, 86_400
+_AFFINITIES = "apps.features.domain.affinities"
 
 CTR_SPEC = FeatureSpec(
     CTR,
@@ -84,19 +88,66 @@ STOCK_SPEC = FeatureSpec(
     fresh_s=900,
     past=False,
 )
+_AFFINITY_HOW = (
+    "A product counts once a day (UTC), by the strongest that was done with it (purchase 3, cart "
+    "2, view and click 1), and not at all once it was wholly given back. Σ weight · 2^(-age / "
+    "POPULARITY_HALF_LIFE_DAYS) over the days of POPULARITY_WINDOW_DAYS, by the {part}, over the "
+    "shopper's sum; anonymous events by the identity rule; the {most} largest shares are kept. "
+    "In a request the same of the shopper's live history."
+)
 AFFINITY_SPEC = FeatureSpec(
     USER_CATEGORY_AFFINITY,
     "Category affinity",
     Entity.USER_CATEGORY,
-    "1.0.0",
+    "2.0.0",
     "Which share of a shopper's interactions a category has, the recent ones counting most.",
     stored=True,
-    computation="Σ weight · 2^(-age / POPULARITY_HALF_LIFE_DAYS) over the events of "
-    "POPULARITY_WINDOW_DAYS, by the category of the product, over the shopper's sum; anonymous "
-    f"events by the identity rule; the {AFFINITY_MOST} largest shares are kept.",
+    function=f"{_AFFINITIES}.user_affinity",
+    computation=_AFFINITY_HOW.format(part="category of the product", most=AFFINITY_MOST),
     depends_on=("events", "identities", "catalogue"),
     owner="recommendations",
     fresh_s=_HOUR,
+)
+BRAND_AFFINITY_SPEC = FeatureSpec(
+    USER_BRAND_AFFINITY,
+    "Brand affinity",
+    Entity.USER_BRAND,
+    "1.0.0",
+    "Which share of a shopper's interactions a brand has, the recent ones counting most.",
+    stored=True,
+    function=f"{_AFFINITIES}.user_affinity",
+    computation=_AFFINITY_HOW.format(part="brand of the product", most=AFFINITY_MOST),
+    depends_on=("events", "identities", "catalogue"),
+    owner="recommendations",
+    fresh_s=_HOUR,
+)
+_SESSION_HOW = (
+    "Of the visit's last 20 products, newest first, each the strongest that was done with it, "
+    "times 0.85 for each that came after it; summed by the {part}, over the sum of all."
+)
+SESSION_CATEGORY_SPEC = FeatureSpec(
+    SESSION_CATEGORY_AFFINITY,
+    "This visit's categories",
+    Entity.SESSION,
+    "1.0.0",
+    "Which share of a visit went to products of a category.",
+    stored=False,
+    function=f"{_AFFINITIES}.session_affinity",
+    computation=_SESSION_HOW.format(part="category"),
+    depends_on=("sessions", "catalogue"),
+    owner="recommendations",
+)
+SESSION_BRAND_SPEC = FeatureSpec(
+    SESSION_BRAND_AFFINITY,
+    "This visit's brands",
+    Entity.SESSION,
+    "1.0.0",
+    "Which share of a visit went to products of a brand.",
+    stored=False,
+    function=f"{_AFFINITIES}.session_affinity",
+    computation=_SESSION_HOW.format(part="brand"),
+    depends_on=("sessions", "catalogue"),
+    owner="recommendations",
 )
 SESSION_SPEC = FeatureSpec(
     SESSION_BOOST,
@@ -105,8 +156,12 @@ SESSION_SPEC = FeatureSpec(
     "1.0.0",
     "How much the product is like what this visit has looked at.",
     stored=False,
+    function="apps.recommendations.selectors.session_signals.session_boosts",
     computation="Likeness to the recency-weighted mean of the visit's products, and same category "
     "or brand; added beside the weights, with a weight of its own.",
-    depends_on=("sessions", "embeddings", "catalogue"),
+    depends_on=(
+        "sessions", "embeddings", "recommender", SESSION_CATEGORY_AFFINITY,
+        SESSION_BRAND_AFFINITY,
+    ),
     owner="search",
-)
+)  # fmt: skip

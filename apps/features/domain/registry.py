@@ -52,14 +52,14 @@ def version_parts(version: str) -> tuple[int, int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
+def _age(feature: Feature) -> tuple[int, int, int]:
+    """What versions are sorted by."""
+    return version_parts(feature.spec.version) or (0, 0, 0)
+
+
 def features_registered() -> tuple[Feature, ...]:
     """Every feature by name, then version."""
-    return tuple(
-        sorted(
-            _features.values(),
-            key=lambda each: (each.spec.name, version_parts(each.spec.version)),
-        )
-    )
+    return tuple(sorted(_features.values(), key=lambda each: (each.spec.name, _age(each))))
 
 
 def features_stored(*entities: Entity) -> tuple[Feature, ...]:
@@ -89,10 +89,10 @@ def versions_of(name: str) -> tuple[Feature, ...]:
     Raises:
         FeatureUnknown: there is none.
     """
-    found = tuple(each for each in features_registered() if each.spec.name == name)
+    found = [each for each in _features.values() if each.spec.name == name]
     if not found:
         raise FeatureUnknown(name)
-    return found
+    return tuple(sorted(found, key=_age) if len(found) > 1 else found)
 
 
 def feature_answering(name: str, records: Mapping[str, FeatureRecord] = _NO_RECORDS) -> Feature:

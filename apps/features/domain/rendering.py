@@ -32,6 +32,8 @@ def registry_markdown(specs: Sequence[FeatureSpec]) -> str:
 
 def _row(spec: FeatureSpec) -> str:
     every = span_written(spec.fresh_s) if spec.stored else "worked out at each request"
+    if spec.stored and spec.function:
+        every += ", and at each request"
     past = ("yes" if spec.past else "no") if spec.stored else ""
     return (
         f"| `{spec.name}` | {spec.entity.value.replace('_', ' and ')} | {spec.kind.value} "
@@ -43,7 +45,8 @@ def _told(spec: FeatureSpec) -> list[str]:
     made = ", ".join(f"`{name}`" for name in spec.depends_on)
     retired = f" *Deprecated: use `{spec.successor}`.*" if spec.successor else ""
     said = f"**{spec.title}** (`{spec.key}`).{retired} {spec.description}"
-    return [f"{said} {spec.computation} Made from {made}.", ""]
+    by = f" In a request by `{spec.function}`." if spec.function else ""
+    return [f"{said} {spec.computation} Made from {made}.{by}", ""]
 
 
 def span_written(seconds: int) -> str:

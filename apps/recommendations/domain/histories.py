@@ -70,6 +70,7 @@ def history_of(lines: DayLines) -> History:
         at[order],
         bought_at[order] > NEVER,
         bought_at[order],
+        lines,
     )
 
 

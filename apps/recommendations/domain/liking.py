@@ -1,37 +1,47 @@
-"""Which categories a shopper likes, from what they did."""
+"""Which categories a shopper likes, as New arrivals reads the store's category affinity."""
 
 import numpy as np
 
-from apps.catalog.contracts import Category
-from apps.recommendations.contracts import Float64, Shopping
+from apps.catalog.contracts import Category, CategoryTree
+from apps.features.contracts_store import Deeds
+from apps.recommendations.contracts import Float32, Float64, Shopping
 
 _DAY = 86_400.0
-_HALF_LIFE_DAYS = 30.0
 
 
-def category_liking(shopping: Shopping) -> Float64 | None:
+def category_deeds(shopping: Shopping) -> Deeds:
+    """What the shopper did, by category: what the feature is worked out from in a request."""
+    history, columns = shopping.shopper.history, shopping.snapshot.columns
+    lines = history if history.lines is None else history.lines
+    rows = columns.product_ids.rows_of(lines.product_ids)
+    there = rows >= 0
+    return Deeds(
+        columns.category[rows[there]],
+        lines.weights[there],
+        len(shopping.snapshot.tree),
+        (shopping.as_of - lines.at[there]) / _DAY,
+    )
+
+
+def category_liking(shares: Float32, tree: CategoryTree) -> Float64 | None:
     """float64[categories + 1] in [0, 1] by code; the last place answers for -1, "no category".
 
-    The shopper's interactions with each category, halved every 30 days, as a share of those
-    with the one they like best; what is below it is liked as much, and its siblings half.
-    None: nothing is known.
+    A category's share over that of the one liked best; what is below it is liked as much, and
+    its siblings half. None: nothing is known.
+
+    Args:
+        shares: float32[categories + 1], by code.
+        tree: whose codes these are.
     """
-    history, columns = shopping.shopper.history, shopping.snapshot.columns
-    nodes = shopping.snapshot.tree.categories
-    rows = columns.product_ids.rows_of(history.product_ids)
-    codes = np.where(rows >= 0, columns.category[rows], -1)
-    ages = np.maximum(shopping.as_of - history.at, 0.0) / _DAY
-    totals = np.zeros(len(nodes) + 1)
-    np.add.at(totals, codes, history.weights * np.exp2(-ages / _HALF_LIFE_DAYS))
-    totals[-1] = 0.0
-    if not totals.any():
+    most = float(shares.max())
+    if most <= 0.0:
         return None
-    liking = np.zeros(len(totals))
-    for code in np.flatnonzero(totals):
-        node, share = nodes[code], totals[code] / totals.max()
+    liking = np.zeros(len(shares))
+    for code in np.flatnonzero(shares):
+        node, share = tree.categories[code], float(shares[code]) / most
         _raise(liking, node, share)
         if node.parent is not None:
-            _raise(liking, nodes[node.parent], share / 2)
+            _raise(liking, tree.categories[node.parent], share / 2)
     return liking
 
 

@@ -63,20 +63,6 @@ def mean_direction(vectors: Float32, weights: Float32) -> Float32 | None:
     return found
 
 
-def shares_of(codes: Int32, weights: Float32, size: int) -> Float32:
-    """float32[size + 1]: the weight of each code; a negative code has none, and reads as none.
-
-    Args:
-        codes: int32[v] under `size`.
-        weights: float32[v], sum to 1.
-        size: how many codes there are.
-    """
-    found = np.zeros(size + 1, dtype=np.float32)
-    np.add.at(found, codes, weights)
-    found[-1] = 0.0
-    return found
-
-
 def similarity_of(cosines: Float32) -> Float32:
     """float32[m] in [0, 1] of float32[m] cosines."""
     found: Float32 = np.clip((cosines - np.float32(UNLIKE)) / np.float32(1.0 - UNLIKE), 0.0, 1.0)

@@ -11,6 +11,7 @@ from apps.embeddings.selectors import Engines, cosines_of, engines_now, vectors_
 from apps.events.contracts_sessions import SessionState
 from apps.events.domain.session_looks import Looked, looked_at
 from apps.features.contracts import ServingSnapshot
+from apps.features.selectors_demand import session_affinities
 from apps.recommendations.contracts import Float32, Int32
 from apps.recommendations.domain.session_vector import (
     BRAND,
@@ -21,7 +22,6 @@ from apps.recommendations.domain.session_vector import (
     likeness_of,
     mean_direction,
     rows_of_length_1,
-    shares_of,
     similarity_of,
     speakers_of,
 )
@@ -164,14 +164,15 @@ def _taste(
     weights = np.array([one.weight for _, one in known], dtype=np.float32)
     weights /= weights.sum()
     read = vectors_of(columns.pks[rows], engines)
+    categories, brands = session_affinities(snapshot, rows, weights)
     return SessionTaste(
         rows=rows,
         weights=weights,
         bought=np.array([one.bought for _, one in known], dtype=np.bool_),
         vectors=None if read is None else read[0],
         vector=None if read is None else mean_direction(read[0], weights),
-        categories=shares_of(columns.category[rows], weights, len(snapshot.tree)),
-        brands=shares_of(columns.brand[rows], weights, len(columns.brands)),
+        categories=categories,
+        brands=brands,
         factors=_factors(snapshot, rows, weights),
     )
 

@@ -7,10 +7,12 @@ from django.conf import settings
 
 from apps.events.contracts import EventType
 from apps.features.contracts import POPULARITY_SCORE
+from apps.features.domain.definitions import USER_CATEGORY_AFFINITY
+from apps.features.selectors_demand import feature_demanded
 from apps.recommendations.contracts import Shopping, Sourced, StrategyName
 from apps.recommendations.contracts_relations import ProductRelations
 from apps.recommendations.domain.anchors import visited
-from apps.recommendations.domain.liking import category_liking
+from apps.recommendations.domain.liking import category_deeds, category_liking
 from apps.recommendations.domain.sourcing import (
     NOBODY,
     Found,
@@ -107,7 +109,8 @@ class NewArrivals:
         ages = shopping.as_of - columns.released
         # An unknown day of release is nan, and fits no window.
         rows = np.flatnonzero(category_rows(shopping) & (ages >= 0) & (ages < window))
-        liking = category_liking(shopping)
+        shares = feature_demanded(USER_CATEGORY_AFFINITY, category_deeds(shopping))
+        liking = category_liking(shares, shopping.snapshot.tree)
         liked = 1.0 if liking is None else 0.5 + 0.5 * liking[columns.category[rows]]
         scores = (1.0 - ages[rows] / window) * liked
         found = Found.of(rows.astype(np.int32), scores.astype(np.float32))

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.common.errors import ApplicationError
+from apps.features.selectors_state import store_state
 from apps.recommendations.selectors.affinity import affinity_ready
 from apps.search.contracts import ParameterInvalid, ParameterUnknown, SearchRequest
 from apps.search.selectors.popular_requests import PopularRequest, popular_requests
@@ -65,6 +66,7 @@ def search_warm() -> bool:
         suggestion_sources()
         cards_ready()
         affinity_ready(core.scored.retrieved.snapshot)
+        store_state()
     except Exception:  # whatever fails here must not keep the process from starting
         logger.exception("search_warm_failed")
         return False

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.common.errors import InvalidInput
-from apps.features.contracts import Entity
+from apps.features.contracts import USER_ENTITIES, Entity
 from apps.features.contracts_store import FeatureUnknown, FeatureUnsuited
 from apps.features.domain.registry import features_wanted
 from apps.features.selectors_state import feature_records, latest_runs
@@ -17,7 +17,7 @@ from apps.features.services_snapshot import features_snapshot
 
 _KINDS = {
     "product": (Entity.PRODUCT,),
-    "user": (Entity.USER, Entity.USER_CATEGORY),
+    "user": USER_ENTITIES,
 }
 
 
