@@ -218,6 +218,8 @@ class RuleContext:
     Attributes:
         words: of the query as typed, as `domain.rules.words.words_normalise` reads them; empty:
             browsing.
+        corrected: likewise, of what is searched for in its place because its spelling was
+            mended; empty: it was not. A rule's words may be in either.
         categories: paths of the filtered categories; else of the detected one, once known.
         attributes: what the caller says about the request.
         variants: experiment → variant that the request is in.
@@ -231,6 +233,14 @@ class RuleContext:
     variants: Mapping[str, str]
     as_of: datetime
     switches: RuleSwitches = RuleSwitches()
+    corrected: tuple[str, ...] = ()
+
+
+class WordsFrom(StrEnum):
+    """Where the words stand that a rule asks for."""
+
+    TYPED = "typed"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)

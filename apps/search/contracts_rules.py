@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.merchandising.contracts_rules import Outdone
+from apps.merchandising.contracts_rules import Outdone, WordsFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class AppliedRule:
         title: for people.
         priority: the higher wins.
         did: what it did here, in words.
+        words: where the words stand that it asks for; None: it asks for none.
     """
 
     key: str
@@ -70,6 +71,7 @@ class AppliedRule:
     title: str
     priority: int
     did: tuple[str, ...]
+    words: WordsFrom | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from apps.common.api.schema_parts import TEXT, TEXTS, WHOLE, object_of, or_null, ref
 from apps.common.api.schema_parts import Json as Schema
+from apps.merchandising.contracts_rules import WordsFrom
 from apps.search.contracts_rules import RulesActed
 
 Json = dict[str, object]
@@ -50,6 +51,10 @@ def rules_components() -> Schema:
                 "title": TEXT,
                 "priority": WHOLE,
                 "did": {**TEXTS, "description": "What it did here, in words."},
+                "words": {
+                    "enum": [*(str(each) for each in WordsFrom), None],
+                    "description": "Where the words stand that it asks for; null: for none.",
+                },
             }
         ),
         "SearchOutdoneRule": object_of(

@@ -23,6 +23,7 @@ class Ruled:
 
     Attributes:
         book: that is asked.
+        typed: the query in its normal form.
         context: what they may ask, without a detected category.
         rewrites: (rule, rewrite), carried out before the query was understood.
         rewritten: the query that they made; None: they left it.
@@ -30,6 +31,7 @@ class Ruled:
     """
 
     book: RuleBook
+    typed: str
     context: RuleContext
     rewrites: tuple[tuple[str, Rewrite], ...]
     rewritten: RewrittenQuery | None
@@ -48,6 +50,32 @@ class Ruled:
         if found.rewrites == self.rewrites:
             return found
         return replace(found, rewrites=self.rewrites)
+
+    def corrected(self, correction: str) -> "Ruled":
+        """The same once the query is known to be searched for as it was corrected.
+
+        Rules that ask for words of the correction act too; those among them that rewrite have
+        it before them, unless they have rewritten what was typed: nothing is done twice.
+        """
+        normalised = normalise(correction)
+        context = replace(self.context, corrected=corrected_words(correction))
+        rewriting = _rewriting(self.book)  # type: ignore[arg-type]  # books hash by identity
+        found: tuple[tuple[str, Rewrite], ...] = ()
+        if len(rewriting):
+            done = {rule for rule, _ in self.rewrites}
+            acting = rewriting.acting(replace(self.context, words=context.corrected))
+            found = tuple(each for each in acting.rewrites if each[0] not in done)
+        again = _rewritten(normalised, found)
+        if again is None:
+            return replace(self, context=context)
+        before = self.rewritten
+        rewritten = RewrittenQuery(
+            original=before.original if before else self.typed,
+            rewritten=again.rewritten,
+            rules=(*(before.rules if before else ()), *again.rules),
+        )
+        rewrites = (*self.rewrites, *found)
+        return replace(self, context=context, rewrites=rewrites, rewritten=rewritten)
 
 
 # A book is few: the live one, the one before it, a preview's.
@@ -77,6 +105,7 @@ def ruled_of(request: SearchRequest, ruling: Ruling, switches: RuleSwitches) -> 
     rewrites = rewriting.acting(context).rewrites if len(rewriting) else ()
     return Ruled(
         book=ruling.book,
+        typed=normalise(request.query),
         context=context,
         rewrites=rewrites,
         rewritten=_rewritten(request.query, rewrites),
@@ -85,9 +114,12 @@ def ruled_of(request: SearchRequest, ruling: Ruling, switches: RuleSwitches) -> 
 
 
 def context_of(
-    request: SearchRequest, ruling: Ruling, switches: RuleSwitches | None = None
+    request: SearchRequest,
+    ruling: Ruling,
+    switches: RuleSwitches | None = None,
+    corrected: tuple[str, ...] = (),
 ) -> RuleContext:
-    """What a request says, as far as rules may ask."""
+    """What a request says, as far as rules may ask; `corrected` as in `RuleContext`."""
     # From the normal form: spellings of one query that share a kept answer share their words.
     return RuleContext(
         words=words_normalise(normalise(request.query)),
@@ -96,7 +128,13 @@ def context_of(
         variants=ruling.variants,
         as_of=ruling.as_of,
         switches=switches or RuleSwitches(),
+        corrected=corrected,
     )
+
+
+def corrected_words(correction: str) -> tuple[str, ...]:
+    """Words of a corrected query, as rules ask for them."""
+    return words_normalise(normalise(correction))
 
 
 def _rewritten(query: str, rewrites: tuple[tuple[str, Rewrite], ...]) -> RewrittenQuery | None:

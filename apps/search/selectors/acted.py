@@ -10,7 +10,9 @@ from apps.merchandising.contracts_rules import (
     Redirect,
     Reweigh,
     Rewrite,
+    WordsFrom,
 )
+from apps.merchandising.domain.rules.matching import words_from
 from apps.merchandising.domain.rules.wording import consequence_words
 from apps.search.contracts import SearchRequest
 from apps.search.contracts_rules import (
@@ -106,10 +108,21 @@ def _applied(
         if words:
             told.append(
                 AppliedRule(
-                    key, rule.number, rule.title, rule.priority, tuple(dict.fromkeys(words))
+                    key=key,
+                    number=rule.number,
+                    title=rule.title,
+                    priority=rule.priority,
+                    did=tuple(dict.fromkeys(words)),
+                    words=_words_from(sides, rule),
                 )
             )
     return tuple(told)
+
+
+def _words_from(sides: Sequence[Scored], rule: MerchandisingRule) -> WordsFrom | None:
+    contexts = (side.ruled.context for side in sides if side.ruled is not None)
+    found = (words_from(rule.conditions, context) for context in contexts)
+    return next((each for each in found if each is not None), None)
 
 
 def _outdone(sides: Sequence[Scored]) -> tuple[Outdone, ...]:

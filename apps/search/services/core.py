@@ -8,7 +8,7 @@ from apps.search.contracts import Hit, SearchRequest, Sort
 from apps.search.contracts_understanding import Understanding
 from apps.search.domain.contending import Arm, SearchPlan
 from apps.search.domain.overrides import SearchSettings
-from apps.search.domain.ruling import Ruled, ruled_of
+from apps.search.domain.ruling import Ruled, corrected_words, ruled_of
 from apps.search.metrics import step_timed
 from apps.search.selectors.configuration import search_settings
 from apps.search.selectors.fallbacks import popular_instead
@@ -50,6 +50,14 @@ class Core:
         """The query as it was searched for."""
         return self.lists.understanding
 
+    @property
+    def corrected(self) -> tuple[str, ...]:
+        """Words of the query as it was corrected, whether or not this arm asks any rules."""
+        if self.scored.ruled is not None:
+            return self.scored.ruled.context.corrected
+        correction = self.understanding.correction
+        return () if correction is None else corrected_words(correction.corrected)
+
 
 def search_core(
     request: SearchRequest, plan: SearchPlan | None = None, ruling: Ruling | None = None
@@ -69,8 +77,7 @@ def search_core(
     """
     plan = plan or SearchPlan(Arm(search_settings()))
     ruling = ruling or ruling_live()
-    ruled, asked = _ruled(request, plan, ruling, 0)
-    lists = _lists(asked, plan)
+    ruled, asked, lists = _read(request, plan, ruling)
     retrieved = lists_fused(lists, plan.arm.settings)
     with step_timed("score"):
         extracted = lists.understanding.extracted
@@ -91,6 +98,21 @@ def search_core(
     return Core(lists, listing, documents, tuple(dict.fromkeys(degraded)), asked, ruling)
 
 
+def _read(
+    request: SearchRequest, plan: SearchPlan, ruling: Ruling
+) -> tuple[Ruled | None, SearchRequest, Lists]:
+    """The control's rules, the request as they rewrite it, and what both engines find."""
+    before = serving_snapshot()
+    ruled, asked = _ruled(request, plan, ruling, 0)
+    lists = _lists(asked, plan)
+    if ruled is not None and ruled.context.corrected and lists.snapshot is not before:
+        # As in `_lists`: rules must not act by a correction that is none any more.
+        again, query = _ruled(request, plan, ruling, 0)
+        if again is not None and again.context.corrected != ruled.context.corrected:
+            return again, query, _lists(query, plan)
+    return ruled, asked, lists
+
+
 def _ruled(
     request: SearchRequest, plan: SearchPlan, ruling: Ruling, side: int
 ) -> tuple[Ruled | None, SearchRequest]:
@@ -109,9 +131,22 @@ def _ruled(
         ruling = ruling.of_variant(both.key, both.variants[side])
     with step_timed("rules"):
         ruled = ruled_of(request, ruling, arm.switches)
-    if ruled is None or ruled.rewritten is None:
-        return ruled, request
-    return ruled, replace(request, query=ruled.rewritten.rewritten)
+    if ruled is None:
+        return None, request
+    asked = _rewritten(request, ruled)
+    correction = understood(asked, arm.settings).correction
+    if correction is None:
+        return ruled, asked
+    with step_timed("rules"):
+        ruled = ruled.corrected(correction.corrected)
+    return ruled, _rewritten(request, ruled)
+
+
+def _rewritten(request: SearchRequest, ruled: Ruled) -> SearchRequest:
+    """The request as rules rewrite it."""
+    if ruled.rewritten is None:
+        return request
+    return replace(request, query=ruled.rewritten.rewritten)
 
 
 def _lists(request: SearchRequest, plan: SearchPlan) -> Lists:

@@ -48,11 +48,20 @@ def variants_of(asked: Iterable[Served]) -> dict[str, str]:
 
 
 def experiments_ruled(
-    counted: Sequence[Steering], request: SearchRequest, ruling: Ruling
+    counted: Sequence[Steering],
+    request: SearchRequest,
+    ruling: Ruling,
+    corrected: tuple[str, ...] = (),
 ) -> frozenset[str]:
     """Keys of experiments between whose variants rules may make a difference on a request.
 
     Whatever arm the request is in: by what is published, and by what the request says.
+
+    Args:
+        counted: experiments that act.
+        request: as asked.
+        ruling: the rules of the request.
+        corrected: words of the query as it was corrected.
     """
     if not len(ruling.book):
         return frozenset()
@@ -60,7 +69,7 @@ def experiments_ruled(
     steering = [each for each in counted if Knob.RULES in each.knobs or each.contender.key in read]
     if not steering:
         return frozenset()
-    context = context_of(request, ruling)
+    context = context_of(request, ruling, corrected=corrected)
     return frozenset(
         each.contender.key
         for each in steering
@@ -69,7 +78,11 @@ def experiments_ruled(
 
 
 def exposures_asked(
-    asked: Iterable[Served], told: Mapping[str, object], request: SearchRequest, ruling: Ruling
+    asked: Iterable[Served],
+    told: Mapping[str, object],
+    request: SearchRequest,
+    ruling: Ruling,
+    corrected: tuple[str, ...] = (),
 ) -> list[Exposed]:
     """Exposures of experiments that turn nothing of search but that a rule asks for.
 
@@ -78,9 +91,10 @@ def exposures_asked(
         told: keys of experiments whose exposure is settled already.
         request: as asked.
         ruling: the rules of the request.
+        corrected: words of the query as it was corrected.
     """
     category = request.filters.categories[0] if request.filters.categories else None
-    context = context_of(request, ruling)
+    context = context_of(request, ruling, corrected=corrected)
     return [
         Exposed(found.key, found.variant, found.phase, category)
         for found in (one.assignment for one in asked)

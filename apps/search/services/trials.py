@@ -171,13 +171,17 @@ def trial_exposures(*, trial: Trial, request: SearchRequest, core: Core) -> tupl
         # What rules made of the query is the same in every arm of an experiment on its reading.
         readings = readings_of(troupe.counted, core.asked)
         facts = facts_of(request, lists, listing, troupe.steered, readings)
-        facts = replace(facts, ruled=experiments_ruled(troupe.counted, request, ruling))
+        facts = replace(
+            facts, ruled=experiments_ruled(troupe.counted, request, ruling, core.corrected)
+        )
         exposed = [
             _exposed(each, troupe, facts)
             for each in _asked(troupe.counted, facts, request, lists, listing)
         ]
     if trial.asked:
-        exposed += exposures_asked(trial.asked, troupe.participants, request, ruling)
+        exposed += exposures_asked(
+            trial.asked, troupe.participants, request, ruling, core.corrected
+        )
     return tuple(exposed)
 
 

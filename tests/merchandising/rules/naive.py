@@ -32,7 +32,10 @@ def acts(rule: MerchandisingRule, context: RuleContext) -> bool:
 
 def asked_for(rule: MerchandisingRule, context: RuleContext) -> bool:
     conditions = rule.conditions
-    if conditions.queries and not any(matches(each, context.words) for each in conditions.queries):
+    asked_of = (context.words, context.corrected)
+    if conditions.queries and not any(
+        words and matches(each, words) for each in conditions.queries for words in asked_of
+    ):
         return False
     if conditions.starts_at and context.as_of < conditions.starts_at:
         return False

@@ -116,6 +116,7 @@ names = st.sampled_from(["rule-0", "rule-1", "campaign:spring", "campaign:summer
 def contexts(draw: st.DrawFn) -> RuleContext:
     return RuleContext(
         words=tuple(draw(st.lists(words, max_size=4))),
+        corrected=tuple(draw(st.lists(words, max_size=3))),
         categories=draw(few(paths)),
         attributes=draw(
             st.fixed_dictionaries(

@@ -47,6 +47,7 @@ def test_a_pin_stands_where_it_says_and_says_why(search: Search, publish: Publis
         "title": "Rule top",
         "priority": 0,
         "did": [f"pin {last} to position 2"],
+        "words": "typed",
     }
     assert ids(search(q="gaming mouse"))[:2] != [before[0], last]
 

@@ -169,10 +169,11 @@ class CompiledRuleBook:
     def _candidates(self, context: RuleContext, within: frozenset[str]) -> Iterator[int]:
         """Places of rules that may act, some of them twice."""
         yield from self._always
-        if context.words:
-            yield from self._exact.get(context.words, ())
-            for word in set(context.words):
-                yield from self._words.get(word, ())
+        for words in (context.words, context.corrected):
+            if words:
+                yield from self._exact.get(words, ())
+        for word in {*context.words, *context.corrected}:
+            yield from self._words.get(word, ())
         for path in within:
             yield from self._categories.get(path, ())
         if self._attributes:

@@ -12,10 +12,12 @@ from apps.merchandising.contracts_rules import (
     Reach,
     RuleContext,
     RuleSwitches,
+    WordsFrom,
 )
 from apps.merchandising.domain.rules.words import Words, pattern_matches, phrase_places
 
 CAMPAIGN = "campaign:"
+Queries = tuple[tuple[QueryMatch, Words], ...]
 ValueSets = tuple[tuple[str, frozenset[str]], ...]
 
 
@@ -34,7 +36,7 @@ class CompiledRule:
 
     rule: MerchandisingRule
     names: frozenset[str]
-    queries: tuple[tuple[QueryMatch, Words], ...]
+    queries: Queries
     categories: frozenset[str]
     attributes: ValueSets
     variants: ValueSets
@@ -87,7 +89,7 @@ def rule_holds(compiled: CompiledRule, context: RuleContext, within: frozenset[s
 def request_holds(compiled: CompiledRule, context: RuleContext) -> bool:
     """Whether the query, the attributes and the time hold: what depends on no arm."""
     return (
-        (not compiled.queries or _query_holds(compiled.queries, context.words))
+        (not compiled.queries or _words_from(compiled.queries, context) is not None)
         and _values_hold(compiled.attributes, context.attributes)
         and in_time(compiled.rule.conditions, context.as_of)
     )
@@ -117,7 +119,19 @@ def paths_upwards(paths: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _query_holds(queries: tuple[tuple[QueryMatch, Words], ...], words: Words) -> bool:
+def words_from(conditions: Conditions, context: RuleContext) -> WordsFrom | None:
+    """Where the words stand that a rule asks for; None: nowhere, or it asks for none."""
+    return _words_from(tuple(query_compile(each) for each in conditions.queries), context)
+
+
+def _words_from(queries: Queries, context: RuleContext) -> WordsFrom | None:
+    """What was typed comes before what it was corrected to."""
+    if _query_holds(queries, context.words):
+        return WordsFrom.TYPED
+    return WordsFrom.CORRECTED if _query_holds(queries, context.corrected) else None
+
+
+def _query_holds(queries: Queries, words: Words) -> bool:
     return bool(words) and any(query_matches(match, asked, words) for match, asked in queries)
 
 
