@@ -29,6 +29,18 @@ def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def parameter(name: str, schema: Json, description: str = "") -> Json:
+    """One parameter of the query string."""
+    found: Json = {"name": name, "in": "query", "schema": schema}
+    return {**found, "description": description} if description else found
+
+
+def bracketed(name: str, values: Json, description: str) -> Json:
+    """Parameters `name[…]`, each with one of the values."""
+    schema = {"type": "object", "additionalProperties": values}
+    return {**parameter(name, schema, description), "style": "deepObject", "explode": True}
+
+
 def read_operation(
     name: str,
     summary: str,

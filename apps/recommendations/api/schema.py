@@ -8,8 +8,10 @@ from apps.common.api.schema_parts import (
     TEXTS,
     WHOLE,
     Json,
+    bracketed,
     object_of,
     or_null,
+    parameter,
     read_operation,
     ref,
 )
@@ -50,8 +52,6 @@ def components() -> Json:
 
 
 def _answer() -> Json:
-    names = {**TEXT, "enum": [each.value for each in StrategyName]}
-    fallbacks = {**TEXT, "enum": [each.value for each in Fallback]}
     return object_of(
         {
             "placement": {**TEXT, "enum": [each.value for each in PlacementName]},
@@ -59,16 +59,7 @@ def _answer() -> Json:
             "query_id": {**TEXT, "format": "uuid"},
             "took_ms": NUMBER,
             "items": {"type": "array", "items": ref("RecommendationItem")},
-            "strategies": {
-                "type": "array",
-                "items": names,
-                "description": "Those that found what is shown.",
-            },
-            "fallback": {
-                "type": "array",
-                "items": fallbacks,
-                "description": "What filled the shelf where its strategies left it short.",
-            },
+            **_found_by(),
             "personalised": {
                 "type": "boolean",
                 "description": "Whether anything of the shopper's own counted.",
@@ -82,6 +73,21 @@ def _answer() -> Json:
         },
         optional=("sticky",),
     )
+
+
+def _found_by() -> Json:
+    return {
+        "strategies": {
+            "type": "array",
+            "items": {**TEXT, "enum": [each.value for each in StrategyName]},
+            "description": "Those that found what is shown.",
+        },
+        "fallback": {
+            "type": "array",
+            "items": {**TEXT, "enum": [each.value for each in Fallback]},
+            "description": "What filled the shelf where its strategies left it short.",
+        },
+    }
 
 
 def operation() -> Json:
@@ -100,29 +106,20 @@ def _parameters() -> list[Json]:
     short = {**TEXT, "maxLength": 200}
     placements = {**TEXT, "enum": [each.value for each in PlacementName]}
     return [
-        {**_parameter("placement", placements, "Which shelf."), "required": True},
-        _parameter("user_id", short, "A shopper who is logged in."),
-        _parameter("client_id", short, "A browser or device."),
-        _parameter("session_id", short, "One visit."),
-        _parameter("product_id", TEXTS, "The product looked at; repeat it for a cart."),
-        _parameter("category", TEXT, "Path of the category that the shelf is about."),
-        _parameter("k", {**WHOLE, "minimum": 1, "maximum": MOST_ITEMS}, "How many products."),
-        _parameter("explain", {"type": "boolean"}, "Each item carries its numbers."),
-        _parameter("qa", TEXT, "Signed tokens of QA."),
-        _parameter("sticky", TEXT, "First assignments, as an answer gave them."),
-        _bracketed(
+        {**parameter("placement", placements, "Which shelf."), "required": True},
+        parameter("user_id", short, "A shopper who is logged in."),
+        parameter("client_id", short, "A browser or device."),
+        parameter("session_id", short, "One visit."),
+        parameter("product_id", TEXTS, "The product looked at; repeat it for a cart."),
+        parameter("category", TEXT, "Path of the category that the shelf is about."),
+        parameter("k", {**WHOLE, "minimum": 1, "maximum": MOST_ITEMS}, "How many products."),
+        parameter("explain", {"type": "boolean"}, "Each item carries its numbers."),
+        parameter("qa", TEXT, "Signed tokens of QA."),
+        parameter("sticky", TEXT, "First assignments, as an answer gave them."),
+        bracketed(
             "filter",
             {"type": ["string", "array"], "items": TEXT},
             "As for a search: category (with all below it), brand, price …; repeat for OR.",
         ),
-        _bracketed("attributes", TEXT, "What rules and experiments may ask, such as device."),
+        bracketed("attributes", TEXT, "What rules and experiments may ask, such as device."),
     ]
-
-
-def _parameter(name: str, schema: Json, description: str) -> Json:
-    return {"name": name, "in": "query", "schema": schema, "description": description}
-
-
-def _bracketed(name: str, values: Json, description: str) -> Json:
-    schema = {"type": "object", "additionalProperties": values}
-    return {**_parameter(name, schema, description), "style": "deepObject", "explode": True}

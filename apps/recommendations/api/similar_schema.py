@@ -7,7 +7,9 @@ from apps.common.api.schema_parts import (
     TEXTS,
     WHOLE,
     Json,
+    bracketed,
     object_of,
+    parameter,
     read_operation,
     ref,
 )
@@ -66,20 +68,12 @@ def _parameters() -> list[Json]:
     values = {"type": ["string", "array"], "items": TEXT}
     return [
         {"name": "product_id", "in": "path", "required": True, "schema": TEXT},
-        _parameter("k", count, "How many products at most."),
-        _parameter("kind", kind, "By what they are alike."),
-        {
-            **_parameter(
-                "filter",
-                {"type": "object", "additionalProperties": values},
-                "As for a search: category (with all below it), brand, price …; repeat for OR.",
-            ),
-            "style": "deepObject",
-            "explode": True,
-        },
-        _parameter("explain", {"type": "boolean"}, "Each item carries its numbers."),
+        parameter("k", count, "How many products at most."),
+        parameter("kind", kind, "By what they are alike."),
+        bracketed(
+            "filter",
+            values,
+            "As for a search: category (with all below it), brand, price …; repeat for OR.",
+        ),
+        parameter("explain", {"type": "boolean"}, "Each item carries its numbers."),
     ]
-
-
-def _parameter(name: str, schema: Json, description: str) -> Json:
-    return {"name": name, "in": "query", "schema": schema, "description": description}

@@ -11,8 +11,10 @@ from apps.common.api.schema_parts import (
     TEXTS,
     WHOLE,
     Json,
+    bracketed,
     object_of,
     or_null,
+    parameter,
     read_operation,
     ref,
 )
@@ -206,37 +208,27 @@ def search_parameters() -> list[Json]:
     whole = {**WHOLE, "minimum": 1}
     short = {**TEXT, "maxLength": 200}
     return [
-        _parameter("q", {**TEXT, "maxLength": MOST_QUERY_CHARACTERS}, "Empty browses."),
-        _parameter("page", {**whole, "default": 1}, "page times per_page: at most 10,000."),
-        _parameter(
+        parameter("q", {**TEXT, "maxLength": MOST_QUERY_CHARACTERS}, "Empty browses."),
+        parameter("page", {**whole, "default": 1}, "page times per_page: at most 10,000."),
+        parameter(
             "per_page", {**whole, "maximum": MOST_PER_PAGE, "default": DEFAULT_PER_PAGE}, ""
         ),
-        _parameter("sort", {**TEXT, "enum": [str(each) for each in Sort]}, ""),
-        _parameter("facets", TEXT, "Comma-separated: category, brand, price, attr.color …"),
-        _parameter("user_id", short, "A shopper who is logged in."),
-        _parameter("client_id", short, "A browser or device."),
-        _parameter("session_id", short, "One visit."),
-        _parameter("explain", {"type": "boolean"}, "Each hit carries why it stands there."),
-        _parameter("spell", DEFAULT_TRUE, "false: insist on the query as typed."),
-        _parameter("understand", DEFAULT_TRUE, "false: read no filter or boost out of it."),
-        _parameter("drop", TEXTS, "`field:value` of an extraction that is not wanted; repeat."),
-        _parameter("qa", TEXT, "A signed QA token: shows its variant, counted nowhere."),
-        _parameter("sticky", TEXT, "What the last answer said under `sticky`."),
-        _bracketed(
+        parameter("sort", {**TEXT, "enum": [str(each) for each in Sort]}, ""),
+        parameter("facets", TEXT, "Comma-separated: category, brand, price, attr.color …"),
+        parameter("user_id", short, "A shopper who is logged in."),
+        parameter("client_id", short, "A browser or device."),
+        parameter("session_id", short, "One visit."),
+        parameter("explain", {"type": "boolean"}, "Each hit carries why it stands there."),
+        parameter("spell", DEFAULT_TRUE, "false: insist on the query as typed."),
+        parameter("understand", DEFAULT_TRUE, "false: read no filter or boost out of it."),
+        parameter("drop", TEXTS, "`field:value` of an extraction that is not wanted; repeat."),
+        parameter("qa", TEXT, "A signed QA token: shows its variant, counted nowhere."),
+        parameter("sticky", TEXT, "What the last answer said under `sticky`."),
+        bracketed(
             "filter",
             {"type": ["string", "array"], "items": TEXT},
             "`filter[category]`, `filter[brand]`, `filter[price]=10..50`, "
             "`filter[availability]`, `filter[attr.<key>]`; repeat for OR.",
         ),
-        _bracketed("attributes", TEXT, "About the request, such as `attributes[device]`."),
+        bracketed("attributes", TEXT, "About the request, such as `attributes[device]`."),
     ]
-
-
-def _parameter(name: str, schema: Json, description: str) -> Json:
-    found: Json = {"name": name, "in": "query", "schema": schema}
-    return {**found, "description": description} if description else found
-
-
-def _bracketed(name: str, values: Json, description: str) -> Json:
-    schema = {"type": "object", "additionalProperties": values}
-    return {**_parameter(name, schema, description), "style": "deepObject", "explode": True}
