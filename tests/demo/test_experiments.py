@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from apps.demo.contracts import Behaviour, Effect, ShopperConfig
 from apps.demo.domain.catalogue.generate import catalogue_generate
-from apps.demo.domain.lived import SEARCH_KEY
+from apps.demo.domain.lived_experiments import SEARCH_KEY
 from apps.demo.domain.planted import (
     EARNING,
     MOST,
