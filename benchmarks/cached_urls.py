@@ -1,4 +1,4 @@
-"""The project's routes, and those that search is compared with."""
+"""The project's routes, and those that search and shelves are compared with."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from benchmarks.drf_peer import PeerSearch
+from benchmarks.shelf_peer import PeerShelf
 from config.urls import urlpatterns as project_urls
 
 # The bytes of a search's answer, written by the benchmark before it measures.
@@ -31,4 +32,5 @@ urlpatterns = [
     *project_urls,
     path("bench/bare", bare),
     path("bench/drf", PeerSearch.as_view()),
+    path("bench/shelf", PeerShelf.as_view()),
 ]

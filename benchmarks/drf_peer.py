@@ -46,7 +46,7 @@ class HitSerializer(serializers.ModelSerializer[Product]):
 
     class Meta:
         model = Product
-        fields = (
+        fields: tuple[str, ...] = (
             "product_id", "title", "description", "brand", "category", "price", "sale_price",
             "currency", "availability", "image_link", "link", "attributes", "item_group_id",
             "released_at", "position", "score", "highlights",
