@@ -113,8 +113,10 @@ class ShopperConfig:
         weights: branch (first part of a category's path) → weights of FEATURES; "default"
             for a branch not named.
         taste_scale: standard deviation of the taste term, in units of utility.
-        favourite_pull: in a visit that is set on a brand, taste is moved by so many times that
-            brand's own: brands like it gain with it.
+        loyal_share: P(a shopper is loyal to a brand), for each brand of its own.
+        loyalty: what a product of such a brand gains, in units of utility.
+        comes_back: what a product gains that was looked at before and not bought yet; only
+            in front of real answers.
         noise_scale: scale of the Gumbel noise.
         examination_eta: P(examined at position j) = j ** -eta.
         click_bias, click_slope: P(click | examined) = sigmoid(bias + slope · utility).
@@ -134,7 +136,9 @@ class ShopperConfig:
     seed: int = 20_240_607
     weights: Mapping[str, FeatureWeights] = field(default_factory=lambda: BRANCH_WEIGHTS)
     taste_scale: float = 0.9
-    favourite_pull: float = 1.5
+    loyal_share: float = 0.15
+    loyalty: float = 1.8
+    comes_back: float = 1.0
     noise_scale: float = 0.35
     examination_eta: float = 0.75
     click_bias: float = -5.2

@@ -5,7 +5,7 @@ HTTP continues the world that the history began.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from apps.demo.contracts import (
 from apps.demo.domain.latents import (
     appeal,
     item_tastes,
-    latent_normals,
+    loyalties,
     shopper_tastes,
     taste_scores,
 )
@@ -82,7 +82,7 @@ def hits_play(
     shopper_id: str,
     config: ShopperConfig,
     effect: Effect = NO_EFFECT,
-    favourite: str = "",
+    looked: Collection[str] = (),
 ) -> Behaviour:
     """One result list, one shopper: arrays of shape [1, len(hits)].
 
@@ -92,9 +92,9 @@ def hits_play(
         shopper_id: whose taste.
         config: the shopper's parameters.
         effect: of an experiment.
-        favourite: the brand that this visit is set on, if any.
+        looked: products that they looked at before and have not bought.
     """
-    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config, favourite=favourite)
+    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config, looked=looked)
     default = config.return_chance[DEFAULT_BRANCH]
     returns = [config.return_chance.get(hit.branch, default) for hit in hits]
     return behave(
@@ -113,7 +113,7 @@ def hit_utilities(
     *,
     shopper_id: str,
     config: ShopperConfig,
-    favourite: str = "",
+    looked: Collection[str] = (),
 ) -> FloatArray:
     """Utility of each hit to this shopper: float64[len(hits)]."""
     sale = [float("nan") if hit.sale_price is None else hit.sale_price for hit in hits]
@@ -126,14 +126,15 @@ def hit_utilities(
         ],
         axis=-1,
     )
-    own = shopper_tastes(config.seed, [shopper_id])
-    if favourite:
-        own = own + config.favourite_pull * latent_normals(config.seed, "brand", [favourite])
+    brands = [hit.brand for hit in hits]
     tastes = taste_scores(
-        own,
-        item_tastes(config.seed, [hit.category for hit in hits], [hit.brand for hit in hits]),
+        shopper_tastes(config.seed, [shopper_id]),
+        item_tastes(config.seed, [hit.category for hit in hits], brands),
         config.taste_scale,
     )
+    loyal = loyalties(config.seed, [shopper_id], brands, config.loyal_share)[0]
+    seen = np.array([hit.product_id in looked for hit in hits], dtype=np.bool_)
+    tastes = tastes + config.loyalty * loyal + config.comes_back * seen
     return utility(
         features,
         weights_of([hit.branch for hit in hits], config.weights),

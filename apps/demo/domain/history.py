@@ -15,17 +15,20 @@ from apps.demo.contracts import (
     Behaviour,
     BoolArray,
     DemoCatalogue,
-    DemoProduct,
     Effect,
     FloatArray,
     HistoryConfig,
     IntArray,
     ShopperConfig,
 )
-from apps.demo.domain.latents import appeal, item_tastes, shopper_tastes, taste_scores
-from apps.demo.domain.queries import Query, query_pool, typo_make, zipf_shares
+from apps.demo.domain.latents import (
+    loyalties,
+    shopper_tastes,
+    taste_scores,
+)
+from apps.demo.domain.queries import Query, typo_make, zipf_shares
+from apps.demo.domain.shelves import Shelf, brands_of, shelves_of
 from apps.demo.domain.shopper import (
-    bargain,
     behave,
     effect_rows,
     freshness,
@@ -55,31 +58,6 @@ class SearchLog:
     queries: tuple[str, ...]
     shown: IntArray
     behaviour: Behaviour
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shelf:
-    """One leaf's products as arrays, and its queries.
-
-    Attributes:
-        rows: int64[p], indexes into the catalogue's products.
-        products: the same.
-        released: float64[p], unix seconds.
-        appeal: float64[p].
-        bargain: float64[p].
-        tastes: float64[p, d].
-        queries: q of them, the most frequent first.
-        matches: float64[q, p], how well each product fits.
-    """
-
-    rows: IntArray
-    products: tuple[DemoProduct, ...]
-    released: FloatArray
-    appeal: FloatArray
-    bargain: FloatArray
-    tastes: FloatArray
-    queries: tuple[Query, ...]
-    matches: FloatArray
 
 
 def shopper_names(config: HistoryConfig) -> tuple[str, ...]:
@@ -119,7 +97,12 @@ def history_play(
     )
     arm_of = np.zeros(history.shoppers, np.int64) if arms is None else arms
     effect_of_search = effect_rows(effects, arm_of[visits.shopper])
-    everybody = _Scene(visits.moment, tastes[visits.shopper], effect_of_search)
+    loyal = loyalties(
+        shopper.seed, shopper_names(history), brands_of(catalogue), shopper.loyal_share
+    )
+    everybody = _Scene(
+        visits.moment, tastes[visits.shopper], loyal[visits.shopper], effect_of_search
+    )
     logs = []
     for leaf, shelf in enumerate(shelves):
         search = np.flatnonzero(visits.leaf == leaf)
@@ -137,11 +120,12 @@ class _Scene:
 
     moment: FloatArray
     tastes: FloatArray
+    loyal: BoolArray
     effects: FloatArray
 
     def part(self, rows: IntArray) -> "_Scene":
         """Some of the searches."""
-        return _Scene(self.moment[rows], self.tastes[rows], self.effects[rows])
+        return _Scene(self.moment[rows], self.tastes[rows], self.loyal[rows], self.effects[rows])
 
 
 def log_between(log: SearchLog, visits: Visits, starts: float, ends: float) -> SearchLog:
@@ -157,47 +141,6 @@ def log_between(log: SearchLog, visits: Visits, starts: float, ends: float) -> S
             played.clicked[rows], played.carted[rows], played.units[rows], played.returned[rows]
         ),
     )
-
-
-def shelves_of(catalogue: DemoCatalogue, config: ShopperConfig) -> tuple[Shelf, ...]:
-    """The catalogue by leaf category."""
-    names = {category.path: category.name for category in catalogue.categories}
-    by_path: dict[str, list[int]] = {}
-    for row, product in enumerate(catalogue.products):
-        by_path.setdefault(product.category_path, []).append(row)
-    return tuple(
-        _shelf(names[path], rows, [catalogue.products[row] for row in rows], config)
-        for path, rows in by_path.items()
-    )
-
-
-def _shelf(
-    name: str, rows: list[int], products: list[DemoProduct], config: ShopperConfig
-) -> Shelf:
-    queries = query_pool(name, products)
-    sale = [float("nan") if one.sale_price is None else float(one.sale_price) for one in products]
-    return Shelf(
-        rows=np.array(rows, np.int64),
-        products=tuple(products),
-        released=np.array([one.released_at.timestamp() for one in products]),
-        appeal=appeal(config.seed, [one.product_id for one in products]),
-        bargain=bargain(np.array([float(one.price) for one in products]), np.array(sale)),
-        tastes=item_tastes(
-            config.seed,
-            [one.category_path for one in products],
-            [one.brand for one in products],
-        ),
-        queries=queries,
-        matches=np.array([[query_match(query, one) for one in products] for query in queries]),
-    )
-
-
-def query_match(query: Query, product: DemoProduct) -> float:
-    """How well a product of the right category fits: 1, less 0.4 for each wish not met."""
-    missed = (bool(query.brand) and query.brand != product.brand) + (
-        bool(query.colour) and query.colour != product.attributes.get("color")
-    )
-    return 1.0 - 0.4 * missed
 
 
 def _leaf_play(
@@ -255,10 +198,12 @@ def _utilities(
         axis=-1,
     )
     branch = shelf.products[0].category_path.split("/", 1)[0]
+    tastes = taste_scores(scene.tastes[:, None, :], shelf.tastes[listed], config.taste_scale)
+    loyal = np.take_along_axis(scene.loyal, shelf.brands[listed], axis=1)
     return utility(
         features,
         weights_of([branch], config.weights),
-        taste_scores(scene.tastes[:, None, :], shelf.tastes[listed], config.taste_scale),
+        tastes + config.loyalty * loyal,
         gumbel_noise(rng, listed.shape, config.noise_scale),
     )
 

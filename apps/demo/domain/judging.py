@@ -7,9 +7,9 @@ from datetime import datetime
 import numpy as np
 
 from apps.demo.contracts import DemoCatalogue, DemoProduct, FloatArray, ShopperConfig
-from apps.demo.domain.history import query_match
 from apps.demo.domain.latents import appeal, item_tastes, shopper_tastes, taste_scores
 from apps.demo.domain.queries import Query, query_pool
+from apps.demo.domain.shelves import query_match
 from apps.demo.domain.shopper import bargain, freshness, weights_of
 
 # Of those that fit wholly the best quarter is perfect, the next half good, the rest related.

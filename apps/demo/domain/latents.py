@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from apps.demo.contracts import FloatArray
+from apps.demo.contracts import BoolArray, FloatArray
 
 DIMENSIONS = 8
 """Length of the latents: one 64-byte digest holds eight 64-bit draws."""
@@ -51,6 +51,23 @@ def item_tastes(seed: int, category_paths: Sequence[str], brands: Sequence[str])
 def shopper_tastes(seed: int, shopper_ids: Sequence[str]) -> FloatArray:
     """Latents of shoppers: float64[n, DIMENSIONS]."""
     return latent_normals(seed, "shopper", shopper_ids)
+
+
+def loyalties(
+    seed: int, shopper_ids: Sequence[str], brands: Sequence[str], share: float
+) -> BoolArray:
+    """Which shoppers are loyal to which brands: bool[shoppers, brands].
+
+    Args:
+        seed: of the world.
+        shopper_ids: of any shoppers.
+        brands: names of any brands.
+        share: the chance of each pair.
+    """
+    pairs = [f"{shopper}|{brand}" for shopper in shopper_ids for brand in brands]
+    drawn = latent_uniforms(seed, "loyalty", pairs)[:, 0]
+    found: BoolArray = (drawn < share).reshape(len(shopper_ids), len(brands))
+    return found
 
 
 def taste_scores(shoppers: FloatArray, items: FloatArray, scale: float) -> FloatArray:

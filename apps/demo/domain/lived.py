@@ -2,8 +2,8 @@
 
 The history before is what an engine that knows nobody showed. In its last days shoppers meet the
 real one. Some search, and compare what several searches show; others look around, on the shelves
-of the home page and of a category. What the two experiments can find is in the shoppers: a taste
-that lasts, and a brand that they have set their heart on for the visit.
+of the home page and of a category. What the two experiments can find is in the shoppers: tastes
+and loyalties that last, and that they come back to what they looked at.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 
 from apps.demo.contracts import DemoCatalogue, FloatArray, HistoryConfig, ShopperConfig
-from apps.demo.domain.history import Shelf, shelves_of, shopper_names
-from apps.demo.domain.latents import latent_normals, latent_uniforms, shopper_tastes, taste_scores
+from apps.demo.domain.history import shopper_names
+from apps.demo.domain.latents import latent_uniforms, shopper_tastes
 from apps.demo.domain.queries import Query, typo_make, zipf_shares
+from apps.demo.domain.shelves import Shelf, shelves_of
 from apps.demo.domain.visits import Visits, visits_draw
 
 MOST_DAYS, PART_OF_HISTORY = 14, 4
@@ -29,8 +30,6 @@ STAYS = 0.85
 """Chance that a further search of a visit is for what the first one was for."""
 SEARCHERS = 0.6
 """Share of shoppers who search; the others look at shelves."""
-FAVOURITE_TASTE = 1.5
-"""How strongly taste draws a shopper to the brand that a visit is set on."""
 SHELF, PAGE = 8, 10
 """How many products a shopper sees of a shelf, and of a search."""
 WANTED, UNASKED = 1.0, 0.6
@@ -74,14 +73,12 @@ class LivedVisit:
         number: of the visit; its draws depend on the seed and on this.
         shopper: index into the population.
         category: path of the category that they came for.
-        favourite: the brand that they have set their heart on.
         looks: what they look at, in order of time: searches alone, or shelves alone.
     """
 
     number: int
     shopper: int
     category: str
-    favourite: str
     looks: tuple[LivedSearch, ...] | tuple[LivedShelf, ...]
 
     @property
@@ -97,7 +94,7 @@ class LivedScene:
     Attributes:
         catalogue: what there is.
         visits: of everybody, in order of time.
-        starts: what came before this moment is stored.
+        starts, ends: what came before is stored, and nothing happens after.
         seed: of the shoppers.
         folder: where it is written what browsers tell.
     """
@@ -105,6 +102,7 @@ class LivedScene:
     catalogue: DemoCatalogue
     visits: tuple[LivedVisit, ...]
     starts: datetime
+    ends: datetime
     seed: int
     folder: Path
 
@@ -129,7 +127,7 @@ def lived_visits(
         catalogue: what queries are about.
         until: unix seconds; no look is later.
         shopper: the shopper's parameters.
-        history: the population; all who come are logged in, and as often as before.
+        history: the population; all who come are logged in.
         days: how many days before `until`.
         before: the history's visits.
     """
@@ -154,7 +152,7 @@ def lived_visits(
         looks=LOOKS,
     )
     searches = latent_uniforms(shopper.seed, "habit", names)[:, 0] < SEARCHERS
-    drawing = _Drawing(rng, shelves, shopper, tastes)
+    drawing = _Drawing(rng, shelves, shopper)
     return tuple(
         drawing.visit(visits, rows, searches=bool(searches[visits.shopper[rows[0]]]))
         for rows in _by_session(visits)
@@ -162,9 +160,9 @@ def lived_visits(
 
 
 def _activity(before: Visits, shoppers: int) -> FloatArray:
-    """Shares of the visits to come: by those before, and one more for everybody."""
+    """Shares of the visits to come: who came often comes more often, by the square root."""
     first = np.unique(before.session, return_index=True)[1]
-    came = 1.0 + np.bincount(before.shopper[first], minlength=shoppers)
+    came = np.sqrt(1.0 + np.bincount(before.shopper[first], minlength=shoppers))
     shares: FloatArray = came / came.sum()
     return shares
 
@@ -179,27 +177,20 @@ def _by_session(visits: Visits) -> Sequence[Sequence[int]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawing:
-    """Draws what visits look at, one after the other.
-
-    Attributes:
-        tastes: float64[shoppers, d].
-    """
+    """Draws what visits look at, one after the other."""
 
     rng: Generator
     shelves: tuple[Shelf, ...]
     config: ShopperConfig
-    tastes: FloatArray
 
     def visit(self, visits: Visits, rows: Sequence[int], *, searches: bool) -> LivedVisit:
         """One visit of a shopper who searches, or who looks at shelves."""
-        shopper = int(visits.shopper[rows[0]])
         wanted = self.shelves[int(visits.leaf[rows[0]])]
         category = wanted.products[0].category_path
         return LivedVisit(
             number=int(visits.session[rows[0]]),
-            shopper=shopper,
+            shopper=int(visits.shopper[rows[0]]),
             category=category,
-            favourite=self._favourite(wanted, self.tastes[shopper]),
             looks=self._searches(visits, rows, wanted)
             if searches
             else tuple(
@@ -207,13 +198,6 @@ class _Drawing:
                 for nth, row in enumerate(rows)
             ),
         )
-
-    def _favourite(self, wanted: Shelf, taste: FloatArray) -> str:
-        """A brand of the category, by taste and by luck (the Gumbel-max rule)."""
-        brands = sorted({product.brand for product in wanted.products})
-        latents = latent_normals(self.config.seed, "brand", brands)
-        drawn = taste_scores(taste, latents, FAVOURITE_TASTE) + self.rng.gumbel(size=len(brands))
-        return brands[int(np.argmax(drawn))]
 
     def _searches(
         self, visits: Visits, rows: Sequence[int], wanted: Shelf

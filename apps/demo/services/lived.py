@@ -81,7 +81,9 @@ def _scene(plan: DemoPlan, catalogue: DemoCatalogue, starts: datetime) -> LivedS
         days=lived_days(plan.days),
         before=before,
     )
-    return LivedScene(catalogue, visits, starts, plan.seed, Path(settings.VAR_DIR) / "demo")
+    return LivedScene(
+        catalogue, visits, starts, plan.as_of, plan.seed, Path(settings.VAR_DIR) / "demo"
+    )
 
 
 def _experiments_begin(now: datetime) -> None:

@@ -15,6 +15,7 @@ from apps.common.domain.uuid7 import uuid7_at
 from apps.common.redis import redis_settle
 from apps.demo.contracts import ShopperConfig
 from apps.demo.domain.browsing import Asked, SeenHit, answer_events, hits_play
+from apps.demo.domain.companions import answer_companions, companions_of
 from apps.demo.domain.lived import LivedScene, LivedSearch, LivedVisit
 from apps.demo.services.lived_shop import Memory, Shop, Visitor
 from apps.events.services.buffer import buffer_drain
@@ -32,6 +33,7 @@ class LivedPlayer:
         """Nobody has been looked up yet."""
         self._scene = scene
         self._config = ShopperConfig(seed=scene.seed)
+        self._companions = companions_of(scene.catalogue, self._config)
         self._shop = Shop.of(scene.catalogue, self._config)
         self._memory = Memory(scene.starts)
 
@@ -58,7 +60,7 @@ class LivedPlayer:
         visitor = Visitor(user_id, client_id, session_id, self._memory.of(user_id, client_id))
         for look in visit.looks:
             typed = look.typed if isinstance(look, LivedSearch) else ""
-            answered = _Answered(_id_at(rng, look.moment), typed, look.moment, visit.favourite)
+            answered = _Answered(_id_at(rng, look.moment), typed, look.moment)
             hits = self._shop.shown(look, visit, visitor, answered.query_id)
             yield from self._told(rng, visitor, hits, answered)
         self._memory.keep(visitor, visit.looks[-1].moment + LOOKS_AFTER.total_seconds())
@@ -71,7 +73,7 @@ class LivedPlayer:
             hits,
             shopper_id=visitor.user_id,
             config=self._config,
-            favourite=answered.favourite,
+            looked=visitor.looked_at(answered.moment),
         )
         now = datetime.fromtimestamp(answered.moment, UTC) + LOOKS_AFTER
         asked = Asked(
@@ -82,6 +84,9 @@ class LivedPlayer:
             visitor.session_id,
         )
         events = answer_events(rng, asked, hits, played, now=now)
+        events += answer_companions(
+            events, self._companions, config=self._config, until=self._scene.ends
+        )
         visitor.saw(events, now.timestamp())
         return events
 
@@ -93,7 +98,6 @@ class _Answered:
     query_id: UUID
     typed: str
     moment: float
-    favourite: str
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+import numpy as np
+
 from apps.demo.contracts import DemoCatalogue, DemoProduct, ShopperConfig
 from apps.demo.domain.browsing import SeenHit
-from apps.demo.domain.history import query_match
 from apps.demo.domain.lived import (
     PAGE,
     SHELF,
@@ -22,6 +23,7 @@ from apps.demo.domain.lived import (
     LivedShelf,
     LivedVisit,
 )
+from apps.demo.domain.shelves import query_match
 from apps.events.contracts import EventType
 from apps.events.contracts_history import DayLines
 from apps.events.contracts_sessions import MOST_ENTRIES, SessionEntry, SessionState
@@ -65,6 +67,12 @@ class Visitor:
             if kind not in {EventType.IMPRESSION, EventType.SEARCH, EventType.REFUND}:
                 product = str(event["product_id"])
                 self.entries.appendleft(SessionEntry(kind, at, product, user_id=self.user_id))
+
+    def looked_at(self, at: float) -> frozenset[str]:
+        """What they looked at, in this visit or before, and have not bought."""
+        lines = self.lines(at)
+        bought = zip(lines.product_ids, np.isfinite(lines.bought_at).tolist(), strict=True)
+        return frozenset(lines.product_ids) - {product_id for product_id, was in bought if was}
 
     def lines(self, at: float) -> DayLines:
         """All that they did."""
