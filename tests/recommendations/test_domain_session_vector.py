@@ -120,4 +120,4 @@ def test_boosts_stay_between_0_and_1_and_grow_with_each_part(
     assert boosts.dtype == np.float32
     assert np.all((boosts >= 0) & (boosts <= 1))
     assert np.all(boosts_of(None, category, brand) <= boosts + 1e-6)
-    assert np.allclose(boosts, 0.3 * similarity + 0.2 * category + 0.5 * brand, atol=1e-6)
+    assert np.allclose(boosts, 0.6 * similarity + 0.25 * category + 0.15 * brand, atol=1e-6)

@@ -66,7 +66,7 @@ def test_without_an_index_category_and_brand_still_speak() -> None:
     # p-0-0: a mouse of Acme.
     same, category, brand, neither = boosts(seen("p-0-0"), "p-0-3", "p-0-1", "p-3-0", "p-3-1")
 
-    assert [same, category, brand, neither] == pytest.approx([0.70, 0.20, 0.50, 0.0])
+    assert [same, category, brand, neither] == pytest.approx([0.40, 0.25, 0.15, 0.0])
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -137,7 +137,7 @@ def test_what_is_chosen_together_is_pulled_as_well(monkeypatch: pytest.MonkeyPat
 
     chosen, unlike, unknown = boosts(seen("p-0-0"), "p-3-1", "p-2-1", "p-3-4")
 
-    assert chosen == pytest.approx(before[0] + 0.3, abs=1e-4)
+    assert chosen == pytest.approx(before[0] + 0.6, abs=1e-4)
     assert [unlike, unknown] == before[1:]
 
 

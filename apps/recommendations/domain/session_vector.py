@@ -1,6 +1,6 @@
 """What a visit points to: the mean of the products it had to do with, the newest counting most.
 
-    session_boost = 0.30 · similarity + 0.20 · category + 0.50 · brand
+    session_boost = 0.60 · similarity + 0.25 · category + 0.15 · brand
 
 all in [0, 1]. `similarity` is the cosine of a product's vector with the visit's, 0 up to
 `UNLIKE` and rising to 1 from there; of texts, and where the recommender knows product and visit
@@ -16,7 +16,7 @@ import numpy as np
 
 from apps.recommendations.contracts import BoolArray, Float32, Int32
 
-SIMILARITY, CATEGORY, BRAND = 0.30, 0.20, 0.50
+SIMILARITY, CATEGORY, BRAND = 0.60, 0.25, 0.15
 # Texts of one shop that have nothing to do with each other reach about this cosine.
 UNLIKE = 0.3
 _LEAST_LENGTH = 1e-6
