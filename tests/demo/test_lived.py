@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from apps.demo.contracts import FloatArray, HistoryConfig, ShopperConfig
 from apps.demo.domain import lived as days
-from apps.demo.domain.browsing import SeenHit, hit_utilities
+from apps.demo.domain.browsing import SeenHit, hit_utilities, hits_play
 from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.history import history_play
 from apps.demo.domain.latents import loyalties
@@ -148,6 +148,19 @@ def test_brands_and_products_that_a_shopper_comes_back_to_gain() -> None:
     assert loyal == pytest.approx([config.loyalty * (hit.brand in liked) for hit in hits])
     seen = utilities(config, hits[3].product_id) - utilities(config)
     assert seen == pytest.approx([config.comes_back * (at == 3) for at in range(len(hits))])
+
+
+def test_nobody_wants_twice_in_a_visit_what_they_have_just_bought() -> None:
+    hit = SeenHit("a", 1, "books/novels", "Acme", 10.0, None, "EUR", 1.0, 1.0)
+    eager = ShopperConfig(seed=5, click_bias=50.0, cart_bias=50.0, purchase_chance=1.0)
+
+    def units(*bought: str) -> int:
+        rng = np.random.default_rng(1)
+        played = hits_play(rng, [hit], shopper_id="a", config=eager, bought=bought)
+        return int(played.units[0, 0])
+
+    assert units() > 0
+    assert units("a") == 0
 
 
 def test_what_is_played_can_be_handed_to_another_process() -> None:

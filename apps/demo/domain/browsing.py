@@ -83,6 +83,7 @@ def hits_play(
     config: ShopperConfig,
     effect: Effect = NO_EFFECT,
     looked: Collection[str] = (),
+    bought: Collection[str] = (),
 ) -> Behaviour:
     """One result list, one shopper: arrays of shape [1, len(hits)].
 
@@ -93,8 +94,11 @@ def hits_play(
         config: the shopper's parameters.
         effect: of an experiment.
         looked: products that they looked at before and have not bought.
+        bought: products that they have just bought, and want no second time.
     """
-    utilities = hit_utilities(rng, hits, shopper_id=shopper_id, config=config, looked=looked)
+    utilities = hit_utilities(
+        rng, hits, shopper_id=shopper_id, config=config, looked=looked, bought=bought
+    )
     default = config.return_chance[DEFAULT_BRANCH]
     returns = [config.return_chance.get(hit.branch, default) for hit in hits]
     return behave(
@@ -114,6 +118,7 @@ def hit_utilities(
     shopper_id: str,
     config: ShopperConfig,
     looked: Collection[str] = (),
+    bought: Collection[str] = (),
 ) -> FloatArray:
     """Utility of each hit to this shopper: float64[len(hits)]."""
     sale = [float("nan") if hit.sale_price is None else hit.sale_price for hit in hits]
@@ -135,12 +140,15 @@ def hit_utilities(
     loyal = loyalties(config.seed, [shopper_id], brands, config.loyal_share)[0]
     seen = np.array([hit.product_id in looked for hit in hits], dtype=np.bool_)
     tastes = tastes + config.loyalty * loyal + config.comes_back * seen
-    return utility(
+    found = utility(
         features,
         weights_of([hit.branch for hit in hits], config.weights),
         tastes,
         gumbel_noise(rng, (len(hits),), config.noise_scale),
     )
+    done = np.array([hit.product_id in bought for hit in hits], dtype=np.bool_)
+    wanted: FloatArray = np.where(done, -np.inf, found)
+    return wanted
 
 
 def effects_parse(texts: Sequence[str]) -> dict[str, Effect]:

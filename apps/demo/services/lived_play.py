@@ -74,6 +74,7 @@ class LivedPlayer:
             shopper_id=visitor.user_id,
             config=self._config,
             looked=visitor.looked_at(answered.moment),
+            bought=visitor.bought(),
         )
         now = datetime.fromtimestamp(answered.moment, UTC) + LOOKS_AFTER
         asked = Asked(

@@ -68,6 +68,14 @@ class Visitor:
                 product = str(event["product_id"])
                 self.entries.appendleft(SessionEntry(kind, at, product, user_id=self.user_id))
 
+    def bought(self) -> frozenset[str]:
+        """What they bought in this visit."""
+        return frozenset(
+            entry.product_id
+            for entry in self.entries
+            if entry.type is EventType.PURCHASE and entry.product_id is not None
+        )
+
     def looked_at(self, at: float) -> frozenset[str]:
         """What they looked at, in this visit or before, and have not bought."""
         lines = self.lines(at)
