@@ -28,6 +28,7 @@ class Ruled:
         rewrites: (rule, rewrite), carried out before the query was understood.
         rewritten: the query that they made; None: they left it.
         places: whether boosts, buries and pins act: hits stand by relevance.
+        mended: the query of which they rewrote the correction; None: they did not.
     """
 
     book: RuleBook
@@ -36,6 +37,7 @@ class Ruled:
     rewrites: tuple[tuple[str, Rewrite], ...]
     rewritten: RewrittenQuery | None
     places: bool
+    mended: str | None = None
 
     def settled(self, detected: str | None) -> ActingRules:
         """All that acts, once the category is known.
@@ -69,13 +71,16 @@ class Ruled:
         if again is None:
             return replace(self, context=context)
         before = self.rewritten
+        mended = before.rewritten if before else self.typed
         rewritten = RewrittenQuery(
             original=before.original if before else self.typed,
             rewritten=again.rewritten,
             rules=(*(before.rules if before else ()), *again.rules),
         )
         rewrites = (*self.rewrites, *found)
-        return replace(self, context=context, rewrites=rewrites, rewritten=rewritten)
+        return replace(
+            self, context=context, rewrites=rewrites, rewritten=rewritten, mended=mended
+        )
 
 
 # A book is few: the live one, the one before it, a preview's.

@@ -58,6 +58,14 @@ class Core:
         correction = self.understanding.correction
         return () if correction is None else corrected_words(correction.corrected)
 
+    @property
+    def readable(self) -> tuple[SearchRequest, ...]:
+        """The request as it was read: twice where rules rewrote what it was corrected to."""
+        ruled = self.scored.ruled
+        if ruled is None or ruled.mended is None:
+            return (self.asked,)
+        return replace(self.asked, query=ruled.mended), self.asked
+
 
 def search_core(
     request: SearchRequest, plan: SearchPlan | None = None, ruling: Ruling | None = None

@@ -49,14 +49,20 @@ def facts_of(
     )
 
 
-def readings_of(counted: Sequence[Steering], request: SearchRequest) -> dict[Reading, Hashable]:
+def readings_of(
+    counted: Sequence[Steering], requests: Sequence[SearchRequest]
+) -> dict[Reading, Hashable]:
     """The query read in each way that a variant asks for, over what is published.
 
     Over the published settings in every arm: what the shown one did is no fact to go by.
+
+    Args:
+        counted: experiments that act.
+        requests: as read, in their order. Only arms that read the first one alike share the next.
     """
     asked = {reading: how for each in counted for reading, how in each.readings.items()}
     found: dict[Reading, Hashable] = {}
     for reading, how in asked.items():
-        read = understood(request, how)
-        found[reading] = (read.searched, read.terms, read.extracted)
+        read = [understood(request, how) for request in requests]
+        found[reading] = tuple([(each.searched, each.terms, each.extracted) for each in read])
     return found

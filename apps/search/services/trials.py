@@ -168,8 +168,9 @@ def trial_exposures(*, trial: Trial, request: SearchRequest, core: Core) -> tupl
     troupe, lists, listing, ruling = trial.troupe, core.lists, core.listing, core.ruling
     exposed: list[Exposed] = []
     if troupe.counted:
-        # What rules made of the query is the same in every arm of an experiment on its reading.
-        readings = readings_of(troupe.counted, core.asked)
+        # What rules made of the query as typed is the same in every arm of an experiment on its
+        # reading; what they made of a correction is, if all arms read what was corrected alike.
+        readings = readings_of(troupe.counted, core.readable)
         facts = facts_of(request, lists, listing, troupe.steered, readings)
         facts = replace(
             facts, ruled=experiments_ruled(troupe.counted, request, ruling, core.corrected)

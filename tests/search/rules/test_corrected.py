@@ -80,6 +80,22 @@ def test_whoever_could_meet_it_is_exposed_in_either_arm(search: Search, publish:
     assert exposed(*found.values()) == {True}
 
 
+@pytest.mark.parametrize(
+    ("knob", "put_in"), [("spelling", "hub"), ("understanding", "hub under 40")]
+)
+def test_an_experiment_on_reading_exposes_in_either_arm_what_a_rule_rewrote(
+    search: Search, publish: Publish, knob: str, put_in: str
+) -> None:
+    """Whether arms differ in what is corrected, or in how they read what a rule makes of it."""
+    typed, meant = "wireles", "wireless"
+    publish("meant", rewrite(meant, put_in), q=meant)
+    running("reading", None, {"search": {knob: False}})
+    found = by_variant(search, "reading", q=typed)
+    assert found["a"]["rewrite"]["rewritten"] == put_in
+    assert ids(found["a"]) != ids(found["b"])
+    assert exposed(*found.values()) == {True}
+
+
 def test_a_rule_that_asks_for_a_variant_exposes_by_the_correction(
     search: Search, publish: Publish
 ) -> None:
