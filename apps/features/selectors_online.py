@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 from django.utils import timezone
@@ -14,6 +15,7 @@ from apps.features.contracts_store import (
     EntityUnknown,
     Feature,
     ProductFeatures,
+    StoredRun,
     StoreState,
     UserFeatures,
     ValueSource,
@@ -234,12 +236,12 @@ def _users_fallen_back(
     degraded_total.labels(component="features", reason="not_online").inc()
     runs = [state.runs[each.spec.key] for each in features if each.spec.key in state.runs]
     stored = stored_values(runs, ids) if runs else {}
-    # Who is in one run was there for the others: what they say nothing of is empty.
-    seen = {one for known in stored.values() for one in known}
+    since = _known_since(runs, stored)
     found: dict[str, dict[str, Mapping[str, float]]] = {one: {} for one in ids}
     for feature in features:
         key, known = feature.spec.key, stored.get(feature.spec.key, {})
-        new = [one for one in ids if one not in (seen if key in state.runs else known)]
+        run = state.runs.get(key)
+        new = [one for one in ids if run is None or one not in since or since[one] > run.as_of]
         made = feature.of_users(new, timezone.now()) if new and feature.of_users else {}
         feature_values_total.labels(key, ValueSource.OFFLINE.value).inc(len(known))
         feature_values_total.labels(key, ValueSource.COMPUTED.value).inc(len(made))
@@ -250,3 +252,14 @@ def _users_fallen_back(
         for one in ids:
             found[one][key] = known.get(one) or made.get(one) or {}
     return {one: values for one, values in found.items() if any(values.values())}
+
+
+def _known_since(
+    runs: Sequence[StoredRun], stored: Mapping[str, Mapping[str, object]]
+) -> dict[str, datetime]:
+    """User to the end of the earliest run that has them.
+
+    They were there for all that ended no earlier: what such a run says nothing of is empty.
+    """
+    latest_first = sorted(runs, key=lambda run: run.as_of, reverse=True)
+    return {one: run.as_of for run in latest_first for one in stored[run.key]}
