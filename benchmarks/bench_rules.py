@@ -115,7 +115,7 @@ def _bound(name: str, ratios: np.ndarray) -> float:
 
 def _evaluation(book: Any, queries: list[str]) -> None:
     """What asking the book takes, apart from all it leads to."""
-    from apps.merchandising.contracts_rules import RuleContext
+    from apps.merchandising.contracts_acting import RuleContext
     from apps.merchandising.domain.rules.words import words_normalise
 
     as_of = datetime.now().astimezone()

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from apps.catalog.contracts import FilterSet, ProductDocument
 from apps.features.contracts import ServingSnapshot
-from apps.merchandising.contracts_rules import RuleBook, RuleSwitches
+from apps.merchandising.contracts_acting import RuleBook
+from apps.merchandising.contracts_rules import RuleSwitches
 from apps.ranking.contracts import HitRecord
 from apps.ranking_weights.contracts import ResolvedWeights
 from apps.recommendations.contracts import (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apps.merchandising.contracts_rules import Outdone, WordsFrom
+from apps.merchandising.contracts_acting import Outdone, WordsFrom
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from apps.catalog.services import product_upsert_many
 from apps.demo.domain.catalogue.generate import catalogue_generate
 from apps.demo.domain.rules import rules_drafted, rules_of_demo
 from apps.demo.services.rules import rules_store
-from apps.merchandising.contracts_rules import RuleContext
+from apps.merchandising.contracts_acting import RuleContext
 from apps.merchandising.domain.rules.content import rule_parse
 from apps.merchandising.selectors import rule_book
 from apps.merchandising.selectors_rules import rules_view

@@ -12,7 +12,7 @@ from yaml import CSafeLoader, load
 from apps.access.contracts import Scope
 from apps.access.models import User
 from apps.merchandising.api.urls import urlpatterns
-from apps.merchandising.contracts_rules import RuleContext
+from apps.merchandising.contracts_acting import RuleContext
 from apps.merchandising.models import RuleVersion
 from apps.merchandising.selectors import rule_book
 from apps.merchandising.services_csv import MOST_BYTES, MOST_BYTES_API, rules_export

@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from apps.access.models import AuditEntry, User
 from apps.common.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.common.snapshots import poller_stop, snapshots_forget
-from apps.merchandising.contracts_rules import RuleContext, RuleState
+from apps.merchandising.contracts_acting import RuleContext
+from apps.merchandising.contracts_rules import RuleState
 from apps.merchandising.models import RuleVersion
 from apps.merchandising.selectors import _rules, rule_book
 from apps.merchandising.selectors_rules import (

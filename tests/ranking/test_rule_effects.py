@@ -9,7 +9,8 @@ from apps.catalog.contracts import FilterSet, ProductColumns
 from apps.catalog.domain.filters import ATTRIBUTE_PREFIX, filters_parse
 from apps.features.contracts import ServingSnapshot
 from apps.features.domain.serving import snapshot_build
-from apps.merchandising.contracts_rules import ActingRules, Hide, Pin, Rewrite, Target
+from apps.merchandising.contracts_acting import ActingRules
+from apps.merchandising.contracts_rules import Hide, Pin, Rewrite, Target
 from apps.ranking.domain import rule_effects, rule_targets
 from apps.ranking.domain.rule_effects import rules_effect
 from apps.ranking.domain.rule_targets import pinned_row, product_row, target_rows

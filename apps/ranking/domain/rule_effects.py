@@ -8,7 +8,7 @@ import numpy as np
 from apps.catalog.contracts import BoolArray, FilterSet, IntArray, UnknownFilter
 from apps.catalog.domain.masks import filter_masks, filters_combine
 from apps.features.contracts import ServingSnapshot
-from apps.merchandising.contracts_rules import ActingRules
+from apps.merchandising.contracts_acting import ActingRules
 from apps.ranking.contracts import Candidates, Rule
 from apps.ranking.domain.rule_targets import pinned_row, target_rows
 from apps.ranking.domain.ruling import multiplier_of

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from apps.merchandising.contracts_rules import Reweigh, RuleBook
+from apps.merchandising.contracts_acting import RuleBook
+from apps.merchandising.contracts_rules import Reweigh
 
 _BOOSTED, _BURIED = 50.0, 100.0
 

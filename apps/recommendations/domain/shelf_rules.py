@@ -10,12 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from apps.merchandising.contracts_rules import (
-    ActingRules,
-    RuleBook,
-    RuleContext,
-    RuleSwitches,
-)
+from apps.merchandising.contracts_acting import ActingRules, RuleBook, RuleContext
+from apps.merchandising.contracts_rules import RuleSwitches
 from apps.recommendations.contracts import PlacementName
 
 PLACEMENT = "placement"

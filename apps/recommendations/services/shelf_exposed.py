@@ -4,7 +4,8 @@ from uuid import UUID
 
 from apps.events.contracts import Event
 from apps.features.contracts import CF_SCORE, SEARCH_SCORE
-from apps.merchandising.contracts_rules import Reach, RuleBook, RuleContext, RuleSwitches
+from apps.merchandising.contracts_acting import RuleBook, RuleContext
+from apps.merchandising.contracts_rules import Reach, RuleSwitches
 from apps.ranking.domain.switching import names_toggled
 from apps.ranking_weights.selectors import weights_differ
 from apps.recommendations.contracts_answers import RecommendationRequest

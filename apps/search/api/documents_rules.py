@@ -2,7 +2,7 @@
 
 from apps.common.api.schema_parts import TEXT, TEXTS, WHOLE, object_of, or_null, ref
 from apps.common.api.schema_parts import Json as Schema
-from apps.merchandising.contracts_rules import WordsFrom
+from apps.merchandising.contracts_acting import WordsFrom
 from apps.search.contracts_rules import RulesActed
 
 Json = dict[str, object]

@@ -3,13 +3,8 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from apps.merchandising.contracts_rules import (
-    ActingRules,
-    Rewrite,
-    RuleBook,
-    RuleContext,
-    RuleSwitches,
-)
+from apps.merchandising.contracts_acting import ActingRules, RuleBook, RuleContext
+from apps.merchandising.contracts_rules import Rewrite, RuleSwitches
 from apps.merchandising.domain.rules.words import query_rewrite, words_normalise
 from apps.ranking.domain.ruling import Ruling
 from apps.search.contracts import SearchRequest, Sort

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from apps.merchandising.contracts_acting import ActingRules, Outdone, WordsFrom
 from apps.merchandising.contracts_rules import (
-    ActingRules,
     Consequence,
     MerchandisingRule,
-    Outdone,
     Redirect,
     Reweigh,
     Rewrite,
-    WordsFrom,
 )
 from apps.merchandising.domain.rules.matching import words_from
 from apps.merchandising.domain.rules.wording import consequence_words

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from apps.catalog.contracts import BoolArray, IntArray
 from apps.features.contracts import ServingSnapshot
-from apps.merchandising.contracts_rules import NO_RULES_ACT, ActingRules, Target
+from apps.merchandising.contracts_acting import NO_RULES_ACT, ActingRules
+from apps.merchandising.contracts_rules import Target
 from apps.merchandising.selectors import rule_book
 from apps.ranking.domain.rule_effects import rows_barred
 from apps.search.contracts import SearchRequest

@@ -26,7 +26,7 @@ from apps.embeddings.contracts import QueryEncoder
 from apps.embeddings.selectors import LoadedIndex, engines_now
 from apps.features.contracts import ServingSnapshot
 from apps.merchandising.contracts import SynonymIndex
-from apps.merchandising.contracts_rules import RuleBook
+from apps.merchandising.contracts_acting import RuleBook
 from apps.merchandising.selectors import abbreviations, rule_book, synonyms
 from apps.model_registry.services.holder import Held
 from apps.ranking_weights.contracts import WeightSet

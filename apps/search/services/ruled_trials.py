@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from apps.events.domain.query_codec import Exposed
 from apps.experiments.contracts.serving import Served
-from apps.merchandising.contracts_rules import Reach, RuleBook
+from apps.merchandising.contracts_acting import RuleBook
+from apps.merchandising.contracts_rules import Reach
 from apps.ranking.domain.ruling import Ruling
 from apps.ranking.domain.switching import names_toggled
 from apps.search.contracts import SearchRequest

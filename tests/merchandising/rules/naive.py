@@ -2,13 +2,8 @@
 
 import re
 
-from apps.merchandising.contracts_rules import (
-    MerchandisingRule,
-    QueryCondition,
-    QueryMatch,
-    Reach,
-    RuleContext,
-)
+from apps.merchandising.contracts_acting import RuleContext
+from apps.merchandising.contracts_rules import MerchandisingRule, QueryCondition, QueryMatch, Reach
 
 
 def acts(rule: MerchandisingRule, context: RuleContext) -> bool:

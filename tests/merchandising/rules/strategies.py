@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from apps.merchandising.contracts_acting import RuleContext
 from apps.merchandising.contracts_rules import (
     Banner,
     Conditions,
@@ -19,7 +20,6 @@ from apps.merchandising.contracts_rules import (
     Redirect,
     Reweigh,
     Rewrite,
-    RuleContext,
     RuleSwitches,
     Target,
     VariantCondition,

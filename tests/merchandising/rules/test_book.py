@@ -6,16 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.merchandising.contracts_acting import NO_RULES_ACT, RuleBook, RuleContext
 from apps.merchandising.contracts_rules import (
-    NO_RULES_ACT,
     Conditions,
     MerchandisingRule,
     Pin,
     QueryCondition,
     QueryMatch,
     Reach,
-    RuleBook,
-    RuleContext,
     RuleSwitches,
 )
 from apps.merchandising.domain.rules import book as compiled

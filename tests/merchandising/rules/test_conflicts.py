@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
+from apps.merchandising.contracts_acting import RuleContext
 from apps.merchandising.contracts_rules import (
     Conditions,
     Consequence,
@@ -13,7 +14,6 @@ from apps.merchandising.contracts_rules import (
     QueryMatch,
     Reach,
     Rewrite,
-    RuleContext,
     VariantCondition,
 )
 from apps.merchandising.domain.rules.book import CompiledRuleBook

@@ -2,6 +2,7 @@ from collections import Counter
 
 from hypothesis import given
 
+from apps.merchandising.contracts_acting import Outdone
 from apps.merchandising.contracts_rules import (
     Banner,
     Conditions,
@@ -9,7 +10,6 @@ from apps.merchandising.contracts_rules import (
     Hide,
     Keep,
     MerchandisingRule,
-    Outdone,
     Pin,
     QueryCondition,
     QueryMatch,

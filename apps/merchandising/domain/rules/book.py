@@ -11,15 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from apps.merchandising.contracts_rules import (
-    NO_RULES_ACT,
-    ActingRules,
-    Conditions,
-    MerchandisingRule,
-    QueryMatch,
-    Reach,
-    RuleContext,
-)
+from apps.merchandising.contracts_acting import NO_RULES_ACT, ActingRules, RuleContext
+from apps.merchandising.contracts_rules import Conditions, MerchandisingRule, QueryMatch, Reach
 from apps.merchandising.domain.rules.matching import (
     CompiledRule,
     paths_upwards,

@@ -4,13 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from apps.merchandising.contracts_rules import (
-    Conditions,
-    MerchandisingRule,
-    Outdone,
-    QueryMatch,
-    Rewrite,
-)
+from apps.merchandising.contracts_acting import Outdone
+from apps.merchandising.contracts_rules import Conditions, MerchandisingRule, QueryMatch, Rewrite
 from apps.merchandising.domain.rules.matching import (
     ValueSets,
     attributes_asked,

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.merchandising.contracts_acting import RuleContext, WordsFrom
 from apps.merchandising.contracts_rules import (
     Conditions,
     MerchandisingRule,
     QueryCondition,
     QueryMatch,
     Reach,
-    RuleContext,
     RuleSwitches,
-    WordsFrom,
 )
 from apps.merchandising.domain.rules.words import Words, pattern_matches, phrase_places
 

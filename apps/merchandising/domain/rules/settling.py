@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from apps.merchandising.contracts_acting import ActingRules, Outdone
 from apps.merchandising.contracts_rules import (
-    ActingRules,
     Banner,
     Consequence,
     Hide,
     Keep,
     MerchandisingRule,
-    Outdone,
     Pin,
     Redirect,
     Reweigh,

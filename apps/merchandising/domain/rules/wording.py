@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from apps.merchandising.contracts_acting import Outdone
 from apps.merchandising.contracts_rules import (
     LEAST_FACTOR,
     Banner,
@@ -12,7 +13,6 @@ from apps.merchandising.contracts_rules import (
     Hide,
     Keep,
     MerchandisingRule,
-    Outdone,
     Pin,
     QueryMatch,
     Reach,
