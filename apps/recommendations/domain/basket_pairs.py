@@ -37,6 +37,16 @@ class _Pairs(NamedTuple):
             self.chance[which],
         )
 
+    def mirrored(self) -> "_Pairs":
+        """Each pair twice: either of its products is left once."""
+        return _Pairs(
+            np.concatenate([self.left, self.right]),
+            np.concatenate([self.right, self.left]),
+            np.concatenate([self.together, self.together]),
+            np.concatenate([self.decayed, self.decayed]),
+            np.concatenate([self.chance, self.chance]),
+        )
+
 
 def relation_of(
     baskets: Baskets, *, products: int, as_of: float, rules: PairRules, budget: int = BUDGET
@@ -148,10 +158,7 @@ def _relation(
 ) -> Relation:
     """Both directions of each pair, best first, at most `most` a product."""
     decayed_alone, decayed_total = shares
-    of = np.concatenate([pairs.left, pairs.right])
-    other = np.concatenate([pairs.right, pairs.left])
-    together = np.concatenate([pairs.together, pairs.together])
-    decayed = np.concatenate([pairs.decayed, pairs.decayed])
+    of, other, together, decayed, _ = pairs.mirrored()
     lifts = together * float(baskets) / (alone[of] * alone[other]).astype(np.float64)
     added = decayed / decayed_alone[of] - decayed_alone[other] / decayed_total
     order = np.lexsort((other, -lifts, -added, of))

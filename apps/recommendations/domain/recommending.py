@@ -79,27 +79,18 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
     Raises:
         UnknownFilter: a filter on an attribute that no product has ever had.
     """
-    snapshot, as_of = world.snapshot, world.as_of.timestamp()
+    snapshot = world.snapshot
     context = rows_of(snapshot, ask.product_ids)
     about = about_of(ask, snapshot, context)
     effect = shelf_effect(ask, world, about)
     masks = allowing_of(ask, snapshot, context, effect)
-    masks |= constraining(world.placement.constraints, snapshot, ask.shopper, context, as_of)
+    masks |= constraining(
+        world.placement.constraints, snapshot, ask.shopper, context, world.as_of.timestamp()
+    )
     allowing = Allowing(masks)
     allowed = allowing.rows()
     effect = _pins_allowed(effect, allowed)
-    shopper = _followed(ask.shopper, world)
-    node = None if about is None else snapshot.tree.by_path(about)
-    shopping = Shopping(
-        snapshot=snapshot,
-        shopper=shopper,
-        affinity=_affinity(shopper, world, as_of),
-        context=context,
-        allowed=allowed,
-        category=-1 if node is None else node.code,
-        wanted=wanted_for(ask.k),
-        as_of=as_of,
-    )
+    shopping = _shopping(ask, world, context, allowed, about)
     pinned = [] if effect is None else [pin.row for pin in effect.pins]
     pooling = pool_begin(snapshot.columns, shopping.wanted, pinned)
     strategies_pooled(pooling, world.placement, shopping, world.strategies)
@@ -112,6 +103,24 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
         ask, world, shopping, allowing, pool, ranking, effect, about, fallback,
         tuple(pooling.failed),
     )  # fmt: skip
+
+
+def _shopping(
+    ask: ShelfAsk, world: World, context: Int32, allowed: BoolArray, about: str | None
+) -> Shopping:
+    """What strategies are asked."""
+    shopper, as_of = _followed(ask.shopper, world), world.as_of.timestamp()
+    node = None if about is None else world.snapshot.tree.by_path(about)
+    return Shopping(
+        snapshot=world.snapshot,
+        shopper=shopper,
+        affinity=_affinity(shopper, world, as_of),
+        context=context,
+        allowed=allowed,
+        category=-1 if node is None else node.code,
+        wanted=wanted_for(ask.k),
+        as_of=as_of,
+    )
 
 
 def about_of(ask: ShelfAsk, snapshot: ServingSnapshot, context: Int32) -> str | None:

@@ -21,7 +21,7 @@ def model_share(share: float, scores: Float32, trusted: float = TRUSTED) -> floa
         trusted: the best score from which on it is; 0: always.
     """
     best = float(scores.max(initial=0.0))
-    return share if best >= trusted > 0.0 or not trusted else share * best / trusted
+    return share if best >= trusted else share * best / trusted
 
 
 def blended(content: Scored, collaborative: Scored, *, share: float, because: int) -> Found:

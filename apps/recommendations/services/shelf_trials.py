@@ -101,12 +101,7 @@ def trial_of(*, request: RecommendationRequest, query_id: UUID, as_of: datetime)
     entered = [one for one in found if one.assignment.in_experiment]
     contenders = [one for served in entered if (one := _contender(served, published)) is not None]
     settled = turning_settle(contenders)
-    read = rule_book().experiments_read
-    asked = tuple(
-        one
-        for one in entered
-        if one.assignment.key in read and one.assignment.key not in settled.yielding
-    )
+    asked = _asked(entered, settled)
     return ShelfTrial(
         plan=_plan(settled, published, asked),
         published=published,
@@ -117,6 +112,16 @@ def trial_of(*, request: RecommendationRequest, query_id: UUID, as_of: datetime)
         attributes=attributes,
         known=known,
         complete=serving_plans().complete,
+    )
+
+
+def _asked(entered: Sequence[Served], settled: Settlement[ShelfContender]) -> tuple[Served, ...]:
+    """Those that rules ask for and that act, of what the request is in."""
+    read = rule_book().experiments_read
+    return tuple(
+        one
+        for one in entered
+        if one.assignment.key in read and one.assignment.key not in settled.yielding
     )
 
 
