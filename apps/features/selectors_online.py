@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.catalog.contracts import BoolArray
 from apps.common.observability.metrics import degraded_total
-from apps.features.contracts import Entity, Float32, Int32, ServingSnapshot
+from apps.features.contracts import USER_ENTITIES, Entity, Float32, Int32, ServingSnapshot
 from apps.features.contracts_store import (
     ComputeContext,
     EntityUnknown,
@@ -21,7 +21,7 @@ from apps.features.contracts_store import (
     ValueSource,
 )
 from apps.features.domain.packing import Layout, values_unpack
-from apps.features.domain.registry import feature_answering, feature_of
+from apps.features.domain.registry import feature_answering, feature_of, features_wanted
 from apps.features.metrics import (
     feature_fallback_computations_total,
     feature_request_seconds,
@@ -196,10 +196,11 @@ def users_found(ids: Sequence[str], features: Sequence[Feature], kept: Kept) -> 
     missing = [one for one, values in found.items() if values is None]
     _counted(keys, range(len(keys)), ValueSource.ONLINE, len(ids) - len(missing))
     if missing:
-        computed = _users_fallen_back(missing, features, state)
+        computed = _users_fallen_back(missing, _all_of_users(features, state), state)
         if kept is not None:
             users_write({one: _entry(values, state) for one, values in computed.items()})
-        found.update(computed)
+        asked = {one: {key: values[key] for key in keys} for one, values in computed.items()}
+        found.update(asked)
     feature_requests_total.labels(Entity.USER.value).inc()
     feature_request_seconds.labels(Entity.USER.value).observe(time.perf_counter() - started)
     values = tuple(found[one] or {} for one in ids)
@@ -252,6 +253,12 @@ def _users_fallen_back(
         for one in ids:
             found[one][key] = known.get(one) or made.get(one) or {}
     return {one: values for one, values in found.items() if any(values.values())}
+
+
+def _all_of_users(features: Sequence[Feature], state: StoreState) -> tuple[Feature, ...]:
+    """These, and what else is stored of users: who has no brand, yet a category, is known."""
+    others = features_wanted(USER_ENTITIES, records=state.records)
+    return tuple({each.spec.key: each for each in (*features, *others)}.values())
 
 
 def _known_since(

@@ -148,6 +148,16 @@ def test_a_user_newer_than_the_run_is_computed_and_an_unseen_one_unknown() -> No
         users_read(["tom", "nobody"], users())
 
 
+def test_a_user_is_known_whichever_feature_is_asked_for() -> None:
+    """Nothing that she did has a brand: she has none, and is nobody unknown for it."""
+    refresh()
+    brands = "user_brand_affinity@1.0.0"
+    for _online in (False, True):
+        assert users_read(["mara"], users("user_brand_affinity")).values == ({brands: {}},)
+    with pytest.raises(EntityUnknown):
+        users_read(["nobody"], users("user_brand_affinity"))
+
+
 def test_only_what_is_due_is_computed() -> None:
     first = refresh()
     assert len(first.computed) == 9
