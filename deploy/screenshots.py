@@ -59,6 +59,9 @@ def shelves(page: Page) -> None:
         # The next page knows of a view that was acknowledged.
         with page.expect_response("**/api/v1/events"):
             page.goto(f"{BASE}{link}")
+    page.locator("section.shelf").first.evaluate(
+        "shelf => shelf.scrollIntoView({block: 'end', behavior: 'instant'})"
+    )
     save(page, "shop-product")
     page.goto(BASE)
     page.wait_for_load_state("networkidle")
@@ -85,6 +88,9 @@ def admin(page: Page, username: str, password: str) -> None:
     page.goto(f"{BASE}/experiments/category-weights/")
     page.wait_for_load_state("networkidle")
     save(page, "experiment-results")
+    page.goto(f"{BASE}/experiments/search-follows-shoppers/")
+    page.wait_for_load_state("networkidle")
+    save(page, "experiment-personalisation")
     page.goto(f"{BASE}/admin/experiments/experiment/")
     page.wait_for_load_state("networkidle")
     save(page, "admin-experiments")

@@ -138,7 +138,7 @@ class ShopperConfig:
     taste_scale: float = 0.9
     loyal_share: float = 0.15
     loyalty: float = 1.8
-    comes_back: float = 2.0
+    comes_back: float = 2.5
     noise_scale: float = 0.35
     examination_eta: float = 0.75
     click_bias: float = -5.2
