@@ -79,7 +79,9 @@ def users_write(entries: Mapping[str, UserEntry]) -> None:
 
 def _write(values: Mapping[str, bytes], seconds: int) -> None:
     commands = [RedisCommand(("SET", key, value, "EX", seconds)) for key, value in values.items()]
-    redis_try("features", lambda client: redis_exchange(client, commands), None)
+    # Whoever sends nothing would wait for an answer until Redis counts as gone.
+    if commands:
+        redis_try("features", lambda client: redis_exchange(client, commands), None)
 
 
 def products_publish(layout: Layout, ids: Sequence[str], values: Float32) -> int:

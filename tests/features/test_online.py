@@ -148,6 +148,17 @@ def test_a_user_newer_than_the_run_is_computed_and_an_unseen_one_unknown() -> No
         users_read(["tom", "nobody"], users())
 
 
+def test_an_unknown_user_costs_one_round_trip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written back of nobody: an empty write would wait until Redis counts as gone."""
+    refresh()
+    gone = counted("endcap_degraded_total", component="redis", reason="features")
+    sent = writes_recorded(monkeypatch)
+    with pytest.raises(EntityUnknown):
+        users_read(["nobody"], users())
+    assert [write.count(b"MGET") for write in sent] == [1]
+    assert counted("endcap_degraded_total", component="redis", reason="features") == gone
+
+
 def test_a_user_is_known_whichever_feature_is_asked_for() -> None:
     """Nothing that she did has a brand: she has none, and is nobody unknown for it."""
     refresh()
