@@ -7,6 +7,7 @@ import pytest
 
 from apps.features.contracts import (
     FEATURES,
+    POPULARITY_SCORE,
     SOURCES,
     Entity,
     FeatureSpec,
@@ -19,9 +20,11 @@ from apps.features.contracts_store import (
     FeatureUnknown,
     FeatureUnsuited,
 )
+from apps.features.domain.affinities import session_affinity
 from apps.features.domain.definitions import (
     CTR,
     CTR_SPEC,
+    SESSION_CATEGORY_SPEC,
     USER_BRAND_AFFINITY,
     USER_CATEGORY_AFFINITY,
 )
@@ -40,6 +43,8 @@ from apps.features.domain.registry import (
 )
 
 SECOND = replace(CTR_SPEC, version="2.0.0")
+RETIRED = FeatureStatus.DEPRECATED
+POPULARITY = next(each for each in FEATURES if each.name == POPULARITY_SCORE)
 
 
 def _feature(spec: FeatureSpec) -> Feature:
@@ -144,11 +149,29 @@ def test_what_is_not_stored_cannot_be_read() -> None:
         (_feature(replace(CTR_SPEC, version="3.0.0", depends_on=("dreams",))), "dreams"),
         (Feature(replace(CTR_SPEC, version="3.0.0")), "computations"),
         (_feature(CTR_SPEC), "another meaning"),
+        (_feature(replace(CTR_SPEC, version="3.0.0", fresh_s=0)), "how old"),
+        (_feature(replace(CTR_SPEC, version="3.0.0", ttl_s=0)), "how long"),
+        (_feature(replace(CTR_SPEC, version="3.0.0", successor="ctr@1.0.0")), "successor"),
+        (_feature(replace(CTR_SPEC, version="3.0.0", status=RETIRED)), "successor"),
+        (_feature(replace(CTR_SPEC, name="loop", depends_on=("loop",))), "made from itself"),
+        # By way of cf_score, which is made from popularity.
+        (_feature(replace(POPULARITY, version="2.0.0", depends_on=("cf_score",))), "from itself"),
+        (Feature(replace(SESSION_CATEGORY_SPEC, version="2.0.0")), "on demand"),
     ],
 )
 def test_registrations_that_contradict_are_refused(feature: Feature, words: str) -> None:
     with pytest.raises(FeatureRegistered, match=words):
         feature_register(feature)
+
+
+def test_a_later_version_may_answer_requests_where_the_first_did_not() -> None:
+    later = replace(_feature(SECOND), on_demand=session_affinity)
+    feature_register(later)
+    try:
+        with pytest.raises(FeatureRegistered, match="on demand"):
+            feature_register(_feature(replace(SECOND, version="2.1.0")))
+    finally:
+        feature_unregister(SECOND.key)
 
 
 def test_registering_again_changes_nothing() -> None:

@@ -1,7 +1,8 @@
 """Every feature there is, with its computation: registered once, when the process starts."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from apps.features.contracts import FEATURES, SOURCES, Entity, FeatureSpec, FeatureStatus
 from apps.features.contracts_store import (
@@ -24,21 +25,55 @@ def feature_register(feature: Feature) -> None:
     """Make a feature known; registering the same again changes nothing.
 
     Raises:
-        FeatureRegistered: another spec has this name and version, the version is not semantic,
-            a stored feature has no computation, or it depends on what is not there.
+        FeatureRegistered: another spec has this name and version; or what is said of it would
+            fail later, when it is computed, asked for or drawn.
     """
+    fault = next(chain(_own_faults(feature), _faults_beside_others(feature)), None)
+    if fault is not None:
+        raise FeatureRegistered(f"{feature.spec.key}: {fault}")
+    if _features.setdefault(feature.spec.key, feature) != feature:
+        raise FeatureRegistered(f"{feature.spec.key}: registered already, with another meaning")
+
+
+def _own_faults(feature: Feature) -> Iterator[str]:
     spec = feature.spec
     if version_parts(spec.version) is None:
-        raise FeatureRegistered(f"{spec.key}: a version is three numbers")
+        yield "a version is three numbers"
     few = feature.unseen if spec.entity is Entity.PRODUCT else feature.of_users
     if spec.stored and (feature.compute is None or few is None):
-        raise FeatureRegistered(f"{spec.key}: a stored feature needs its computations")
-    names = {each.spec.name for each in (*_features.values(), feature)}
-    strange = [each for each in spec.depends_on if each not in SOURCES and each not in names]
-    if strange:
-        raise FeatureRegistered(f"{spec.key} depends on {strange[0]}, which is not there")
-    if _features.setdefault(spec.key, feature) != feature:
-        raise FeatureRegistered(f"{spec.key} is registered already, with another meaning")
+        yield "a stored feature needs its computations"
+    if spec.stored and min(spec.fresh_s, spec.ttl_s) <= 0:
+        yield "a stored feature says how old its values may become, and how long Redis has them"
+    if (spec.status is FeatureStatus.DEPRECATED) != bool(spec.successor):
+        yield "a deprecated feature names its successor, and no other does"
+
+
+def _faults_beside_others(feature: Feature) -> Iterator[str]:
+    spec = feature.spec
+    made_from = _made_from(spec)
+    if spec.name in made_from:
+        yield "it is made from itself"
+    names = {each.spec.name for each in _features.values()} | {spec.name}
+    for strange in sorted(made_from - names - set(SOURCES)):
+        yield f"it depends on {strange}, which is not there"
+    others = [each for each in _features.values() if each.spec.name == spec.name]
+    told = [each.on_demand is not None for each in sorted([*others, feature], key=_age)]
+    if told != sorted(told):
+        # Whoever asks for the name in a request would have nothing once this version answers.
+        yield "requests ask for it: a later version needs a function on demand as well"
+
+
+def _made_from(spec: FeatureSpec) -> set[str]:
+    """Names of all that a feature is made from, and of what that is made from."""
+    found: set[str] = set()
+    waiting = list(spec.depends_on)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            parents = (each.spec for each in _features.values() if each.spec.name == name)
+            waiting += [one for parent in parents for one in parent.depends_on]
+    return found
 
 
 def feature_unregister(key: str) -> None:
