@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.utils import timezone
 
 from apps.catalog.contracts import ProductColumns
 from apps.common.errors import InvalidInput
@@ -87,8 +88,10 @@ def frame_runs(features: Sequence[Feature], as_of: datetime) -> tuple[StoredRun,
     """The run that each feature's values stood in at a moment, in the features' order.
 
     Raises:
-        InvalidInput: one had not been computed by then.
+        InvalidInput: one had not been computed by then, or the moment is still to come.
     """
+    if as_of > timezone.now():
+        raise InvalidInput(f"{as_of:%Y-%m-%d %H:%M} is still to come (UTC).", field="as_of")
     runs = latest_runs(until=as_of)
     for feature in features:
         if feature.spec.key not in runs:

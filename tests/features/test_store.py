@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.common.errors import InvalidInput, NotFound
@@ -124,6 +125,10 @@ def test_the_snapshot_command_writes_parquet(tmp_path: Path) -> None:
         call_command("features_snapshot", out=out, feature=["nothing"])
     with pytest.raises(CommandError, match="no values"):
         call_command("features_snapshot", out=out, feature=["return_rate"])
+    with pytest.raises(CommandError, match="still to come"):
+        call_command("features_snapshot", out=out, as_of=timezone.now() + timedelta(days=1))
+    with pytest.raises(CommandError, match="--out"):
+        call_command("features_snapshot", out=tmp_path / "nowhere" / "frame.parquet")
 
 
 def test_values_go_to_their_rows() -> None:
@@ -167,11 +172,17 @@ def test_a_backfill_is_what_would_have_been_computed_then() -> None:
 
 
 def test_what_has_no_past_is_not_backfilled() -> None:
-    for feature, first, last in (("price_band", "2026-01-01", "2026-01-02"),
-                                 ("ctr", "2026-01-02", "2026-01-01"),
-                                 ("nothing", "2026-01-01", "2026-01-02")):  # fmt: skip
-        with pytest.raises(CommandError):
+    tomorrow = timezone.now() + timedelta(days=1)
+    for feature, first, last, words in (
+        ("price_band", "2026-01-01", "2026-01-02", "no history"),
+        ("cf_score", "2026-01-01", "2026-01-02", "not stored"),
+        ("ctr", "2026-01-02", "2026-01-01", "first one first"),
+        ("ctr", "2026-01-02", f"{tomorrow:%Y-%m-%d}", "not begun"),
+        ("nothing", "2026-01-01", "2026-01-02", "nothing"),
+    ):  # fmt: skip
+        with pytest.raises(CommandError, match=words):
             call_command("features_backfill", f"--from={first}", f"--to={last}", feature=[feature])
+    assert not FeatureRun.objects.exists()
     said = StringIO()
     shop_create()
     call_command("features_backfill", "--from=2026-06-14", "--to=2026-06-14", stdout=said)
@@ -215,6 +226,12 @@ def test_people_deprecate_in_favour_of_a_successor(second_ctr: Feature) -> None:
     with pytest.raises(NotFound):
         change(key="ctr@9.0.0")
     change(notes="since June")
+    said = StringIO()
+    shop_create()
+    call_command(
+        "features_backfill", "--from=2026-06-14", "--to=2026-06-14", feature=["ctr"], stdout=said
+    )
+    assert "2026-06-14 ctr@2.0.0" in said.getvalue()
     kept = store_state().records[CTR]
     assert (kept.owner, kept.status, kept.successor, kept.notes) == (
         "mara", FeatureStatus.DEPRECATED, "ctr@2.0.0", "since June",

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.common.errors import InvalidInput
 from apps.features.contracts_store import Feature, FeatureUnknown, StoredRun
 from apps.features.domain.registry import feature_answering, feature_of, features_stored
+from apps.features.selectors_state import feature_records
 from apps.features.services_backfill import features_backfill
 
 
@@ -49,8 +50,11 @@ def features_named(names: list[str]) -> list[Feature]:
     """
     if not names:
         return [each for each in features_stored() if each.spec.past]
+    records = feature_records()
     try:
-        return [feature_of(each) if "@" in each else feature_answering(each) for each in names]
+        return [
+            feature_of(each) if "@" in each else feature_answering(each, records) for each in names
+        ]
     except FeatureUnknown as error:
         raise CommandError(f"--feature: {error}") from error
 

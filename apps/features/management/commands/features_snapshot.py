@@ -47,6 +47,8 @@ class Command(BaseCommand):
             raise CommandError(f"--feature: {error}") from error
         except InvalidInput as error:
             raise CommandError(error.message) from error
+        except OSError as error:
+            raise CommandError(f"--out: {error}") from error
         for key, moment in report.as_of.items():
             self.stdout.write(f"{key} as of {moment:%Y-%m-%d %H:%M}")
         self.stdout.write(f"{report.rows:,} rows in {options['out']}")
