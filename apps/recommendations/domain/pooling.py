@@ -112,7 +112,9 @@ class Pooling:
         self.parts.append((source, tier, new))
 
     def ask(self, strategy: Strategy, name: StrategyName, shopping: Shopping) -> Sourced:
-        """What a strategy finds; nothing of one that raises."""
+        """What a strategy finds; nothing of one that raises, and it is not asked again."""
+        if any(each.name == name for each in self.failed):
+            return Sourced.empty()
         try:
             return strategy(shopping)
         except Exception as error:  # noqa: BLE001 - anybody may add one, and `failed` tells it
@@ -183,7 +185,7 @@ def _in_order(
 ) -> None:
     for tier, use in enumerate(placement.strategies):
         strategy = strategies.get(use.name)
-        if strategy is None or len(pooling) >= shopping.wanted:
+        if strategy is None or len(pooling) >= pooling.most:
             continue
         # What is in already is not asked for again: else it would take the place of others.
         asked = replace(shopping, allowed=shopping.allowed & ~pooling.taken)

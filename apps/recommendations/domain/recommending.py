@@ -1,7 +1,8 @@
 """One shelf, from what is asked to its ranking: no clock, no I/O, nothing that is not in `World`.
 
 constraints → strategies → fallbacks → features → the ranking pipeline with rules, variety and
-limits. The endpoint, previews and offline evaluation call the same function.
+limits; where the candidates cannot keep a limit, others are looked for and all are ranked again.
+The endpoint, previews and offline evaluation call the same function.
 """
 
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from apps.recommendations.domain.pooling import (
     strategies_pooled,
     wanted_for,
 )
+from apps.recommendations.domain.shelf_limits import rows_crowded
 from apps.recommendations.domain.shelf_ranking import Shelf, shelf_ranked
 from apps.recommendations.domain.shelf_rules import rules_acting, shelf_context
 
@@ -94,15 +96,48 @@ def recommend(ask: ShelfAsk, world: World) -> Recommended:
     pinned = [] if effect is None else [pin.row for pin in effect.pins]
     pooling = pool_begin(snapshot.columns, shopping.wanted, pinned)
     strategies_pooled(pooling, world.placement, shopping, world.strategies)
-    fallback = _filled(pooling, ask, shopping, allowing)
-    pool = pooling.pool()
-    ranking = shelf_ranked(Shelf(ask, world, shopping, pool, effect, about))
+    fallback = _filled(pooling, ask.k, shopping, allowing)
+    shelf = Shelf(ask, world, shopping, pooling.pool(), effect, about)
+    shelf, ranking, told = _ranked(shelf, pooling, allowing)
+    fallback = tuple(dict.fromkeys((*fallback, *told)))
     if not len(ranking.order):
         fallback = (Fallback.NOTHING,)
     return Recommended(
-        ask, world, shopping, allowing, pool, ranking, effect, about, fallback,
+        ask, world, shopping, allowing, shelf.pool, ranking, effect, about, fallback,
         tuple(pooling.failed),
     )  # fmt: skip
+
+
+def _ranked(
+    shelf: Shelf, pooling: Pooling, allowing: Allowing
+) -> tuple[Shelf, Ranking, tuple[Fallback, ...]]:
+    """The shelf in its order, with more candidates while it breaks a limit; what filled it."""
+    ranking, told = shelf_ranked(shelf), list[Fallback]()
+    constraints, columns = shelf.world.placement.constraints, shelf.world.snapshot.columns
+    pinned = [] if shelf.effect is None else [pin.row for pin in shelf.effect.pins]
+    for _ in range(shelf.ask.k):  # each look finds a group that has room: that is often enough
+        shown = ranking.rows_ranked()[: shelf.ask.k]
+        crowded = rows_crowded(constraints, columns, shown, pinned)
+        if crowded is None:
+            break
+        before = len(pooling)
+        told += _widened(pooling, shelf, ~crowded, allowing)
+        if len(pooling) == before:
+            break
+        shelf = replace(shelf, pool=pooling.pool())
+        ranking = shelf_ranked(shelf)
+    return shelf, ranking, tuple(told)
+
+
+def _widened(
+    pooling: Pooling, shelf: Shelf, inside: BoolArray, allowing: Allowing
+) -> tuple[Fallback, ...]:
+    """As many candidates again, of some rows; by what is popular where no strategy has any."""
+    before, shopping = len(pooling), shelf.shopping
+    pooling.most = before + shopping.wanted
+    asked = replace(shopping, allowed=shopping.allowed & inside & ~pooling.taken)
+    strategies_pooled(pooling, shelf.world.placement, asked, shelf.world.strategies)
+    return _filled(pooling, before + 1, asked, allowing)
 
 
 def _shopping(
@@ -181,13 +216,13 @@ def _affinity(shopper: Shopper, world: World, as_of: float) -> Affinity | None:
 
 
 def _filled(
-    pooling: Pooling, ask: ShelfAsk, shopping: Shopping, allowing: Allowing
+    pooling: Pooling, enough: int, shopping: Shopping, allowing: Allowing
 ) -> tuple[Fallback, ...]:
     """What the strategies left short, filled by what is popular; what that was."""
     fallback: list[Fallback] = []
-    if len(pooling) < ask.k and shopping.category >= 0:
+    if len(pooling) < enough and shopping.category >= 0:
         _fill(pooling, Fallback.CATEGORY_POPULAR, _inside(shopping), shopping, fallback)
-    if len(pooling) < ask.k:
+    if len(pooling) < enough:
         _fill(pooling, Fallback.POPULAR, shopping.allowed, shopping, fallback)
     # Better a shelf that says so than an empty one.
     if not len(pooling):
