@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
+from django.db import connection
 
 from apps.events.contracts import INTERACTION_WEIGHTS, EventType
 from apps.events.domain.day_sql import judged_days
-from apps.events.domain.identity_sql import EVENT_TABLE, IDENTITY_TABLE
+from apps.events.domain.identity_sql import EVENT_TABLE, IDENTITY_TABLE, QUERY_LOG_TABLE
 from apps.features.contracts import Float32
 from apps.features.contracts_store import ComputeContext, Computed, Deeds
 from apps.features.domain.affinities import user_affinity
@@ -70,6 +71,16 @@ _STATEMENT = f"""
 _ONLY = f"""AND (e.user_id = ANY (%(users)s) OR e.user_id IS NULL AND e.client_id = ANY (ARRAY(
               SELECT client_id FROM {IDENTITY_TABLE} WHERE user_id = ANY (%(users)s))))"""
 _WANTED = "AND user_id = ANY (%(users)s)"
+# A look at an index for each: of whoever did much, one row is enough.
+_SEEN = f"""
+    SELECT asked.user_id FROM unnest(%s::text[]) AS asked (user_id)
+    CROSS JOIN LATERAL (
+        (SELECT 1 FROM {EVENT_TABLE} AS e WHERE e.user_id = asked.user_id LIMIT 1)
+        UNION ALL
+        (SELECT 1 FROM {QUERY_LOG_TABLE} AS q WHERE q.user_id = asked.user_id LIMIT 1)
+        LIMIT 1
+    ) AS seen
+"""
 
 
 def affinity_on_demand(deeds: Deeds) -> Float32:
@@ -100,6 +111,13 @@ def categories_of_users(users: Sequence[str], as_of: datetime) -> dict[str, dict
 def brands_of_users(users: Sequence[str], as_of: datetime) -> dict[str, dict[str, float]]:
     """User to brand to share likewise."""
     return _of_users(_BRAND, users, as_of)
+
+
+def users_seen(users: Sequence[str]) -> set[str]:
+    """Those of whom anything was ever stored, an event or a search; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [list(users)])
+        return {user for (user,) in cursor}
 
 
 def _of_users(name: str, users: Sequence[str], as_of: datetime) -> dict[str, dict[str, float]]:

@@ -37,6 +37,7 @@ from apps.features.online import (
     values_ask,
 )
 from apps.features.selectors import serving_snapshot
+from apps.features.selectors_affinity import users_seen
 from apps.features.selectors_offline import stored_values
 from apps.features.selectors_state import store_state
 
@@ -252,7 +253,10 @@ def _users_fallen_back(
         feature_fallback_computations_total.labels(key).inc(len(made))
         for one in ids:
             found[one][key] = known.get(one) or made.get(one) or {}
-    return {one: values for one, values in found.items() if any(values.values())}
+    silent = [one for one, values in found.items() if not any(values.values())]
+    # Who looked at nothing of any category or brand, or long ago, is known, and has no values.
+    unknown = set(silent) - users_seen(silent) if silent else set()
+    return {one: values for one, values in found.items() if one not in unknown}
 
 
 def _all_of_users(features: Sequence[Feature], state: StoreState) -> tuple[Feature, ...]:

@@ -169,6 +169,20 @@ def test_a_user_is_known_whichever_feature_is_asked_for() -> None:
         users_read(["nobody"], users("user_brand_affinity"))
 
 
+def test_a_user_without_values_is_known_all_the_same(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """Nothing that tom did has a category or brand, kim was here long ago, and ada only searched."""
+    happen(("view", "f", 1), user_id="tom")
+    happen(("view", "a", 150), user_id="kim")
+    shown(["a"], 1, user_id="ada")
+    refresh()
+    names, nothing = ["tom", "kim", "ada"], {each.spec.key: {} for each in users()}
+    assert users_read(names, users()).values == (nothing,) * 3
+    with django_assert_num_queries(0):
+        assert users_read(names, users()).values == (nothing,) * 3
+
+
 def test_only_what_is_due_is_computed() -> None:
     first = refresh()
     assert len(first.computed) == 9
