@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.common.contracts import HealthReport
 from apps.features.domain.registry import features_stored
+from apps.features.metrics import feature_staleness_seconds
 from apps.features.selectors import serving_matrix_state
 from apps.features.selectors_state import store_state
 from apps.jobs.contracts import JobOutcome
@@ -41,6 +42,9 @@ def feature_store_check() -> HealthReport:
         for each in features_stored()
         if ages.get(each.spec.key, float("inf")) > _LATE_TIMES * each.spec.fresh_s + _LATE_S
     ]
+    for key, age in ages.items():
+        # A refresh that runs no more cannot say how old its values have become.
+        feature_staleness_seconds.labels(key).set(age)
     details = [f"late: {', '.join(late)}"] if late else []
     left = _left(summary or {})
     if left:

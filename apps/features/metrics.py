@@ -26,7 +26,7 @@ feature_fallback_computations_total = Counter(
 )
 feature_staleness_seconds = Gauge(
     "feature_staleness_seconds",
-    "Age of a feature's latest values when the store was last refreshed.",
+    "Age of a feature's latest values, as each refresh and each look at /readyz finds it.",
     ["feature"],
     multiprocess_mode="mostrecent",
 )

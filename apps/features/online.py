@@ -7,6 +7,7 @@ the plural keeps a product that is called `product` from being read as something
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 import redis
@@ -21,6 +22,7 @@ from apps.features.domain.packing import Layout, values_pack
 from apps.features.domain.registry import features_stored
 
 UserEntry = dict[str, tuple[int, dict[str, float]]]
+_PRODUCT, _USER = "features:product:", "features:user:"
 _PIECE = 1000
 _decode = msgspec.msgpack.Decoder(UserEntry).decode
 _encode = msgspec.msgpack.encode
@@ -39,7 +41,7 @@ def ttl_of(*entities: Entity) -> int:
 
 def values_command(entity: Entity, ids: Sequence[str]) -> RedisCommand:
     """One command for all of them."""
-    prefix = "features:product:" if entity is Entity.PRODUCT else "features:user:"
+    prefix = _PRODUCT if entity is Entity.PRODUCT else _USER
     return RedisCommand(("MGET", *[prefix + one for one in ids]))
 
 
@@ -67,13 +69,13 @@ def user_entry(kept: bytes | None) -> UserEntry:
 def products_write(layout: Layout, ids: Sequence[str], values: Float32) -> None:
     """Write products back after a read; a Redis that is gone is counted, and nothing else."""
     packed = values_pack(layout, values)
-    _write({f"features:product:{one}": each for one, each in zip(ids, packed, strict=True)},
+    _write({_PRODUCT + one: each for one, each in zip(ids, packed, strict=True)},
            ttl_of(Entity.PRODUCT))  # fmt: skip
 
 
 def users_write(entries: Mapping[str, UserEntry]) -> None:
     """The same for users."""
-    packed = {f"features:user:{one}": _encode(entry) for one, entry in entries.items()}
+    packed = {_USER + one: _encode(entry) for one, entry in entries.items()}
     _write(packed, ttl_of(*USER_ENTITIES))
 
 
@@ -92,7 +94,7 @@ def products_publish(layout: Layout, ids: Sequence[str], values: Float32) -> int
             packed = values_pack(layout, values[at : at + _PIECE])
             pipeline = client.pipeline(transaction=False)
             for one, each in zip(ids[at : at + _PIECE], packed, strict=True):
-                pipeline.set(f"features:product:{one}", each, ex=seconds)
+                pipeline.set(_PRODUCT + one, each, ex=seconds)
             pipeline.execute()
     except redis.RedisError as error:
         # Reads fall back to the matrix, and write back what they find there.
@@ -102,6 +104,36 @@ def products_publish(layout: Layout, ids: Sequence[str], values: Float32) -> int
     finally:
         client.close()
     return len(ids)
+
+
+def users_streamed() -> Iterator[dict[str, UserEntry]]:
+    """Every user that Redis holds, some at a time, for work that may wait.
+
+    Raises:
+        redis.RedisError: it does not answer.
+    """
+    client = redis_patient()
+    try:
+        keys = client.scan_iter(match=f"{_USER}*", count=_PIECE)
+        while piece := list(islice(keys, _PIECE)):
+            kept: list[bytes | None] = client.execute_command("MGET", *piece)  # type: ignore[no-untyped-call]  # redis-py leaves it bare
+            named = zip(piece, kept, strict=True)
+            yield {key.decode()[len(_USER) :]: user_entry(one) for key, one in named}
+    finally:
+        client.close()
+
+
+def users_forget(ids: Sequence[str]) -> None:
+    """Whoever reads them next takes them from the offline store.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    client = redis_patient()
+    try:
+        client.delete(*[_USER + one for one in ids])
+    finally:
+        client.close()
 
 
 def products_streamed(ids: Sequence[str]) -> Iterator[Sequence[bytes | None]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
+import msgspec
 import numpy as np
 import pytest
 from django.core.management import call_command
@@ -177,7 +178,8 @@ def test_a_user_without_values_is_known_all_the_same(
     happen(("view", "a", 150), user_id="kim")
     shown(["a"], 1, user_id="ada")
     refresh()
-    names, nothing = ["tom", "kim", "ada"], {each.spec.key: {} for each in users()}
+    names = ["tom", "kim", "ada"]
+    nothing: dict[str, dict[str, float]] = {each.spec.key: {} for each in users()}
     assert users_read(names, users()).values == (nothing,) * 3
     with django_assert_num_queries(0):
         assert users_read(names, users()).values == (nothing,) * 3
@@ -264,11 +266,35 @@ def test_a_check_finds_and_repairs_what_differs() -> None:
     assert counted("feature_inconsistent_values", feature="freshness_score@1.0.0") == 1
     said = StringIO()
     call_command("features_check", stdout=said)
-    assert said.getvalue() == "6 products, 6 of them in Redis\n"
+    assert said.getvalue() == "6 products, 6 of them in Redis; 0 users\n"
+
+
+def test_a_check_finds_users_and_columns_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    affinity, key = "user_category_affinity@2.0.0", "features:user:mara"
+    refresh()
+    stored = users_read(["mara"], users()).values
+    assert (features_check(repair=False).users, features_check(repair=False).consistent) == (
+        1,
+        True,
+    )
+    redis_client().set(key, msgspec.msgpack.encode(
+        {affinity: (store_state().runs[affinity].id, {"electronics": 1.0})}))  # fmt: skip
+    report = features_check(repair=True)
+    # One value that is not stored, and one that is and was not there.
+    assert ((report.different or {})[affinity], report.repaired) == (2, 1)
+    assert users_read(["mara"], users()).values == stored
+    assert features_check(repair=False).consistent
+    # A matrix that lacks a feature altogether is behind in every value of it.
+    monkeypatch.setattr("apps.features.services_check.matrix_column", lambda *_told: None)
+    assert (features_check(repair=False).behind or {})["ctr@1.0.0"] == 6
 
 
 def test_health_tells_what_is_late_and_what_differs() -> None:
     assert "late: conversion_rate@1.0.0, ctr@1.0.0" in feature_store_check().detail
+    refresh(as_of=timezone.now() - timedelta(days=5))
+    assert "late: " in feature_store_check().detail
+    # Told by whoever looks: a refresh that has stopped tells nothing.
+    assert counted("feature_staleness_seconds", feature="ctr@1.0.0") >= 5 * 86_400
     refresh(as_of=timezone.now())
     report = feature_store_check()
     assert (report.ok, report.required) == (True, False)

@@ -24,12 +24,15 @@ class Command(BaseCommand):
         if report.moved:
             self.stdout.write("features were refreshed meanwhile: nothing was compared")
             return
-        self.stdout.write(f"{report.products:,} products, {report.online:,} of them in Redis")
+        self.stdout.write(
+            f"{report.products:,} products, {report.online:,} of them in Redis; "
+            f"{report.users:,} users"
+        )
         for words, counts in (("in Redis", report.different), ("in the matrix", report.behind)):
             for key, count in (counts or {}).items():
                 if count:
                     self.stdout.write(f"{key}: {count:,} values differ {words}")
         if report.repaired:
-            self.stdout.write(f"{report.repaired:,} products were written to Redis again")
+            self.stdout.write(f"{report.repaired:,} products and users were mended in Redis")
         if not report.consistent and not options["repair"]:
             sys.exit(1)
