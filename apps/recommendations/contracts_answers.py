@@ -233,6 +233,8 @@ class RecommendationAnswer:
         degraded: what was missing: `redis`, `history`, `catalog`, `weights`, `experiments`,
             `strategy:<name>` of one that raised.
         versions: name to number of what was in force.
+            `placements` (as shipped, the published one cannot be read), `recommender`,
+            `product_relations`, `product_index` (published, and none can be read),
         sticky: the token of first assignments to send back next time; empty for none.
     """
 

@@ -17,9 +17,9 @@ from apps.recommendations.domain.placements import DEFAULT_PLACEMENTS, placement
 from apps.recommendations.models import PlacementVersion
 from apps.recommendations.selectors.placements import (
     PLACEMENTS,
+    placement_degraded,
     placement_named,
     placement_of_version,
-    placements_degraded,
 )
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,7 @@ def test_what_this_release_cannot_read_is_as_shipped(
     monkeypatch.setattr(PlacementVersion, "content", content)
     assert placement_named(HOME) == DEFAULT_PLACEMENTS[HOME]
     assert placement_named(PlacementName.CART).title == "Cart"
+    assert [each for each in PlacementName if placement_degraded(each)] == [HOME]
 
 
 def test_without_postgresql_the_shipped_ones_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,4 +142,4 @@ def test_without_postgresql_the_shipped_ones_hold(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(PlacementVersion.objects, "filter", gone)
     found: Placement = placement_named(HOME)
     assert found == DEFAULT_PLACEMENTS[HOME]
-    assert placements_degraded()
+    assert all(placement_degraded(each) for each in PlacementName)

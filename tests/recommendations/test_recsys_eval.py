@@ -9,6 +9,9 @@ from django.utils import timezone
 from apps.catalog.domain.product_input import ProductInput
 from apps.catalog.services import product_upsert_many
 from apps.common.redis import redis_client
+from apps.events.domain.months import month_start
+from apps.events.services.ingest import events_ingest
+from apps.events.services.partitions import partitions_ensure
 from apps.model_registry.models import ArtifactVersion
 from apps.recommendations.services.evaluating import stage_set
 from apps.recommendations.services.evaluating_served import lists_served
@@ -55,6 +58,31 @@ def test_json_has_the_promised_shape_and_writes_nothing(
     assert not ArtifactVersion.objects.exists()
     # The mirror of the weights in force, which their selector keeps by itself.
     assert set(redis_client().keys()) <= {b"ranking:weights"}
+
+
+def test_what_cannot_be_computed_is_null_under_its_own_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After the cut everybody bought again what they had: nothing is new to anybody."""
+    catalogue_of(PRODUCTS)
+    bought = [(user, place, 50 - 10 * place) for user in range(40) for place in range(5)]
+    items = [
+        {
+            "type": "purchase", "user_id": f"{user:03}", "attributes": {"n": days},
+            "product_id": PRODUCTS[(user // 2 + place) % 10 + 10 * (user % 2)],
+            "occurred_at": NOW - timedelta(days=days),
+        }
+        for user, place, days in [*bought, *((user, 0, 1) for user in range(40))]
+    ]  # fmt: skip
+    partitions_ensure(first=month_start(NOW - timedelta(days=50)), last=month_start(NOW))
+    assert not events_ingest(items=items, received_at=NOW).errors
+    cut = (NOW - timedelta(days=5)).astimezone(UTC).isoformat()
+    systems = json.loads(run(capsys, "--cut", cut, "--json"))["systems"]
+    for system in systems.values():
+        assert system["all"]["users"] == 40
+        assert set(system["new"]) == {*system["all"], "not_computable"}
+        assert (system["new"]["users"], system["new"]["ndcg_at_10"]) == (0, None)
+    assert "nobody known took anything" in run(capsys, "--cut", cut)
 
 
 def test_people_read_a_table(capsys: pytest.CaptureFixture[str]) -> None:

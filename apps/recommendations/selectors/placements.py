@@ -1,6 +1,6 @@
 """Which shelf stands where: from memory, never by SQL on a request's path."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -26,10 +26,10 @@ PLACEMENTS = "placements"
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """Every placement, as published, else as shipped."""
+    """Every placement, as published, else as shipped; `unread`: as shipped for want of better."""
 
     placements: Mapping[PlacementName, Placement]
-    degraded: bool = False
+    unread: frozenset[str] = frozenset()
 
 
 def _load() -> _Published:
@@ -43,18 +43,23 @@ def _load() -> _Published:
         logger.warning("placements_default", reason=str(error))
         # Stale from the start: the next poll tries again.
         _published.mark_stale()
-        return _Published(DEFAULT_PLACEMENTS, degraded=True)
-    return _Published({**DEFAULT_PLACEMENTS, **{each.name: each for each in _readable(rows)}})
+        return _Published(DEFAULT_PLACEMENTS, frozenset(PlacementName))
+    return _readable(rows)
 
 
-def _readable(rows: Iterable[PlacementVersion]) -> Iterator[Placement]:
+def _readable(rows: Iterable[PlacementVersion]) -> _Published:
     """What an older release published and this one cannot read never sinks the others."""
+    found, unread = dict(DEFAULT_PLACEMENTS), set[str]()
     for row in rows:
         try:
-            yield placement_read(PlacementName(row.subject), row.number, row.content())
+            read = placement_read(PlacementName(row.subject), row.number, row.content())
         except ValueError as error:
+            unread.add(row.subject)
             degraded_total.labels(component="placements", reason="unreadable").inc()
             logger.error("placement_unreadable", version=str(row), reason=str(error))  # noqa: TRY400 - the sentence says it all
+        else:
+            found[read.name] = read
+    return _Published(found, frozenset(unread))
 
 
 _published: Snapshot[_Published] = Snapshot(PLACEMENTS, _load, versions=(PLACEMENTS,))
@@ -65,9 +70,9 @@ def placement_named(name: PlacementName) -> Placement:
     return _published.get().placements[name]
 
 
-def placements_degraded() -> bool:
-    """Whether the published ones could not be read since this process started."""
-    return _published.get().degraded
+def placement_degraded(name: PlacementName) -> bool:
+    """Whether it is as shipped only because the published one could not be read."""
+    return name in _published.get().unread
 
 
 def placement_of_version(version: VersionView) -> Placement | None:

@@ -36,6 +36,7 @@ from apps.recommendations.services.evaluating_served import lists_served
 Json = str | int | float | None | Mapping[str, "Json"]
 _VISIT_SEEN = 10  # products of a visit that count as looked at before the next one
 _CART = 2.0
+_FIGURES = ("ndcg_at_10", "hit_rate_at_10", "recall_at_10", "mrr")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,16 +127,18 @@ def evaluate(stage: Stage, told: Callable[[str], None]) -> Evaluation:
 
 def _figures(found: Figures | NotComputable) -> dict[str, Json]:
     if isinstance(found, NotComputable):
-        return {"not_computable": found.reason, "users": 0}
+        return {
+            **dict.fromkeys(_FIGURES),
+            "users": 0,
+            "ndcg_at_10_interval": {},
+            "not_computable": found.reason,
+        }
     interval = found.interval
     bounds: dict[str, Json] = (
         {} if isinstance(interval, NotComputable) else {"low": interval.low, "high": interval.high}
     )
     return {
-        "ndcg_at_10": found.ndcg,
-        "hit_rate_at_10": found.hit_rate,
-        "recall_at_10": found.recall,
-        "mrr": found.mrr,
+        **dict(zip(_FIGURES, (found.ndcg, found.hit_rate, found.recall, found.mrr), strict=True)),
         "users": found.users,
         "ndcg_at_10_interval": bounds,
     }

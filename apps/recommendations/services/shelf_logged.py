@@ -13,6 +13,7 @@ from apps.common.observability.metrics import degraded_total
 from apps.events.contracts import Event
 from apps.events.domain.query_codec import BufferEntry, Companion
 from apps.events.services.query_log import buffer_append
+from apps.features.contracts import SESSION_BOOST
 from apps.ranking.domain.kept import KeptRecord, record_encode, slice_of
 from apps.ranking.metrics import explanations_requested
 from apps.ranking.services import RECORDS
@@ -21,6 +22,7 @@ from apps.ranking_weights.metrics import weights_counted
 from apps.recommendations.contracts_answers import RecommendationAnswer, RecommendationRequest
 from apps.recommendations.domain.allowing import BOUGHT, IN_SESSION
 from apps.recommendations.domain.kept_shelf import SURFACE, ShelfKept, shelf_kept_pack
+from apps.recommendations.metrics_session import session_based_boosts_total
 from apps.recommendations.metrics_shelves import fallbacks_total, requests_total, shelf_seconds
 from apps.recommendations.services.shelf_exposed import shelf_exposures
 from apps.recommendations.services.shelf_made import ShelfMade
@@ -130,6 +132,8 @@ def _told(answer: RecommendationAnswer) -> None:
     requests_total.labels(placement, str(answer.personalised).lower()).inc()
     shelf_seconds.labels(placement).observe(answer.took_ms / 1000.0)
     weights_counted(weights_named(answer.weights))
+    if SESSION_BOOST in dict(answer.weights.weights):
+        session_based_boosts_total.inc()
     for fallback in answer.fallback:
         fallbacks_total.labels(placement, fallback.value).inc()
     for component in answer.degraded:

@@ -18,7 +18,9 @@ from apps.recommendations.contracts_answers import (
 )
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
+from apps.recommendations.selectors.placements import placement_degraded
 from apps.recommendations.selectors.recommender import recommender_now
+from apps.recommendations.selectors.refused import artifacts_refused
 from apps.recommendations.selectors.worlds import ShelfPlan, world_now
 from apps.recommendations.services.shelf_failed import strategies_failed
 from apps.recommendations.services.shelf_items import Shown, documents_read, items_shown
@@ -51,7 +53,7 @@ def recommendation_make(
     query_id = request.query_id or uuid7_new(as_of)
     trial = trial_of(request=request, query_id=query_id, as_of=as_of)
     shelf, shown, hydrated = _shown(request, shopper, trial, as_of)
-    if hydrated and not shown.items:
+    if hydrated and not shown.items and len(shelf.ranking.order):
         # All that was found is withdrawn since the snapshot: made once more, from what is there.
         serving_snapshot_refresh()
         shelf, shown, hydrated = _shown(request, shopper, trial, as_of)
@@ -150,6 +152,9 @@ def _degraded(
         missing.append("weights")
     if not complete:
         missing.append("experiments")
+    if placement_degraded(request.placement):
+        missing.append("placements")
+    missing += artifacts_refused()
     missing += strategies_failed(shelf)
     return tuple(dict.fromkeys(missing))
 

@@ -74,3 +74,11 @@ def test_where_nothing_is_left_the_shelf_says_so(shelf: Shelf) -> None:
     Product.objects.update(active=False)
     answer = shelf("home", k=K)
     assert (ids(answer), answer["fallback"]) == ([], ["nothing"])
+
+
+def test_where_nothing_was_found_nobody_looks_again(
+    shelf: Shelf, shown: Callable[[str], tuple[list[str], int]]
+) -> None:
+    Product.objects.update(active=False)
+    assert shelf("home", k=K)["fallback"] == ["nothing"]
+    assert shown("home") == ([], 0)
