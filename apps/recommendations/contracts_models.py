@@ -161,12 +161,12 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Taste:
-    """A shopper as the model sees them: `item_factors @ factors + base`, then `Recommender.unit`.
+    """A shopper as a model sees them; it alone can read it.
 
     Attributes:
         factors: float32[f], scaled already; zeros where the model has none.
         base: float32[n] by code: what does not come from factors (neighbours, repeat purchases,
-            popularity).
+            popularity), with momentum.
         cells: what it was made of.
     """
 

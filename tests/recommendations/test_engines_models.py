@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -244,7 +245,33 @@ def test_implicit_is_given_confidences_of_one_plus_alpha_times_value() -> None:
     assert scores[0, 0] > scores[0, 1]
 
 
-@pytest.mark.parametrize("name", ["gram", "lean", "ease_starts", "ease_codes", "user_factors"])
+def test_momentum_is_mapped_and_worked_out_for_artifacts_that_lack_it(tmp_path: Path) -> None:
+    model = model_of(BLEND)
+    model_write(tmp_path, model)
+    mapped = model_read(tmp_path, 1)
+    assert not mapped.leaned.flags.writeable
+    np.testing.assert_array_equal(mapped.leaned, model.leaned)
+    meta = msgspec.msgpack.decode((tmp_path / "meta.msgpack").read_bytes())
+    assert meta.pop("leaned") is True
+    (tmp_path / "meta.msgpack").write_bytes(msgspec.msgpack.encode(meta))
+    (tmp_path / "leaned_factors.npy").unlink()
+    older = model_read(tmp_path, 1)
+    np.testing.assert_array_equal(older.leaned, model.leaned)
+
+
+def test_without_momentum_the_artifact_has_its_factors_once(tmp_path: Path) -> None:
+    model = model_of(BLEND)
+    plain = replace(model, recipe=Recipe(BLEND), lean=np.ones(len(PRODUCTS), dtype=np.float32))
+    model_write(tmp_path, plain)
+    assert not (tmp_path / "leaned_factors.npy").exists()
+    again = model_read(tmp_path, 1)
+    assert again.leaned is again.item_factors
+
+
+REFUSED = ["gram", "lean", "leaned_factors", "ease_starts", "ease_codes", "user_factors"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_a_folder_that_does_not_fit_together_is_refused(name: str, tmp_path: Path) -> None:
     model_write(tmp_path, model_of(BLEND))
     array = np.load(tmp_path / f"{name}.npy")

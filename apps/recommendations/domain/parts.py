@@ -65,10 +65,14 @@ class NeighbourPart:
 
     def scores(self, codes: Int32, values: Float32) -> Float32:
         """float32[n]: values through the neighbours."""
+        at, told = self.told(codes, values)
+        return np.bincount(at, weights=told, minlength=len(self.starts) - 1).astype(np.float32)
+
+    def told(self, codes: Int32, values: Float32) -> tuple[Int64, Float32]:
+        """The same as addends: int64[k], of which products, some more than once; float32[k]."""
         places, lengths = self._places(codes)
-        told = self.weights[places] * np.repeat(values, lengths)
-        total = np.bincount(self.codes[places], weights=told, minlength=len(self.starts) - 1)
-        return total.astype(np.float32)
+        told: Float32 = self.weights.take(places) * np.repeat(values, lengths)
+        return self.codes.take(places).astype(np.int64), told
 
     def spoken(self, codes: Int32, values: Float32, wanted: Int32) -> Float32:
         """float32[h, m]: what each cell adds to the score of each wanted product."""

@@ -42,6 +42,8 @@ class _Meta(msgspec.Struct, frozen=True):
     neighbours: tuple[str, ...]
     parameters: dict[str, Scalar]
     metrics: dict[str, float]
+    leaned: bool = False
+    """Whether `leaned_factors` is there; artifacts from before it was kept lack it."""
 
 
 def model_write(folder: Path, model: BlendModel) -> None:
@@ -60,6 +62,8 @@ def model_write(folder: Path, model: BlendModel) -> None:
     array_write(folder, "popularity", parts.popularity)
     array_write(folder, "momentum", parts.momentum)
     array_write(folder, "lean", model.lean)
+    if _is_leaned(model):
+        array_write(folder, "leaned_factors", model.leaned.reshape(-1))
     for family, neighbours in parts.neighbours.items():
         array_write(folder, f"{family}_starts", neighbours.starts)
         array_write(folder, f"{family}_codes", neighbours.codes)
@@ -86,7 +90,13 @@ def _meta_of(model: BlendModel) -> _Meta:
         neighbours=tuple(family.value for family in parts.neighbours),
         parameters=dict(card.parameters),
         metrics=dict(card.metrics),
+        leaned=_is_leaned(model),
     )
+
+
+def _is_leaned(model: BlendModel) -> bool:
+    """Whether momentum made other factors of those that were trained."""
+    return model.leaned is not model.item_factors
 
 
 def model_read(folder: Path, number: int) -> BlendModel:
@@ -113,11 +123,19 @@ def model_read(folder: Path, number: int) -> BlendModel:
         parts=_parts(folder, meta, len(product_ids)),
         recipe=Recipe(families, meta.momentum),
         lean=_vector(folder, "lean", len(product_ids)),
+        kept=_leaned(folder, meta, len(product_ids)),
     )
     missing = {*families} & {Family.EASE, Family.ITEM_ITEM} - {*model.parts.neighbours}
     if missing:
         raise ModelUnreadable(f"the recipe asks for {', '.join(sorted(missing))}")
     return model
+
+
+def _leaned(folder: Path, meta: _Meta, products: int) -> Float32 | None:
+    """Mapped, so that all processes share it; worked out, each would have its own."""
+    if not meta.leaned:
+        return None
+    return _table(folder, "leaned_factors", products, meta.factors)
 
 
 def _card(meta: _Meta, number: int) -> ModelCard:
