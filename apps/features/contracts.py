@@ -208,9 +208,9 @@ class ServingSnapshot:
         documents: for answers without PostgreSQL.
         as_of: unix seconds at which the features' windows end.
         freshness_half_life_days: of `freshness_score`.
-        unweighed: other product features of the store, by name (by `name@version` where another
-            version answers who names none): float32[n], nan where there is no value. Ranking
-            weighs none of them; one moves to `features` when it gets a weight.
+        unweighed: other product features of the store, and those of which there are several
+            versions, by `name@version`: float32[n], nan where there is no value. Ranking weighs
+            none of them; one moves to `features` when it gets a weight.
     """
 
     number: int

@@ -137,16 +137,17 @@ def matrix_column(snapshot: ServingSnapshot, key: str, state: StoreState) -> Flo
     Args:
         snapshot: the matrix.
         key: `name@version`.
-        state: says which version stands under the bare name.
+        state: says which version stands under a bare name.
 
     Raises:
         FeatureUnknown: no such feature is registered.
     """
-    name = feature_of(key).spec.name
-    if feature_answering(name, state.records).spec.key == key:
-        found = snapshot.features.get(name)
-        return found if found is not None else snapshot.unweighed.get(name)
-    return snapshot.unweighed.get(key)
+    name, named = feature_of(key).spec.name, snapshot.unweighed.get(key)
+    if named is not None or feature_answering(name, state.records).spec.key != key:
+        return named
+    weighed = snapshot.features.get(name)
+    # Matrices of formats before 3 have everything that answers under its bare name.
+    return weighed if weighed is not None else snapshot.unweighed.get(name)
 
 
 def _computed(snapshot: ServingSnapshot, state: StoreState, key: str) -> Float32 | None:

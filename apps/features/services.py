@@ -20,7 +20,7 @@ from apps.features.contracts import (
     ServingSnapshot,
 )
 from apps.features.contracts_store import ComputeContext, Feature, FeatureRecord, StoredRun
-from apps.features.domain.registry import feature_answering, features_stored
+from apps.features.domain.registry import feature_answering, features_stored, versions_of
 from apps.features.domain.serving import snapshot_with
 from apps.features.engines.matrix_files import matrix_write
 from apps.features.metrics import feature_failures_total, feature_staleness_seconds
@@ -151,19 +151,22 @@ class _Turn:
 def _snapshot(
     context: ComputeContext, values: _Values, records: Mapping[str, FeatureRecord]
 ) -> ServingSnapshot:
-    """The answering version of a feature under its name, any other under `name@version`."""
+    """What ranking weighs under its name, as the version that answers has it.
+
+    All others, and all of which there are several versions, stand under `name@version`: which
+    of them answers may change before the next matrix is published.
+    """
     weighed: _Values = {}
     unweighed: _Values = {}
     for feature in features_stored(Entity.PRODUCT):
         name, key = feature.spec.name, feature.spec.key
         if key not in values:
             continue
-        answers = feature_answering(name, records).spec.key == key
-        if answers and name in FEATURE_NAMES:
+        if name in FEATURE_NAMES and feature_answering(name, records).spec.key == key:
             # What ranking weighs has no gaps: without a value nothing speaks for the product.
             weighed[name] = np.nan_to_num(values[key], nan=0.0)
-        else:
-            unweighed[name if answers else key] = values[key]
+        if name not in FEATURE_NAMES or len(versions_of(name)) > 1:
+            unweighed[key] = values[key]
     return snapshot_with(
         columns=context.columns,
         tree=context.tree,

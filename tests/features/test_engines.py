@@ -12,7 +12,7 @@ from apps.common.domain.string_table import TextBlob
 from apps.features.contracts import DisplayDocuments, ServingSnapshot
 from apps.features.domain.serving import snapshot_build
 from apps.features.engines.mapped_files import MatrixUnreadable
-from apps.features.engines.matrix_files import matrix_read, matrix_write
+from apps.features.engines.matrix_files import FORMAT, matrix_read, matrix_write
 from tests.features.catalogue import AS_OF, TREE, columns_of, product_row
 
 
@@ -119,8 +119,8 @@ def test_products_without_a_document_have_none(tmp_path: Path) -> None:
 def test_another_format_is_refused(tmp_path: Path) -> None:
     written(tmp_path, product_row(1))
     meta = msgspec.msgpack.decode((tmp_path / "meta.msgpack").read_bytes())
-    (tmp_path / "meta.msgpack").write_bytes(msgspec.msgpack.encode({**meta, "format": 3}))
-    with pytest.raises(MatrixUnreadable, match="format 3"):
+    (tmp_path / "meta.msgpack").write_bytes(msgspec.msgpack.encode({**meta, "format": FORMAT + 1}))
+    with pytest.raises(MatrixUnreadable, match=f"format {FORMAT + 1}"):
         matrix_read(tmp_path, 1)
 
 

@@ -1,68 +1,33 @@
 """Reading features: what Redis answers, what stands in for it, and that all of them agree."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from io import StringIO
 
-import msgspec
 import numpy as np
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
-from prometheus_client import REGISTRY
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from apps.common.redis import redis_client, redis_forget_connections
 from apps.events.services.partitions import partitions_ensure
-from apps.features.contracts import USER_ENTITIES, Entity, FeatureStatus
-from apps.features.contracts_store import ComputeContext, Computed, EntityUnknown, Feature
-from apps.features.domain.registry import (
-    feature_of,
-    feature_register,
-    feature_unregister,
-    features_wanted,
-)
-from apps.features.health import feature_store_check
+from apps.features.contracts_store import EntityUnknown
 from apps.features.selectors import serving_snapshot
 from apps.features.selectors_online import products_read, users_read
 from apps.features.selectors_past import snapshot_past
 from apps.features.selectors_state import store_state
-from apps.features.services import FeaturesReport, features_refresh
 from apps.features.services_check import features_check
-from apps.features.services_notes import feature_note_change
 from apps.jobs.services import job_run_now
 from tests.features.catalogue import product_create
-from tests.features.shop import NOW, happen, shop_create, shown
+from tests.features.reading import IDS, counted, products, refresh, shop_with_a_past, users
+from tests.features.shop import NOW, happen, shown
 from tests.redis_writes import writes_recorded
 
 pytestmark = pytest.mark.django_db(transaction=True)
-IDS = ("a", "b", "c")
-
-
-def refresh(**options: object) -> FeaturesReport:
-    given = {"as_of": NOW, "progress": lambda _done, _all, _words: None, **options}
-    return features_refresh(**given)  # type: ignore[arg-type]  # by keyword
 
 
 @pytest.fixture(autouse=True)
 def _shop() -> None:
-    shop_create()
-    happen(("purchase", "a", 1), ("view", "b", 2), user_id="mara")
-    happen(("click", "a", 1), query_id=shown(["b", "a"], 1))
-
-
-def products(*names: str) -> tuple[Feature, ...]:
-    return features_wanted((Entity.PRODUCT,), names)
-
-
-def users(*names: str) -> tuple[Feature, ...]:
-    return features_wanted(USER_ENTITIES, names)
-
-
-def counted(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
+    shop_with_a_past()
 
 
 def test_a_batch_is_one_round_trip_and_no_statement(
@@ -194,8 +159,9 @@ def test_only_what_is_due_is_computed() -> None:
     # What was not computed is published all the same, from the offline store.
     snapshot = serving_snapshot()
     assert set(snapshot.unweighed) == {
-        "ctr", "conversion_rate", "price_band", "return_rate", "stock_pressure",
-    }  # fmt: skip
+        f"{name}@1.0.0"
+        for name in ("ctr", "conversion_rate", "price_band", "return_rate", "stock_pressure")
+    }
     assert snapshot.number == 3
 
 
@@ -212,99 +178,6 @@ def test_a_feature_that_fails_keeps_its_former_values(monkeypatch: pytest.Monkey
     assert len(report.computed) == 8
     np.testing.assert_array_equal(products_read(IDS, products("ctr")).values, before)
     assert store_state().runs["ctr@1.0.0"].as_of == NOW
-
-
-def test_two_versions_are_served_at_once_and_the_successor_takes_over(
-    second_ctr: Feature,
-) -> None:
-    refresh()
-    both = products_read(("a",), products("ctr@1.0.0", "ctr@2.0.0"))
-    assert both.values[0, 1] == pytest.approx(1.0 - both.values[0, 0])
-    assert products_read(("a",), products("ctr")).keys == ("ctr@1.0.0",)
-    redis_client().flushdb()
-    again = products_read(("a",), products("ctr@1.0.0", "ctr@2.0.0"))
-    np.testing.assert_array_equal(again.values, both.values)
-    feature_note_change(
-        key="ctr@1.0.0", owner="x", status=FeatureStatus.DEPRECATED, successor="ctr@2.0.0",
-        notes="", actor=None,
-    )  # fmt: skip
-    wanted = features_wanted((Entity.PRODUCT,), ["ctr"], records=store_state().records)
-    assert [each.spec.key for each in wanted] == ["ctr@2.0.0"]
-    assert products_read(("a",), products("ctr@1.0.0")).values[0, 0] == both.values[0, 0]
-
-
-@pytest.fixture
-def second_ctr() -> Iterator[Feature]:
-    first = feature_of("ctr@1.0.0")
-    compute = first.compute
-    assert compute is not None
-
-    def turned(context: ComputeContext) -> list[Computed]:
-        return [replace(piece, values=1.0 - piece.values) for piece in compute(context)]
-
-    second = replace(first, spec=replace(first.spec, version="2.0.0"), compute=turned)
-    feature_register(second)
-    yield second
-    feature_unregister(second.spec.key)
-
-
-def _mix_up(one: str, other: str) -> None:
-    """One product has the other's values in Redis."""
-    wrong = redis_client().get(f"features:product:{other}")
-    assert isinstance(wrong, bytes)
-    redis_client().set(f"features:product:{one}", wrong)
-
-
-def test_a_check_finds_and_repairs_what_differs() -> None:
-    refresh()
-    _mix_up("a", "b")
-    with pytest.raises(SystemExit):
-        call_command("features_check", stdout=StringIO())
-    report = features_check(repair=True)
-    assert report.repaired == 1
-    assert (report.different or {})["freshness_score@1.0.0"] == 1
-    assert counted("feature_inconsistent_values", feature="freshness_score@1.0.0") == 1
-    said = StringIO()
-    call_command("features_check", stdout=said)
-    assert said.getvalue() == "6 products, 6 of them in Redis; 0 users\n"
-
-
-def test_a_check_finds_users_and_columns_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
-    affinity, key = "user_category_affinity@2.0.0", "features:user:mara"
-    refresh()
-    stored = users_read(["mara"], users()).values
-    assert (features_check(repair=False).users, features_check(repair=False).consistent) == (
-        1,
-        True,
-    )
-    redis_client().set(key, msgspec.msgpack.encode(
-        {affinity: (store_state().runs[affinity].id, {"electronics": 1.0})}))  # fmt: skip
-    report = features_check(repair=True)
-    # One value that is not stored, and one that is and was not there.
-    assert ((report.different or {})[affinity], report.repaired) == (2, 1)
-    assert users_read(["mara"], users()).values == stored
-    assert features_check(repair=False).consistent
-    # A matrix that lacks a feature altogether is behind in every value of it.
-    monkeypatch.setattr("apps.features.services_check.matrix_column", lambda *_told: None)
-    assert (features_check(repair=False).behind or {})["ctr@1.0.0"] == 6
-
-
-def test_health_tells_what_is_late_and_what_differs() -> None:
-    assert "late: conversion_rate@1.0.0, ctr@1.0.0" in feature_store_check().detail
-    refresh(as_of=timezone.now() - timedelta(days=5))
-    assert "late: " in feature_store_check().detail
-    # Told by whoever looks: a refresh that has stopped tells nothing.
-    assert counted("feature_staleness_seconds", feature="ctr@1.0.0") >= 5 * 86_400
-    refresh(as_of=timezone.now())
-    report = feature_store_check()
-    assert (report.ok, report.required) == (True, False)
-    assert report.figures["ctr@1.0.0_age_s"] < 60
-    _mix_up("a", "c")
-    summary = job_run_now(job_name="features_consistency", params={"repair": False})
-    assert summary["different"]
-    assert "differ between online and offline" in feature_store_check().detail
-    assert job_run_now(job_name="features_consistency")["repaired"] == 1
-    assert feature_store_check().ok
 
 
 def test_the_job_says_what_it_did() -> None:

@@ -27,9 +27,10 @@ from apps.features.engines.mapped_files import (
     texts_write,
 )
 
-FORMAT = 2
-# Format 1 had no unweighed features; it is served until the next one is published.
-_READABLE = (1, FORMAT)
+FORMAT = 3
+# Format 1 had no unweighed features, 2 had them by bare names; they are served until the next one
+# is published.
+_READABLE = (1, 2, FORMAT)
 MOST_DOCUMENT_BYTES = 2**32 - 1  # offsets are uint32
 _META = "meta.msgpack"
 _ROW_ARRAYS = (
