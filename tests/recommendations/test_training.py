@@ -216,6 +216,8 @@ def test_settings_reach_the_artifact_and_its_factors(settings: Settings) -> None
     kept = ArtifactVersion.objects.get(name=ARTIFACT, is_active=True).metadata
     assert (kept["als.factors"], kept["als.alpha"], kept["half_life_days"]) == (12, 7.0, 45.0)
     assert kept["search.parameters"] == 0
+    told = {name: kept[f"weight.{name}"] for name in ("purchase", "add_to_cart", "view", "click")}
+    assert told == {"purchase": 3.0, "add_to_cart": 2.0, "view": 1.0, "click": 1.0}
 
 
 def test_the_search_begins_with_the_settings_and_notes_what_it_tried(

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from apps.access.services import Actor
 from apps.common.domain.string_table import StringTable
+from apps.events.contracts import INTERACTION_WEIGHTS
 from apps.jobs.contracts import JobContext, JobOutcome, Progress
 from apps.model_registry.services.publish import artifact_publish
 from apps.recommendations.contracts import Float32
@@ -118,6 +119,7 @@ def _model(training: TrainingSet, fitted: Fitted, choice: Choice) -> BlendModel:
             parameters={
                 **choice.plan.parameters(),
                 "momentum": choice.recipe.momentum,
+                **{f"weight.{kind}": each for kind, each in INTERACTION_WEIGHTS.items()},
                 **choice.notes,
             },
             metrics=choice.metrics,
