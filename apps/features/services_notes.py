@@ -7,9 +7,9 @@ from apps.common.errors import InvalidInput, NotFound
 from apps.common.services import version_bump
 from apps.features.contracts import FeatureStatus
 from apps.features.contracts_store import FeatureRecord, FeatureUnknown
-from apps.features.domain.registry import feature_of, features_registered
+from apps.features.domain.registry import feature_of, features_registered, status_of
 from apps.features.models import FeatureNote
-from apps.features.selectors_state import STORE_VERSION, record_of
+from apps.features.selectors_state import STORE_VERSION, feature_records, record_of
 
 _LONGEST_NOTES = 4000
 
@@ -91,11 +91,13 @@ def feature_note_check(*, key: str, owner: str, status: str, successor: str, not
     if status != FeatureStatus.DEPRECATED:
         return
     try:
-        found = feature_of(successor).spec.key
+        found = feature_of(successor).spec
     except FeatureUnknown as error:
         raise InvalidInput(
             "A deprecated feature names another registered one, as name@version.",
             field="successor",
         ) from error
-    if found == key:
+    if found.key == key:
         raise InvalidInput("A feature cannot follow itself.", field="successor")
+    if status_of(found, feature_records()) is FeatureStatus.DEPRECATED:
+        raise InvalidInput(f"{successor} is deprecated itself.", field="successor")

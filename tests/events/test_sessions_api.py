@@ -118,9 +118,9 @@ def test_a_name_that_no_event_can_carry_is_refused(get: Ask, delete: Ask, name: 
     ("asked", "code"),
     [({"user": "u"}, "unknown_parameter"), ({"user_id": ""}, "invalid"),
      ({"client_id": "c" * 201}, "invalid"), ({"client_id": "a\x00b"}, "invalid"),
-     ({"user_id": "a\x00b"}, "invalid")],
+     ({"user_id": "a\x00b"}, "invalid"), ({"user_id": ["u", "v"]}, "invalid")],
 )  # fmt: skip
-def test_a_wrong_parameter_is_named(get: Ask, asked: dict[str, str], code: str) -> None:
+def test_a_wrong_parameter_is_named(get: Ask, asked: dict[str, object], code: str) -> None:
     answer = get(**asked)
     assert answer.status_code == 400
     assert answer.json()["extra"]["field"] == next(iter(asked))

@@ -153,6 +153,7 @@ def test_a_thousand_are_one_round_trip_and_no_statement(
         ("/products/" + "p" * 201, 400, "invalid", {"field": "product_id"}),
         ("/users/" + "u" * 201, 400, "invalid", {"field": "user_id"}),
         ("/users/mara?names=a%00b", 404, "unknown_feature", {"field": "names"}),
+        ("/products/a?names=ctr,,price_band", 404, "unknown_feature", {"feature": ""}),
     ],
 )
 def test_what_is_unknown_is_named(
@@ -178,6 +179,7 @@ def test_what_is_unknown_is_named(
         ({"entity": "product", "ids": ["a"], "name": "ctr"}, 400, "name"),
         ({"entity": "product"}, 400, "ids"),
         ({"entity": "product", "ids": ["a"], "names": ["dreams"]}, 404, "names"),
+        ({"entity": "product", "ids": ["a"], "names": ["ctr"] * 201}, 400, "names"),
         ("[", 400, "body"),
     ],
 )

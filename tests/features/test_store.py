@@ -236,5 +236,7 @@ def test_people_deprecate_in_favour_of_a_successor(second_ctr: Feature) -> None:
     assert (kept.owner, kept.status, kept.successor, kept.notes) == (
         "mara", FeatureStatus.DEPRECATED, "ctr@2.0.0", "since June",
     )  # fmt: skip
+    with pytest.raises(InvalidInput, match="deprecated itself"):
+        change(key="ctr@2.0.0", successor=CTR)
     change(status="active")
     assert store_state().records[CTR].successor == ""

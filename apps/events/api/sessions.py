@@ -61,9 +61,11 @@ def _session(session_id: str, asker: Mapping[str, str]) -> SessionState | None:
 
 
 def _parameters(request: Request, known: tuple[str, ...]) -> dict[str, str]:
-    for name in request.query_params:
+    for name, values in request.query_params.lists():
         if name not in known:
             raise InvalidInput(f"Unknown parameter {name}.", field=name, code="unknown_parameter")
+        if len(values) > 1:
+            raise InvalidInput(f"'{name}' stands there twice.", field=name)
     found = {name: request.query_params[name] for name in known if name in request.query_params}
     for name, text in found.items():
         _text_checked(name, text)

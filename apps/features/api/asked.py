@@ -21,6 +21,7 @@ from apps.features.domain.registry import features_wanted
 
 MOST_BODY_BYTES = 512 * 1024
 LONGEST_ID = 200
+MOST_NAMES = 200
 _DESCRIBED = {
     Entity.PRODUCT: (Entity.PRODUCT,),
     Entity.USER: USER_ENTITIES,
@@ -33,7 +34,7 @@ class FeaturesBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         entity: `product` or `user`.
         ids: product ids, or user ids, as the shop names them; 1 to 1,000, each once.
-        names: `name` or `name@version`; none: every stored feature.
+        names: `name` or `name@version`, at most 200; none: every stored feature.
         version: of every feature that is named without one; none: the one that answers.
     """
 
@@ -72,7 +73,7 @@ def one_asked(
     """
     asked = parameters_known(request, "names", "version")
     _id_checked(one, f"{entity}_id")
-    names = [name for name in asked.get("names", "").split(",") if name]
+    names = asked["names"].split(",") if asked.get("names") else []
     return _asked(entity, (one,), names, asked.get("version", ""), records)
 
 
@@ -95,6 +96,8 @@ def many_asked(request: HttpRequest, records: Mapping[str, FeatureRecord]) -> As
     if body.entity not in {Entity.PRODUCT, Entity.USER}:
         raise InvalidInput("'entity' is product or user.", field="entity")
     _ids_checked(body.ids)
+    if len(body.names) > MOST_NAMES:
+        raise InvalidInput(f"At most {MOST_NAMES} names a request.", field="names")
     return _asked(Entity(body.entity), tuple(body.ids), body.names, body.version, records)
 
 
