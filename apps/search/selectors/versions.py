@@ -42,7 +42,7 @@ from apps.search.selectors.query_categories import query_categories_state
 from apps.search.selectors.statements import prepared_fetch
 
 # Raised when answers of this release differ from the last one's for the same request.
-RELEASE = 1
+RELEASE = 2
 # Settings that change what is found or how it is ranked.
 _SETTINGS = ("SEARCH_", "SEMANTIC_", "KEYWORD_", "LEXICON_", "FRESHNESS_")
 
