@@ -48,6 +48,7 @@ def test_what_is_served_reaches_the_goals_on_a_year_of_a_real_shop(
     served, popularity = systems["served"], systems["popularity"]
     assert served["new"]["ndcg_at_10"] >= NEW_LEAST
     assert served["all"]["ndcg_at_10"] >= ALL_LEAST
-    # Different people are shown different products, and more of the shop.
-    assert served["coverage"] > popularity["coverage"]
-    assert served["overlap"] < popularity["overlap"]
+    # Different people are shown different products, and much more of the shop (0.152 and 0.017;
+    # two lists have 7 % in common, and 68 %).
+    assert served["coverage"] > 5.0 * popularity["coverage"]
+    assert served["overlap"] < 0.25 * popularity["overlap"]
