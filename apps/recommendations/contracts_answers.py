@@ -36,8 +36,8 @@ class Fallback(StrEnum):
 
     `category_popular`: what is popular in the category that the shelf is about. `popular`: what
     is popular anywhere. `without_constraints`, `without_filters`: nothing at all was left, so
-    the placement's constraints, then the caller's filters were let go of too. `nothing`: there
-    is no product that may be shown.
+    the placement's constraints were let go of, else the caller's filters, else both. `nothing`:
+    there is no product that may be shown.
     """
 
     CATEGORY_POPULAR = "category_popular"

@@ -17,7 +17,7 @@ from apps.recommendations.contracts_answers import ShelfAsk
 DAY_S = 86_400.0
 ACTIVE, HIDDEN, KEPT, CONTEXT, CATEGORY = "active", "hidden", "kept", "context", "category"
 IN_STOCK, BOUGHT, IN_SESSION, PRICE = "in_stock", "bought", "in_session", "price_band"
-# What is let go of when nothing is left, and in this order; everything else always holds.
+# What a placement asks for; what always holds; everything else is the caller's filters.
 CONSTRAINTS = frozenset({IN_STOCK, BOUGHT, IN_SESSION, PRICE})
 ALWAYS = frozenset({ACTIVE, HIDDEN, KEPT, CONTEXT})
 _SOLD_OUT = AVAILABILITIES.index("out_of_stock")
@@ -43,11 +43,15 @@ class Allowing:
         return allowed
 
     def relaxed(self) -> BoolArray:
-        """The same without the placement's constraints."""
+        """What is left without the placement's constraints; the caller's filters hold."""
         return self.rows(CONSTRAINTS)
 
     def unfiltered(self) -> BoolArray:
-        """The same without the caller's filters either."""
+        """What is left without the caller's filters; the placement's constraints hold."""
+        return self.rows(frozenset(self.masks) - ALWAYS - CONSTRAINTS)
+
+    def bare(self) -> BoolArray:
+        """What is left without either."""
         return self.rows(frozenset(self.masks) - ALWAYS)
 
     def left_out(self, row: int) -> tuple[str, ...]:

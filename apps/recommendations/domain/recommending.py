@@ -224,12 +224,21 @@ def _filled(
         _fill(pooling, Fallback.CATEGORY_POPULAR, _inside(shopping), shopping, fallback)
     if len(pooling) < enough:
         _fill(pooling, Fallback.POPULAR, shopping.allowed, shopping, fallback)
-    # Better a shelf that says so than an empty one.
-    if not len(pooling):
-        _fill(pooling, Fallback.WITHOUT_CONSTRAINTS, allowing.relaxed(), shopping, fallback)
-    if not len(pooling):
-        _fill(pooling, Fallback.WITHOUT_FILTERS, allowing.unfiltered(), shopping, fallback)
-    return tuple(fallback)
+    return tuple(fallback) if len(pooling) else _let_go(pooling, shopping, allowing)
+
+
+def _let_go(pooling: Pooling, shopping: Shopping, allowing: Allowing) -> tuple[Fallback, ...]:
+    """Better a shelf that says so than an empty one; no more goes than is in the way."""
+    constraints, filters = Fallback.WITHOUT_CONSTRAINTS, Fallback.WITHOUT_FILTERS
+    for told, allowed in (
+        ((constraints,), allowing.relaxed),
+        ((filters,), allowing.unfiltered),
+        ((constraints, filters), allowing.bare),
+    ):
+        popular_pooled(pooling, told[-1], allowed(), shopping.snapshot.popularity_order)
+        if len(pooling):
+            return told
+    return ()
 
 
 def _fill(

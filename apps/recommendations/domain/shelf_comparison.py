@@ -13,8 +13,8 @@ FALLBACK_WORDS: Mapping[Fallback, str] = {
     "fills it.",
     Fallback.WITHOUT_CONSTRAINTS: "Nothing is left under these constraints here: they are let "
     "go of, so that the shelf does not stand empty.",
-    Fallback.WITHOUT_FILTERS: "Nothing is left here even without the constraints: the shelf "
-    "shows other products.",
+    Fallback.WITHOUT_FILTERS: "Nothing that was asked for can be shown here: the shelf shows "
+    "other products.",
     Fallback.NOTHING: "There is no product that may be shown here.",
 }
 """What filled the shelf, as a merchandiser is told."""

@@ -89,6 +89,7 @@ def test_nothing_left_by_filters_is_said_and_filled(shelf: Shelf) -> None:
     answer = shelf(parameters={"filter[price]": "9000..9999"}, k=4)
     assert len(answer["items"]) == 4
     assert answer["fallback"] == ["without_filters"]
+    assert {item["availability"] for item in answer["items"]} == {"in_stock"}
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,16 @@ def test_constraints_then_filters_are_let_go_of_before_a_shelf_is_empty() -> Non
     found = recommend(ShelfAsk(k=2, filters=free), world_of(placement=placement))
     assert ids(found) == ["p8", "p7"]
     assert found.fallback == (Fallback.WITHOUT_FILTERS,)
+    held = snapshot_made(p8={"availability": "out_of_stock"})
+    found = recommend(ShelfAsk(k=8, filters=free), world_of(snapshot=held, placement=placement))
+    assert "p8" not in ids(found)  # the filter alone is in the way: what is sold out stays away
+    assert found.fallback == (Fallback.WITHOUT_FILTERS,)
+    sold_out = snapshot_made(**{f"p{pk}": {"availability": "out_of_stock"} for pk in range(1, 9)})
+    found = recommend(
+        ShelfAsk(k=2, filters=free), world_of(snapshot=sold_out, placement=placement)
+    )
+    assert ids(found) == ["p8", "p7"]
+    assert found.fallback == (Fallback.WITHOUT_CONSTRAINTS, Fallback.WITHOUT_FILTERS)
     gone = snapshot_made(**{f"p{pk}": {"active": False} for pk in range(1, 9)})
     found = recommend(ShelfAsk(), world_of(snapshot=gone))
     assert ids(found) == []
