@@ -56,10 +56,10 @@ def feature_store_check() -> HealthReport:
 
 
 def _ages() -> dict[str, float]:
-    now = timezone.now()
-    return {
-        key: max(0.0, (now - run.as_of).total_seconds()) for key, run in store_state().runs.items()
-    }
+    """Of what is registered: a feature whose code is gone only grows older."""
+    now, runs = timezone.now(), store_state().runs
+    keys = [each.spec.key for each in features_stored()]
+    return {key: max(0.0, (now - runs[key].as_of).total_seconds()) for key in keys if key in runs}
 
 
 def _left(summary: JobOutcome) -> int:

@@ -13,8 +13,10 @@ from apps.features.health import feature_store_check
 from apps.features.selectors_online import users_read
 from apps.features.selectors_state import store_state
 from apps.features.services_check import features_check
+from apps.features.services_record import run_record
 from apps.jobs.services import job_run_now
 from tests.features.reading import counted, refresh, shop_with_a_past, users
+from tests.features.shop import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +69,7 @@ def test_a_check_finds_users_and_columns_that_differ(monkeypatch: pytest.MonkeyP
 
 def test_health_tells_what_is_late_and_what_differs() -> None:
     assert "late: conversion_rate@1.0.0, ctr@1.0.0" in feature_store_check().detail
+    run_record(key="gone@1.0.0", as_of=NOW, pieces=[])
     refresh(as_of=timezone.now() - timedelta(days=5))
     assert "late: " in feature_store_check().detail
     # Told by whoever looks: a refresh that has stopped tells nothing.
@@ -75,6 +78,7 @@ def test_health_tells_what_is_late_and_what_differs() -> None:
     report = feature_store_check()
     assert (report.ok, report.required) == (True, False)
     assert report.figures["ctr@1.0.0_age_s"] < 60
+    assert "gone@1.0.0_age_s" not in report.figures
     _mix_up("a", "c")
     summary = job_run_now(job_name="features_consistency", params={"repair": False})
     assert summary["different"]
