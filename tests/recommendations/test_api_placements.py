@@ -128,6 +128,9 @@ def test_a_former_version_comes_back(key: Send) -> None:
         ({"content": CONTENT, "shelf": 1}, "shelf"),
         ({"content": CONTENT, "based_on": "x"}, "based_on"),
         ({"content": CONTENT, "acknowledge_warnings": True}, "reason"),
+        ({"content": {**CONTENT, "title": "a\x00b"}}, "content.title"),
+        ({**READY, "reason": "a\x00b"}, "reason"),
+        ({**READY, "reason": "half a pair \udc00"}, "reason"),
     ],
 )
 def test_a_refusal_names_its_field(key: Send, body: dict[str, Any], field: str) -> None:

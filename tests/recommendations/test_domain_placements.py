@@ -86,6 +86,8 @@ def test_what_is_left_out_is_as_by_default() -> None:
         ({"title": "   "}, "title"),
         ({"title": "x" * 121}, "title"),
         ({"title": 3}, "title"),
+        ({"title": "a\x00b"}, "title"),
+        ({"title": "a\ud800"}, "title"),
         ({"shelf": 1}, "shelf"),
         ({"strategies": []}, "strategies"),
         ({"strategies": {}}, "strategies"),

@@ -1,5 +1,6 @@
 """Placements: as shipped, and from and to the JSON content of a published version."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, TypeVar
@@ -22,6 +23,7 @@ from apps.recommendations.contracts import (
 MOST_SHOWN = 100
 CONTENT_FIELDS = ("title", "strategies", "mix", "constraints", "diversity", "weights", "k")
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can write them, PostgreSQL stores neither
 _Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 _Count = Annotated[int, Meta(ge=0, le=1000)]
 _Times = Annotated[float, Meta(ge=0.0, le=1000.0)]
@@ -142,11 +144,9 @@ def placement_read(name: PlacementName, number: int, content: Mapping[str, objec
         PlacementInvalid: naming the field; items of lists are numbered from 1.
     """
     given = _converted("", content, _Content)
-    if not given.title.strip():
-        raise PlacementInvalid("title", "Say what shoppers read above the shelf.")
     return Placement(
         name=name,
-        title=given.title.strip(),
+        title=_title(given.title),
         strategies=_strategies(given.strategies),
         mix=given.mix,
         constraints=_constraints(given.constraints),
@@ -171,6 +171,15 @@ def placement_content(placement: Placement) -> dict[str, JsonValue]:
         "weights": None if weights is None else dict(weights),
         "k": placement.k,
     }
+
+
+def _title(given: str) -> str:
+    if not given.strip():
+        raise PlacementInvalid("title", "Say what shoppers read above the shelf.")
+    if _UNSTORABLE.search(given):
+        message = "A title holds no NUL character and no half of a surrogate pair."
+        raise PlacementInvalid("title", message)
+    return given.strip()
 
 
 def _strategies(given: Sequence[object]) -> tuple[StrategyUse, ...]:
