@@ -150,7 +150,9 @@ class BlendModel:
 
     def scores(self, taste: Taste) -> Float32:
         """float32[n] by code, in [0, 1)."""
-        return _unit(self.leaned @ taste.factors + taste.base)
+        raw: Float32 = self.leaned @ taste.factors
+        raw += taste.base
+        return _unit(raw)
 
     def scores_of(self, taste: Taste, codes: Int32) -> Float32:
         """float32[m]: the same numbers for candidates, all of codes that the model has."""
