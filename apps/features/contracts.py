@@ -19,8 +19,10 @@ SEARCH_SCORE = "search_score"
 CF_SCORE = "cf_score"
 POPULARITY_SCORE = "popularity_score"
 FRESHNESS_SCORE = "freshness_score"
-# No part of weight sets: added beside them, with a weight of its own, where a visit is followed.
+# No parts of weight sets: added beside them, with weights of their own, where they count.
 SESSION_BOOST = "session_boost"
+REVISIT_SCORE = "revisit_score"
+BESIDE_WEIGHTS = (SESSION_BOOST, REVISIT_SCORE)
 
 
 class Entity(StrEnum):
@@ -167,6 +169,7 @@ FEATURE_NAMES: tuple[str, ...] = tuple(spec.name for spec in FEATURES)
 FEATURE_TITLES: dict[str, str] = {
     **{spec.name: spec.title for spec in FEATURES},
     SESSION_BOOST: "This visit",
+    REVISIT_SCORE: "Seen before",
 }
 _decoder = msgspec.msgpack.Decoder(ProductDocument)
 

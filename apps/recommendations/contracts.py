@@ -286,11 +286,13 @@ class Personalisation:
     """What may follow the shopper, on both surfaces; experiments turn it.
 
     Attributes:
-        history: whether the collaborative score counts.
+        history: whether what the shopper did before counts.
         session: whether what this visit saw counts.
         session_weight: what `session_boost` is multiplied by before it is added to a score.
+        revisit_weight: the same of `revisit_score`, a part of the history.
     """
 
     history: bool = True
     session: bool = True
     session_weight: float = 0.15
+    revisit_weight: float = 0.2

@@ -174,6 +174,7 @@ class World:
         row_affinity: the same for candidates alone, where no strategy needs the whole catalogue;
             None: `affinity` is asked for them too.
         boosts: of a visit.
+        revisits: of what the shopper looked at before and has not bought.
         vectors: of products, for variety on the shelf.
         book: merchandising rules; None: there are none.
         switches: which of them act.
@@ -189,6 +190,7 @@ class World:
     affinity: AffinityOf | None = None
     row_affinity: RowAffinityOf | None = None
     boosts: BoostsOf | None = None
+    revisits: RowAffinityOf | None = None
     vectors: VectorsOf | None = None
     book: RuleBook | None = None
     switches: RuleSwitches = field(default_factory=RuleSwitches)
@@ -231,10 +233,10 @@ class RecommendationAnswer:
         personalised: whether anything of the shopper's own counted.
         took_ms: milliseconds inside.
         degraded: what was missing: `redis`, `history`, `catalog`, `weights`, `experiments`,
-            `strategy:<name>` of one that raised.
-        versions: name to number of what was in force.
             `placements` (as shipped, the published one cannot be read), `recommender`,
             `product_relations`, `product_index` (published, and none can be read),
+            `strategy:<name>` of one that raised.
+        versions: name to number of what was in force.
         sticky: the token of first assignments to send back next time; empty for none.
     """
 

@@ -23,6 +23,7 @@ _TITLES = {
     "history": "Shoppers' history",
     "session": "This visit",
     "session_weight": "Weight of this visit",
+    "revisit_weight": "Weight of what was seen before",
 }
 
 

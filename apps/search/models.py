@@ -30,6 +30,7 @@ class SearchSettingsVersion(PublishableVersion):
         "history",
         "session",
         "session_weight",
+        "revisit_weight",
     )
 
     fusion = models.CharField(
@@ -72,6 +73,12 @@ class SearchSettingsVersion(PublishableVersion):
         verbose_name="weight of this visit",
         help_text="From 0 to 1; added beside the ranking weights.",
     )
+    revisit_weight = models.FloatField(
+        default=0.2,
+        verbose_name="weight of what was seen before",
+        help_text="From 0 to 1; of products that the shopper looked at and has not bought; "
+        "a part of the history.",
+    )
 
     class Meta(PublishableVersion.Meta):
         verbose_name = "search settings"
@@ -86,6 +93,10 @@ class SearchSettingsVersion(PublishableVersion):
                 condition=Q(session_weight__gte=0, session_weight__lte=1),
                 name="search_settings_session_weight_share",
             ),
+            models.CheckConstraint(
+                condition=Q(revisit_weight__gte=0, revisit_weight__lte=1),
+                name="search_settings_revisit_weight_share",
+            ),
         ]
 
     def content_clean(self) -> None:
@@ -95,6 +106,8 @@ class SearchSettingsVersion(PublishableVersion):
             raise ValidationError({"keyword_weight": "The share of words is from 0 to 1."})
         if not 0 <= self.session_weight <= 1:
             raise ValidationError({"session_weight": "The weight of a visit is from 0 to 1."})
+        if not 0 <= self.revisit_weight <= 1:
+            raise ValidationError({"revisit_weight": "This weight is from 0 to 1."})
 
 
 class SearchDay(models.Model):

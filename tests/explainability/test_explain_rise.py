@@ -1,17 +1,18 @@
-"""What a visit adds is given: changes of weights are worked out around it."""
+"""What is added beside the weights is given: changes of weights are worked out around it."""
 
 import numpy as np
 import pytest
 
 from apps.explainability.domain.explain_weights import weight_changes
 from apps.explainability.selectors.explain_rise import field_of
-from apps.features.contracts import SESSION_BOOST
+from apps.features.contracts import BESIDE_WEIGHTS, REVISIT_SCORE, SESSION_BOOST
 from apps.ranking.contracts import Candidates, Float32, Ranking
 from apps.ranking.domain.pipeline import rank
 from apps.ranking_weights.contracts import ResolvedWeights
 
 SIZE, ROOM = 12, 2
 NAMES = ("search_score", "popularity_score", "freshness_score")
+BESIDE = ((SESSION_BOOST, 0.4), (REVISIT_SCORE, 0.2))
 KEYS = np.arange(SIZE, dtype=np.int32)
 
 
@@ -23,7 +24,7 @@ def ranked(columns: dict[str, Float32], weights: tuple[tuple[str, float], ...]) 
             KEYS, unfound, nowhere, unfound, nowhere, columns["search_score"]
         ),
         features={name: values for name, values in columns.items() if name != "search_score"},
-        weights=ResolvedWeights((*weights, (SESSION_BOOST, 0.4)), "global", "global", 1),
+        weights=ResolvedWeights((*weights, *BESIDE), "global", "global", 1),
         tie_break=KEYS.astype(np.int64),
     )  # fmt: skip
 
@@ -31,7 +32,7 @@ def ranked(columns: dict[str, Float32], weights: tuple[tuple[str, float], ...]) 
 @pytest.mark.parametrize("seed", range(30))
 def test_a_change_lifts_the_hit_though_a_visit_is_followed(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    columns = {name: rng.random(SIZE).astype(np.float32) for name in (*NAMES, SESSION_BOOST)}
+    columns = {name: rng.random(SIZE).astype(np.float32) for name in (*NAMES, *BESIDE_WEIGHTS)}
     ranking = ranked(columns, tuple(zip(NAMES, (0.5, 0.3, 0.2), strict=True)))
     candidate = int(ranking.order[SIZE // 2])
 

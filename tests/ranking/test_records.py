@@ -152,6 +152,7 @@ def test_the_document_has_the_house_shape() -> None:
         "freshness_score": 0.5,
         "cf_score": None,
         "session_boost": None,
+        "revisit_score": None,
     }
     assert document["weights"] == {
         "source": "category",

@@ -29,7 +29,13 @@ def test_a_merchandiser_turns_meaning_off(client: Client, search: Search) -> Non
     form = client.get(reverse(f"{NAME}_add"))
     assert form.status_code == 200
     assert "from the environment" in form.content.decode()
-    sent = {"fusion": "rrf", "keyword_weight": "0.5", "synonyms": "on", "session_weight": "0.15"}
+    sent = {
+        "fusion": "rrf",
+        "keyword_weight": "0.5",
+        "synonyms": "on",
+        "session_weight": "0.15",
+        "revisit_weight": "0.2",
+    }
     assert client.post(reverse(f"{NAME}_add"), sent).status_code == 302
     row = SearchSettingsVersion.objects.get()
     assert (row.subject, row.semantic, row.status) == ("default", False, "draft")

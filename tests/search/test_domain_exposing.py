@@ -110,6 +110,13 @@ def test_what_follows_the_shopper_needs_something_to_follow() -> None:
     assert not differs(PLAIN, no_visit, known=True)
     assert differs(PLAIN, no_history, known=True)
     assert not differs(PLAIN, no_history, visited=True)
+    seen_more = SearchOverrides(personalisation=PersonalisationChange(revisit_weight=0.5))
+    assert differs(PLAIN, seen_more, known=True)
+    assert not differs(PLAIN, seen_more, visited=True)
+    # Without the history its weight means nothing.
+    off = [replace(no_history, personalisation=PersonalisationChange(False, revisit_weight=weight))
+           for weight in (0.1, 0.9)]  # fmt: skip
+    assert not differs(*off, known=True)
     # A weight means nothing where no arm lets the visit count.
     off = [replace(no_visit, personalisation=PersonalisationChange(None, False, weight))
            for weight in (0.1, 0.9)]  # fmt: skip

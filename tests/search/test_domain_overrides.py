@@ -150,12 +150,13 @@ def test_words() -> None:
         history=True,
         session=True,
         session_weight=0.2,
+        revisit_weight=0.1,
     )
     assert settings_words(settings) == (
         "Products are found by words and by meaning, put together by their scores, 25% words "
         "and 75% meaning. Synonyms are off. Brands, categories and prices are read out of it. "
-        "Its spelling is left as it is. What shoppers did before counts; what this visit looked "
-        "at counts with a weight of 0.20."
+        "Its spelling is left as it is. What shoppers did before counts, what they looked "
+        "at with a weight of 0.10; what this visit looked at counts with a weight of 0.20."
     )
     assert settings_of(**dict(settings_content(settings))) == settings  # type: ignore[arg-type]  # the content's own values
     alone = SearchSettings(semantic=False)
@@ -180,12 +181,14 @@ def test_a_payload_may_change_what_follows_the_shopper() -> None:
 
 
 def test_the_form_follows_the_shopper_as_it_was_filled() -> None:
-    filled = {"history": "off", "session": "on", "session_weight": "0.3"}
+    filled = {"history": "off", "session": "on", "session_weight": "0.3", "revisit_weight": "0.5"}
     payload = payload_of_form(filled)
 
     assert payload == {
-        "personalisation": {"history": False, "session": True, "session_weight": 0.3}
-    }
+        "personalisation": {
+            "history": False, "session": True, "session_weight": 0.3, "revisit_weight": 0.5
+        }
+    }  # fmt: skip
     assert form_of_overrides(overrides_read(payload)) == filled
     assert payload_of_form({"session_weight": "much"}) == {
         "personalisation": {"session_weight": "much"}

@@ -9,7 +9,7 @@ from apps.explainability.domain.explain_weights import (
     always_ahead,
     weight_changes,
 )
-from apps.features.contracts import SEARCH_SCORE, SESSION_BOOST
+from apps.features.contracts import BESIDE_WEIGHTS, SEARCH_SCORE
 from apps.ranking.contracts import RULES_CONTRIBUTION, Ranking
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.selectors.listing import Listing
@@ -71,7 +71,9 @@ def field_of(ranking: Ranking, candidate: int, keys: "np.typing.NDArray[np.int32
     compete[ranking.order] = True
     compete[[candidate, *ranking.pinned]] = False
     compete &= times > _NOTHING
-    own = [(name, weight) for name, weight in ranking.weights.weights if name != SESSION_BOOST]
+    own = [
+        (name, weight) for name, weight in ranking.weights.weights if name not in BESIDE_WEIGHTS
+    ]
     names = tuple(name for name, _ in own)
     values = (_values(ranking, names) + _beside(ranking)[:, None]) * times[:, None]
     return Field(
@@ -84,14 +86,15 @@ def field_of(ranking: Ranking, candidate: int, keys: "np.typing.NDArray[np.int32
 
 
 def _beside(ranking: Ranking) -> Float64:
-    """float64[m]: what a visit adds beside the weights, which nobody edits as one of them.
+    """float64[m]: what is added beside the weights, which nobody edits as one of them.
 
     The weights sum to 1, so adding it to every feature's value adds it once to each score.
     """
-    weight = dict(ranking.weights.weights).get(SESSION_BOOST)
-    if weight is None:
-        return np.zeros(len(ranking.scores))
-    return weight * ranking.features[SESSION_BOOST].astype(np.float64)
+    found = np.zeros(len(ranking.scores))
+    for name, weight in ranking.weights.weights:
+        if name in BESIDE_WEIGHTS:
+            found += weight * ranking.features[name].astype(np.float64)
+    return found
 
 
 def multipliers(ranking: Ranking) -> Float64:

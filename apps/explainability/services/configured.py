@@ -162,6 +162,7 @@ def settings_drafted(version: VersionView) -> Ranking:
             for name in ("semantic", "synonyms", "understanding", "spelling", "history", "session")
         },
         session_weight=float(str(content["session_weight"])),
+        revisit_weight=float(str(content["revisit_weight"])),
     )
     return Ranking(lambda query: served_under(_request(query), SearchPlan(Arm(drafted))))
 

@@ -1,6 +1,6 @@
 """What the store's further features are; their computations stand in `selectors_compute`."""
 
-from apps.features.contracts import SESSION_BOOST, Entity, FeatureSpec, ValueKind
+from apps.features.contracts import REVISIT_SCORE, SESSION_BOOST, Entity, FeatureSpec, ValueKind
 
 CTR = "ctr"
 CONVERSION_RATE = "conversion_rate"
@@ -165,3 +165,17 @@ SESSION_SPEC = FeatureSpec(
     ),
     owner="search",
 )  # fmt: skip
+REVISIT_SPEC = FeatureSpec(
+    REVISIT_SCORE,
+    "Seen before",
+    Entity.USER,
+    "1.0.0",
+    "How much the shopper looked at the product lately without buying it.",
+    stored=False,
+    function="apps.recommendations.selectors.revisits.revisit_scores",
+    computation="min(1, said / 2) times 2^(-days since the newest interaction / 14), where said "
+    "adds up the strongest interaction of each day (view and click 1, cart 2); 0 once it was "
+    "bought. Added beside the weights, with a weight of its own.",
+    depends_on=("events", "sessions"),
+    owner="search",
+)

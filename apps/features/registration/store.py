@@ -33,6 +33,7 @@ def features_register() -> None:
         Feature(told.SESSION_CATEGORY_SPEC, on_demand=session_affinity),
         Feature(told.SESSION_BRAND_SPEC, on_demand=session_affinity),
         Feature(told.SESSION_SPEC),
+        Feature(told.REVISIT_SPEC),
     ):  # fmt: skip
         feature_register(feature)
     session_shares_register(session_shares)

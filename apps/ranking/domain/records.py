@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from apps.features.contracts import FEATURE_NAMES, FEATURE_TITLES, SEARCH_SCORE, SESSION_BOOST
+from apps.features.contracts import BESIDE_WEIGHTS, FEATURE_NAMES, FEATURE_TITLES, SEARCH_SCORE
 from apps.ranking.contracts import (
     RULES_CONTRIBUTION,
     Acted,
@@ -18,7 +18,7 @@ from apps.ranking_weights.contracts import ResolvedWeights
 JsonValue = str | float | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 # What is told rounds to 0.001.
 _TOLD = 0.0005
-_BREAKDOWN = (*(name for name in FEATURE_NAMES if name != SEARCH_SCORE), SESSION_BOOST)
+_BREAKDOWN = (*(name for name in FEATURE_NAMES if name != SEARCH_SCORE), *BESIDE_WEIGHTS)
 
 
 def hit_record(ranking: Ranking, position: int) -> HitRecord:

@@ -18,7 +18,6 @@ TITLES: Mapping[str, str] = {
     **FEATURE_TITLES,
     SEARCH_SCORE: "Strategy",
     STRATEGY_ORDER: "Order of strategies",
-    "session_boost": "This visit",
 }
 
 

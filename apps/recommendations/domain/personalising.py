@@ -1,19 +1,26 @@
 """What may follow the shopper: what the shop publishes, what a variant changes, what is off.
 
 A variant's payload names it under `personalisation`, on search and on recommendations alike:
-`{"personalisation": {"history": true, "session": false, "session_weight": 0.15}}`, each part of
+`{"personalisation": {"history": true, "revisit_weight": 0.2, "session": false}}`, each part of
 its own. What the installation's settings switch off stays off, whatever a variant says.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from apps.experiments.contracts.assignment import Json
 from apps.recommendations.contracts import Personalisation
 
 PART = "personalisation"
-HISTORY, SESSION, SESSION_WEIGHT = "history", "session", "session_weight"
-FIELDS = (HISTORY, SESSION, SESSION_WEIGHT)
-IMPERSONAL = Personalisation(history=False, session=False, session_weight=0.0)
+HISTORY, SESSION = "history", "session"
+SESSION_WEIGHT, REVISIT_WEIGHT = "session_weight", "revisit_weight"
+FIELDS = (HISTORY, SESSION, SESSION_WEIGHT, REVISIT_WEIGHT)
+WEIGHED: Mapping[str, str] = {
+    SESSION_WEIGHT: "The weight of a visit",
+    REVISIT_WEIGHT: "The weight of what was seen before",
+}
+"""Fields that are numbers from 0 to 1, as messages call them."""
+IMPERSONAL = Personalisation(history=False, session=False, session_weight=0.0, revisit_weight=0.0)
 """Nothing follows anybody: previews, evaluations, what is kept for everybody."""
 
 
@@ -32,24 +39,21 @@ class PersonalisationChange:
     """What one variant changes; None leaves it as it is.
 
     Attributes:
-        history: whether the collaborative score counts.
+        history: whether what the shopper did before counts.
         session: whether what this visit saw counts.
         session_weight: of `session_boost`, in [0, 1].
+        revisit_weight: of `revisit_score`, in [0, 1].
     """
 
     history: bool | None = None
     session: bool | None = None
     session_weight: float | None = None
+    revisit_weight: float | None = None
 
     def over(self, before: Personalisation) -> Personalisation:
         """What holds with the change."""
-        return Personalisation(
-            history=before.history if self.history is None else self.history,
-            session=before.session if self.session is None else self.session,
-            session_weight=(
-                before.session_weight if self.session_weight is None else self.session_weight
-            ),
-        )
+        said = {name: getattr(self, name) for name in FIELDS}
+        return replace(before, **{name: one for name, one in said.items() if one is not None})
 
 
 def personalisation_read(payload: Json) -> PersonalisationChange | None:
@@ -69,18 +73,15 @@ def personalisation_read(payload: Json) -> PersonalisationChange | None:
     change = PersonalisationChange(
         _switch(HISTORY, part.get(HISTORY)),
         _switch(SESSION, part.get(SESSION)),
-        _weight(part.get(SESSION_WEIGHT)),
+        _weight(SESSION_WEIGHT, part.get(SESSION_WEIGHT)),
+        _weight(REVISIT_WEIGHT, part.get(REVISIT_WEIGHT)),
     )
     return None if change == PersonalisationChange() else change
 
 
 def personalisation_written(change: PersonalisationChange) -> dict[str, Json]:
     """The part of a payload under `personalisation`; empty when nothing is changed."""
-    values: dict[str, Json] = {
-        HISTORY: change.history,
-        SESSION: change.session,
-        SESSION_WEIGHT: change.session_weight,
-    }
+    values: dict[str, Json] = {name: getattr(change, name) for name in FIELDS}
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -88,23 +89,27 @@ def personalisation_allowed(wanted: Personalisation, flags: Personalisation) -> 
     """What is wanted, without what the installation switches off.
 
     Two that make the same answers are one and the same: a visit that is left out has no weight,
-    and one without weight is left out.
+    and one without weight is left out; what was seen before is a part of the history.
 
     Args:
         wanted: as published and as experiments change it.
-        flags: of the settings; their weight is not looked at.
+        flags: of the settings; their weights are not looked at.
     """
+    history = wanted.history and flags.history
     session = wanted.session and flags.session and wanted.session_weight > 0.0
     return Personalisation(
-        history=wanted.history and flags.history,
+        history=history,
         session=session,
         session_weight=wanted.session_weight if session else 0.0,
+        revisit_weight=wanted.revisit_weight if history else 0.0,
     )
 
 
 def personalisation_words(wanted: Personalisation) -> str:
     """What follows the shopper, in plain sentences."""
     before = f"What shoppers did before {_counts(wanted.history)}"
+    if wanted.history:
+        before += f", what they looked at with a weight of {wanted.revisit_weight:.2f}"
     visit = f"what this visit looked at {_counts(wanted.session)}"
     weight = f" with a weight of {wanted.session_weight:.2f}" if wanted.session else ""
     return f"{before}; {visit}{weight}."
@@ -119,6 +124,8 @@ def change_words(change: PersonalisationChange) -> str:
         told.append(f"What this visit looked at {_counts(change.session)}.")
     if change.session_weight is not None:
         told.append(f"This visit's weight is {change.session_weight:.2f}.")
+    if change.revisit_weight is not None:
+        told.append(f"The weight of what was seen before is {change.revisit_weight:.2f}.")
     return " ".join(told)
 
 
@@ -132,11 +139,11 @@ def _switch(name: str, value: Json) -> bool | None:
     return value
 
 
-def _weight(value: Json) -> float | None:
+def _weight(name: str, value: Json) -> float | None:
     if value is None:
         return None
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0.0 <= float(value) <= 1.0:  # type: ignore[arg-type]  # a number, as was just asked
-        message = "The weight of a visit is a number from 0 to 1."
-        raise PersonalisationInvalid(f"{PART}.{SESSION_WEIGHT}", message)
+        message = f"{WEIGHED[name]} is a number from 0 to 1."
+        raise PersonalisationInvalid(f"{PART}.{name}", message)
     return float(value)  # type: ignore[arg-type]  # a number, as was asked above

@@ -92,7 +92,7 @@ def _follow_differently(contender: ShelfContender, facts: ShelfFacts) -> bool:
         for change in (each.personalisation for each in contender.overrides)
     ]
     visits = {each.session_weight for each in arms}
-    histories = {each.history for each in arms}
+    histories = {(each.history, each.revisit_weight) for each in arms}
     return (facts.visited and len(visits) > 1) or (facts.known and len(histories) > 1)
 
 

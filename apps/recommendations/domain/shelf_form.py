@@ -30,6 +30,7 @@ PERSONAL = {
     personalising.HISTORY: "personal_history",
     personalising.SESSION: "personal_session",
     personalising.SESSION_WEIGHT: "personal_session_weight",
+    personalising.REVISIT_WEIGHT: "personal_revisit_weight",
 }
 MIXES: Mapping[Mix, str] = {
     Mix.FIRST: "One after the other, until there is enough",
@@ -111,8 +112,9 @@ def _personal(values: Form) -> dict[str, Json]:
     for name in (personalising.HISTORY, personalising.SESSION):
         if (chosen := values.get(PERSONAL[name])) in {ON, OFF}:
             personal[name] = chosen == ON
-    if text := values.get(PERSONAL[personalising.SESSION_WEIGHT], "").strip():
-        personal[personalising.SESSION_WEIGHT] = number_typed(text)
+    for name in personalising.WEIGHED:
+        if text := values.get(PERSONAL[name], "").strip():
+            personal[name] = number_typed(text)
     return personal
 
 

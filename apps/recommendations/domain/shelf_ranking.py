@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
+from apps.features.contracts import (
+    CF_SCORE,
+    REVISIT_SCORE,
+    SEARCH_SCORE,
+    SESSION_BOOST,
+    ServingSnapshot,
+)
 from apps.ranking.contracts import Candidates, Diversity, Ranking
 from apps.ranking.domain.pipeline import rank
 from apps.ranking.domain.rule_effects import Effect
@@ -86,25 +92,36 @@ def _own(shelf: Shelf, rows: Int32) -> Float32 | None:
 def _extra(
     shelf: Shelf, given: Candidates, tiers: Int32, features: dict[str, Float32]
 ) -> tuple[tuple[str, float], ...]:
-    """What is added to the weighted sum: this visit, and the order of the strategies.
+    """What is added to the weighted sum: what follows the shopper, and the strategies' order.
 
     The latter outweighs everything else, so that only a rule moves a product past what an
     earlier strategy found.
     """
-    world, shopping = shelf.world, shelf.shopping
-    extra: list[tuple[str, float]] = []
-    weight = world.personalisation.session_weight if world.personalisation.session else 0.0
-    boosts = None
-    if weight > 0.0 and world.boosts is not None:
-        boosts = world.boosts(shopping.shopper, shopping.snapshot, given.rows)
-    if boosts is not None:
-        features[SESSION_BOOST] = boosts
-        extra.append((SESSION_BOOST, weight))
+    follows = shelf.world.personalisation
+    weights = {
+        SESSION_BOOST: follows.session_weight if follows.session else 0.0,
+        REVISIT_SCORE: follows.revisit_weight if follows.history else 0.0,
+    }
+    found = _following(shelf, given.rows, {name for name, one in weights.items() if one > 0.0})
+    features.update(found)
+    extra = [(name, weights[name]) for name in found]
     last = int(tiers.max(initial=0))
     if last > int(tiers.min(initial=last)):
         features[STRATEGY_ORDER] = ((last - tiers) / last).astype(np.float32)
-        extra.append((STRATEGY_ORDER, last * (1.0 + weight)))
+        extra.append((STRATEGY_ORDER, last * (1.0 + sum(weights.values()))))
     return tuple(extra)
+
+
+def _following(shelf: Shelf, rows: Int32, wanted: set[str]) -> dict[str, Float32]:
+    """What of the shopper's doings has a weight, and points to any of the rows."""
+    shopping, world = shelf.shopping, shelf.world
+    shopper, snapshot = shopping.shopper, shopping.snapshot
+    found: dict[str, Float32 | None] = {}
+    if SESSION_BOOST in wanted and world.boosts is not None:
+        found[SESSION_BOOST] = world.boosts(shopper, snapshot, rows)
+    if REVISIT_SCORE in wanted and world.revisits is not None:
+        found[REVISIT_SCORE] = world.revisits(shopper, snapshot, rows, shopping.as_of)
+    return {name: scores for name, scores in found.items() if scores is not None}
 
 
 def _weights(world: World, available: frozenset[str], about: str | None) -> ResolvedWeights:

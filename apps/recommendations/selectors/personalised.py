@@ -14,6 +14,7 @@ def personalisation_flags() -> Personalisation:
         settings.PERSONALISATION_HISTORY,
         settings.PERSONALISATION_SESSION,
         settings.PERSONALISATION_SESSION_WEIGHT,
+        settings.PERSONALISATION_REVISIT_WEIGHT,
     )
 
 
@@ -33,5 +34,10 @@ def user_vouched(*, public: bool) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _flags(history: bool, session: bool, session_weight: float) -> Personalisation:  # noqa: FBT001 - as the settings have them
-    return Personalisation(history=history, session=session, session_weight=session_weight)
+def _flags(
+    history: bool,  # noqa: FBT001 - as the settings have them
+    session: bool,  # noqa: FBT001 - likewise
+    session_weight: float,
+    revisit_weight: float,
+) -> Personalisation:
+    return Personalisation(history, session, session_weight, revisit_weight)

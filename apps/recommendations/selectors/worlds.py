@@ -18,6 +18,7 @@ from apps.recommendations.selectors.personalised import (
     personalisation_flags,
     personalisation_in_force,
 )
+from apps.recommendations.selectors.revisits import revisit_scores
 from apps.recommendations.selectors.session_signals import session_boosts
 from apps.recommendations.selectors.strategies import strategies_known
 
@@ -59,6 +60,7 @@ def world_now(plan: ShelfPlan, as_of: datetime) -> World:
         affinity=shopper_affinity,
         row_affinity=user_product_affinity,
         boosts=_boosts,
+        revisits=revisit_scores,
         vectors=_vectors,
         book=rule_book(),
         switches=plan.switches,

@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.catalog.contracts import UnknownFilter
 from apps.common.domain.uuid7 import uuid7_new
 from apps.common.errors import InvalidInput
-from apps.features.contracts import CF_SCORE, SESSION_BOOST
+from apps.features.contracts import BESIDE_WEIGHTS, CF_SCORE
 from apps.features.selectors import serving_snapshot_refresh
 from apps.recommendations.contracts import Shopper, StrategyName
 from apps.recommendations.contracts_answers import (
@@ -132,7 +132,7 @@ def _is_personal(shelf: Recommended, strategies: list[StrategyName]) -> bool:
     weighed = {name for name, weight in shelf.ranking.weights.weights if weight > 0.0}
     return (
         bool(_FOLLOWING & set(strategies))
-        or SESSION_BOOST in weighed
+        or not weighed.isdisjoint(BESIDE_WEIGHTS)
         or (CF_SCORE in weighed and (affinity is None or affinity.share > 0.0))
     )
 

@@ -33,7 +33,12 @@ from apps.ranking.services_surfaces import (
 from apps.recommendations.contracts import PlacementName, StrategyName
 from apps.recommendations.domain import shelf_form as form
 from apps.recommendations.domain.kept_shelf import SURFACE
-from apps.recommendations.domain.personalising import HISTORY, SESSION, SESSION_WEIGHT
+from apps.recommendations.domain.personalising import (
+    HISTORY,
+    REVISIT_WEIGHT,
+    SESSION,
+    SESSION_WEIGHT,
+)
 from apps.recommendations.domain.placements import placement_content
 from apps.recommendations.domain.shelf_overrides import (
     PART,
@@ -88,6 +93,12 @@ class RecommendationsSurface:
             PayloadField(
                 form.PERSONAL[SESSION_WEIGHT], "Weight of this visit", "number", help="0 to 1."
             ),
+            PayloadField(
+                form.PERSONAL[REVISIT_WEIGHT],
+                "Weight of what was seen before",
+                "number",
+                help="0 to 1.",
+            ),
             *weight_fields(),
             *rule_fields(),
         )
@@ -115,8 +126,9 @@ class RecommendationsSurface:
             if overrides.personalisation is not None:
                 raise ShipRefused(
                     "What may follow the shopper is a setting of the installation: set "
-                    "PERSONALISATION_HISTORY, PERSONALISATION_SESSION or "
-                    "PERSONALISATION_SESSION_WEIGHT, then ship the rest."
+                    "PERSONALISATION_HISTORY, PERSONALISATION_SESSION, "
+                    "PERSONALISATION_SESSION_WEIGHT or PERSONALISATION_REVISIT_WEIGHT, "
+                    "then ship the rest."
                 )
             with transaction.atomic():
                 published = (

@@ -14,7 +14,6 @@ from apps.features.contracts import SEARCH_SCORE
 from apps.model_registry.services.holder import Held
 from apps.recommendations.contracts import (
     Constraints,
-    Personalisation,
     Placement,
     PlacementName,
     StrategyName,
@@ -29,6 +28,7 @@ from apps.recommendations.contracts_answers import (
 from apps.recommendations.contracts_relations import ProductRelations, SimilarBy, SimilarKind
 from apps.recommendations.contracts_similar import SimilarAnswer, SimilarRequest
 from apps.recommendations.domain.affinities import Basis
+from apps.recommendations.domain.personalising import IMPERSONAL
 from apps.recommendations.domain.recommending import Recommended, recommend
 from apps.recommendations.domain.shelf_acting import rules_acted
 from apps.recommendations.metrics_relations import similar_requests_total
@@ -49,7 +49,7 @@ _PLACEMENT = Placement(
     constraints=Constraints(in_stock=False, not_in_session=False),
     weights={SEARCH_SCORE: 1.0},
 )
-_PLAN = ShelfPlan(_PLACEMENT, Personalisation(history=False, session=False, session_weight=0.0))
+_PLAN = ShelfPlan(_PLACEMENT, IMPERSONAL)
 # What fills a shelf that is short is not similar.
 _SHOWN = frozenset({ReasonCode.SIMILAR, ReasonCode.PINNED})
 

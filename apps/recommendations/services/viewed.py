@@ -31,7 +31,7 @@ _PLACEMENT = Placement(
     constraints=Constraints(in_stock=False, not_in_session=False),
     weights={SEARCH_SCORE: 1.0},
 )
-_PLAN = ShelfPlan(_PLACEMENT, Personalisation(session_weight=0.0))
+_PLAN = ShelfPlan(_PLACEMENT, Personalisation(session_weight=0.0, revisit_weight=0.0))
 
 
 def viewed_items(*, shopper: Shopper, k: int, as_of: datetime) -> tuple[RecommendedItem, ...]:

@@ -27,6 +27,7 @@ def settings_content(settings: SearchSettings) -> Mapping[str, str | float | boo
         "history": settings.personalisation.history,
         "session": settings.personalisation.session,
         "session_weight": settings.personalisation.session_weight,
+        "revisit_weight": settings.personalisation.revisit_weight,
     }
 
 
@@ -41,6 +42,7 @@ def settings_of(
     history: bool,
     session: bool,
     session_weight: float,
+    revisit_weight: float,
     number: int = 0,
 ) -> SearchSettings:
     """What a version's content means."""
@@ -51,7 +53,7 @@ def settings_of(
         understanding=understanding,
         spelling=spelling,
         number=number,
-        personalisation=Personalisation(history, session, session_weight),
+        personalisation=Personalisation(history, session, session_weight, revisit_weight),
     )
 
 

@@ -161,7 +161,7 @@ def category_told(steering: Steering, facts: RequestFacts) -> str | None:
 def _follow_differently(arms: frozenset[Personalisation], facts: RequestFacts) -> bool:
     """Whether what is known of the shopper counts for one arm in another way than for others."""
     visits = {each.session_weight if each.session else 0.0 for each in arms}
-    histories = {each.history for each in arms}
+    histories = {each.revisit_weight if each.history else None for each in arms}
     return (facts.visited and len(visits) > 1) or (facts.known and len(histories) > 1)
 
 

@@ -20,7 +20,7 @@ from apps.ranking_weights.domain.choices import PART as RANKING
 from apps.recommendations.domain.personalising import (
     HISTORY,
     SESSION,
-    SESSION_WEIGHT,
+    WEIGHED,
     change_words,
     personalisation_written,
 )
@@ -84,9 +84,8 @@ def _personal(values: Form) -> dict[str, Json]:
     found: dict[str, Json] = {
         name: values[name] == ON for name in (HISTORY, SESSION) if values.get(name) in {ON, OFF}
     }
-    if values.get(SESSION_WEIGHT, "").strip():
-        found[SESSION_WEIGHT] = number_typed(values[SESSION_WEIGHT])
-    return found
+    typed = {name: values[name] for name in WEIGHED if values.get(name, "").strip()}
+    return found | {name: number_typed(text) for name, text in typed.items()}
 
 
 def overrides_words(overrides: SearchOverrides) -> str:

@@ -49,12 +49,19 @@ def search_settings() -> SearchSettings:
 
 def settings_configured() -> SearchSettings:
     """What holds while nothing is published."""
-    weight = personalisation_flags().session_weight
-    return _configured(settings.SEARCH_FUSION, settings.SEARCH_FUSION_KEYWORD_WEIGHT, weight)
+    flags = personalisation_flags()
+    return _configured(
+        settings.SEARCH_FUSION,
+        settings.SEARCH_FUSION_KEYWORD_WEIGHT,
+        flags.session_weight,
+        flags.revisit_weight,
+    )
 
 
 @lru_cache(maxsize=8)
-def _configured(fusion: str, keyword_weight: float, session_weight: float) -> SearchSettings:
+def _configured(
+    fusion: str, keyword_weight: float, session_weight: float, revisit_weight: float
+) -> SearchSettings:
     return settings_of(
         fusion=fusion,
         keyword_weight=keyword_weight,
@@ -65,6 +72,7 @@ def _configured(fusion: str, keyword_weight: float, session_weight: float) -> Se
         history=True,
         session=True,
         session_weight=session_weight,
+        revisit_weight=revisit_weight,
     )
 
 

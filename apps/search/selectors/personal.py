@@ -1,4 +1,4 @@
-"""What of the shopper counts in one ranking: their history's score, and this visit's pull.
+"""What of the shopper counts in one ranking: their history, and this visit's pull.
 
 Read in process. Only a request that says whom it follows is personal: previews, evaluations,
 warm-up and merchandisers' pages say nothing.
@@ -12,7 +12,13 @@ import numpy as np
 
 from apps.catalog.contracts import BoolArray
 from apps.events.contracts_sessions import SessionState
-from apps.features.contracts import CF_SCORE, SEARCH_SCORE, SESSION_BOOST, ServingSnapshot
+from apps.features.contracts import (
+    CF_SCORE,
+    REVISIT_SCORE,
+    SEARCH_SCORE,
+    SESSION_BOOST,
+    ServingSnapshot,
+)
 from apps.ranking.contracts import Float32, Int32, Ranking
 from apps.ranking_weights.contracts import ResolvedWeights
 from apps.recommendations.contracts import Shopper
@@ -23,6 +29,7 @@ from apps.recommendations.selectors.personalised import (
     personalisation_flags,
     personalisation_in_force,
 )
+from apps.recommendations.selectors.revisits import revisit_scores
 from apps.recommendations.selectors.session_signals import (
     session_because,
     session_boosts,
@@ -31,6 +38,7 @@ from apps.recommendations.selectors.session_signals import (
 from apps.search.contracts import SearchRequest, Sort
 from apps.search.domain.overrides import SearchSettings
 
+_SEEN = "Looked at before, and not bought."
 # As many entries as there are sets of registered features with a source: few.
 _available: dict[tuple[str, ...], frozenset[str]] = {}
 
@@ -80,21 +88,19 @@ class Personal:
     """What one ranking adds for its shopper.
 
     Attributes:
-        features: `cf_score` and `session_boost`, float32[m] each, as far as they have a source.
-        session_weight: of `session_boost`.
-        visit: that it is about; None: no visit counts.
+        features: `cf_score`, `session_boost` and `revisit_score`, float32[m] each, as far as
+            they have a source.
+        extra: the weights of those that are no part of weight sets.
+        visit: that `session_boost` is about; None: no visit counts.
     """
 
     features: Mapping[str, Float32]
-    session_weight: float = 0.0
+    extra: tuple[tuple[str, float], ...] = ()
     visit: SessionState | None = None
 
     def beside(self, weights: ResolvedWeights) -> ResolvedWeights:
-        """The weights with the visit's own beside them: those of the set stay as they are."""
-        if SESSION_BOOST not in self.features:
-            return weights
-        extra = (SESSION_BOOST, self.session_weight)
-        return replace(weights, weights=(*weights.weights, extra))
+        """The weights with those beside them: the set's own stay as they are."""
+        return replace(weights, weights=(*weights.weights, *self.extra)) if self.extra else weights
 
 
 IMPERSONAL = Personal({})
@@ -115,17 +121,20 @@ def personal_of(
     if follows is None or request.sort is not Sort.RELEVANCE:
         return IMPERSONAL
     wanted, shopper = personalisation_in_force(settings.personalisation), follows.shopper
-    features: dict[str, Float32] = {}
+    found: dict[str, Float32 | None] = {}
     if wanted.history and _may_be_known(shopper):
-        scores = user_product_affinity(shopper, snapshot, rows, follows.at)
-        if scores is not None:
-            features[CF_SCORE] = scores
-    boosts = session_boosts(shopper.session, snapshot, rows) if wanted.session else None
-    if boosts is None:
-        return Personal(features)
-    session_based_boosts_total.inc()
-    features[SESSION_BOOST] = boosts
-    return Personal(features, wanted.session_weight, shopper.session)
+        found[CF_SCORE] = user_product_affinity(shopper, snapshot, rows, follows.at)
+    if wanted.session:
+        found[SESSION_BOOST] = session_boosts(shopper.session, snapshot, rows)
+    if wanted.revisit_weight > 0.0:
+        found[REVISIT_SCORE] = revisit_scores(shopper, snapshot, rows, follows.at)
+    features = {name: scores for name, scores in found.items() if scores is not None}
+    beside = {SESSION_BOOST: wanted.session_weight, REVISIT_SCORE: wanted.revisit_weight}
+    extra = tuple([(name, weight) for name, weight in beside.items() if name in features])
+    visited = SESSION_BOOST in features
+    if visited:
+        session_based_boosts_total.inc()
+    return Personal(features, extra, shopper.session if visited else None)
 
 
 def features_available(snapshot: ServingSnapshot, *, known: bool = False) -> frozenset[str]:
@@ -150,19 +159,34 @@ def because_words(
     ranks: Int32,
     hidden: BoolArray | None = None,
 ) -> tuple[str, ...]:
-    """What of the visit speaks for hits, a sentence each or nothing; empty: no visit counts.
+    """What the shopper did that speaks for hits, a sentence each or nothing; empty: nothing did.
 
     Args:
-        visit: that counts in the ranking.
+        visit: that counts in the ranking; None: none does.
         snapshot: whose rows are meant.
         ranking: that the hits stand in.
         ranks: int32[h], 1-based.
         hidden: bool[n], rows that rules hide, and that no sentence names; None: none are.
     """
+    chosen = ranking.order.take(ranks - 1)
+    told = _visit_words(visit, snapshot, ranking, chosen, hidden)
+    seen = ranking.features.get(REVISIT_SCORE)
+    if seen is None:
+        return told
+    before = [_SEEN if score > 0.0 else "" for score in seen.take(chosen).tolist()]
+    return tuple([now or then for now, then in zip(told or before, before, strict=True)])
+
+
+def _visit_words(
+    visit: SessionState | None,
+    snapshot: ServingSnapshot,
+    ranking: Ranking,
+    chosen: Int32,
+    hidden: BoolArray | None,
+) -> tuple[str, ...]:
     boosts = ranking.features.get(SESSION_BOOST)
     if visit is None or boosts is None:
         return ()
-    chosen = ranking.order.take(ranks - 1)
     rows = ranking.candidates.rows.take(chosen)
     because = np.where(boosts.take(chosen) > 0.0, session_because(visit, snapshot, rows), -1)
     named = snapshot.columns.active.take(because)

@@ -30,7 +30,12 @@ from apps.ranking.services_surfaces import (
     weight_fields,
     weights_shipped,
 )
-from apps.recommendations.domain.personalising import HISTORY, SESSION, SESSION_WEIGHT
+from apps.recommendations.domain.personalising import (
+    HISTORY,
+    REVISIT_WEIGHT,
+    SESSION,
+    SESSION_WEIGHT,
+)
 from apps.search.contracts import FusionMethod
 from apps.search.domain import payload_form as form
 from apps.search.domain.configuration import SETTINGS_SUBJECT, settings_content
@@ -123,6 +128,12 @@ PERSONAL_FIELDS = (
     PayloadField(
         SESSION_WEIGHT,
         "Weight of this visit",
+        "number",
+        help="0 to 1, beside the ranking weights.",
+    ),
+    PayloadField(
+        REVISIT_WEIGHT,
+        "Weight of what was seen before",
         "number",
         help="0 to 1, beside the ranking weights.",
     ),

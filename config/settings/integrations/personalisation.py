@@ -9,3 +9,5 @@ PERSONALISATION_SESSION = env_bool("PERSONALISATION_SESSION", default=True)
 PERSONALISATION_PUBLIC_USER_IDS = env_bool("PERSONALISATION_PUBLIC_USER_IDS", default=False)
 # What `session_boost` is multiplied by where nothing is published.
 PERSONALISATION_SESSION_WEIGHT = env_float("PERSONALISATION_SESSION_WEIGHT", 0.15)
+# The same of `revisit_score`.
+PERSONALISATION_REVISIT_WEIGHT = env_float("PERSONALISATION_REVISIT_WEIGHT", 0.2)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from apps.events.contracts import EventType
-from apps.features.contracts import SESSION_BOOST
+from apps.features.contracts import REVISIT_SCORE, SESSION_BOOST
 from apps.ranking.domain.records import hit_record
 from apps.recommendations.contracts import Float32, Int32, Personalisation, Shopper
 from apps.recommendations.contracts_answers import ShelfAsk
 from apps.recommendations.domain.recommending import recommend
+from apps.recommendations.domain.shelf_ranking import STRATEGY_ORDER
 from tests.recommendations.shelves.stage import Finds, S, affinity_made, world_of
 from tests.recommendations.shelves.test_domain_recommending import history, ids, visit
 
@@ -57,3 +58,22 @@ def test_candidates_alone_are_scored_where_no_strategy_needs_the_catalogue() -> 
     off = replace(world, personalisation=Personalisation(history=False))
     assert "cf_score" not in recommend(ShelfAsk(k=1), off).ranking.features
     assert asked == [1]
+
+
+def test_what_was_seen_before_is_weighed_as_a_part_of_the_history() -> None:
+    world = world_of(
+        Finds(S.TRENDING, "p1", "p2", "p3"),
+        Finds(S.POPULAR, "p4"),
+        revisits=lambda _who, _snap, rows, _at: (rows == 1).astype(np.float32),
+    )
+    world = replace(world, personalisation=Personalisation(revisit_weight=1.0))
+    shopper = Shopper(history=history(("p2", 1, False)))
+    found = recommend(ShelfAsk(k=4, shopper=shopper), world)
+    assert ids(found)[0] == "p2"
+    record = hit_record(found.ranking, 1)
+    assert record.contributions[REVISIT_SCORE] == pytest.approx(1.0)
+    # Whatever follows the shopper, what an earlier strategy found stands first.
+    assert dict(found.ranking.weights.weights)[STRATEGY_ORDER] == pytest.approx(2.15)
+    assert ids(found)[-1] == "p4"
+    off = replace(world, personalisation=Personalisation(history=False, revisit_weight=1.0))
+    assert REVISIT_SCORE not in recommend(ShelfAsk(k=4, shopper=shopper), off).ranking.features

@@ -143,6 +143,7 @@ PERSONAL = st.builds(
     history=st.one_of(st.none(), st.booleans()),
     session=st.one_of(st.none(), st.booleans()),
     session_weight=st.one_of(st.none(), st.floats(0, 1)),
+    revisit_weight=st.one_of(st.none(), st.floats(0, 1)),
 )
 USES = st.lists(
     st.builds(StrategyUse, st.sampled_from(S), st.sampled_from([1.0, 0.5, 0.25])),
@@ -262,6 +263,7 @@ def test_arms_that_follow_differently_differ_for_whom_they_can_follow() -> None:
     for each, visited, known in (
         *((each, True, False) for each in visit),
         (change(history=False), False, True),
+        (change(revisit_weight=0.9), False, True),
         (both, True, True),
     ):
         arms = contender(NOTHING_CHANGED, ShelfOverrides(personalisation=each))
