@@ -18,7 +18,16 @@ from apps.features.models import FeatureNote
 from apps.features.selectors_state import store_state
 from apps.features.services_notes import feature_note_change
 
-_TOLD = ("title", "entity", "description", "computation", "made_from", "freshness", "lineage")
+_TOLD = (
+    "title",
+    "entity",
+    "kind",
+    "description",
+    "computation",
+    "made_from",
+    "freshness",
+    "lineage",
+)
 
 
 def _spec(note: FeatureNote) -> FeatureSpec | None:
@@ -66,6 +75,11 @@ class FeatureNoteAdmin(ModelAdmin):
     def entity(self, note: FeatureNote) -> str:
         spec = _spec(note)
         return spec.entity.value.replace("_", " and ") if spec else ""
+
+    @display(description="Type")
+    def kind(self, note: FeatureNote) -> str:
+        spec = _spec(note)
+        return spec.kind.value if spec else ""
 
     @display(description="Status", label={"active": "success", "deprecated": "warning"})
     def status_label(self, note: FeatureNote) -> str:

@@ -60,7 +60,7 @@ def test_the_drawing_escapes_and_holds_every_edge() -> None:
 
 def test_the_registry_in_words() -> None:
     told = registry_markdown([spec("a", "query"), spec("b", "a")])
-    assert "| `a` | product | share | 1.0.0 | ranking | 2 hours | yes |" in told
+    assert "| `a` | product | share | 1.0.0 | ranking | 2 hours | 3,600 s | yes |" in told
     assert "**b** (`b@1.0.0`). What. How. Made from `a`." in told
     assert span_written(90) == "90 seconds"
     with pytest.raises(MarkersMissing):
@@ -86,6 +86,8 @@ def test_the_page_finds_features(
     page = staff.get(address).content.decode()
     for each in features_registered():
         assert f"<code>{each.spec.key}</code>" in page
+    assert "product, band" in page
+    assert "3600 s in Redis" in page
     assert "<svg" in page
     found = staff.get(address, {"q": "refunds purchases"}).content.decode()
     assert "return_rate@1.0.0</code>" in found

@@ -20,8 +20,8 @@ def registry_markdown(specs: Sequence[FeatureSpec]) -> str:
         specs: by name, then version.
     """
     lines = [
-        "| feature | of | type | version | owner | wanted every | past |",
-        "|---|---|---|---|---|---|---|",
+        "| feature | of | type | version | owner | wanted every | in Redis for | past |",
+        "|---|---|---|---|---|---|---|---|",
         *(_row(spec) for spec in specs),
         "",
         *(line for spec in specs for line in _told(spec)),
@@ -34,10 +34,11 @@ def _row(spec: FeatureSpec) -> str:
     every = span_written(spec.fresh_s) if spec.stored else "worked out at each request"
     if spec.stored and spec.function:
         every += ", and at each request"
+    kept = f"{spec.ttl_s:,} s" if spec.stored else ""
     past = ("yes" if spec.past else "no") if spec.stored else ""
     return (
         f"| `{spec.name}` | {spec.entity.value.replace('_', ' and ')} | {spec.kind.value} "
-        f"| {spec.version} | {spec.owner} | {every} | {past} |"
+        f"| {spec.version} | {spec.owner} | {every} | {kept} | {past} |"
     )
 
 
