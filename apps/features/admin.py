@@ -19,15 +19,8 @@ from apps.features.selectors_state import store_state
 from apps.features.services_notes import feature_note_change
 
 _TOLD = (
-    "title",
-    "entity",
-    "kind",
-    "description",
-    "computation",
-    "made_from",
-    "freshness",
-    "lineage",
-)
+    "title", "entity", "kind", "description", "computation", "made_from", "freshness", "lineage",
+)  # fmt: skip
 
 
 def _spec(note: FeatureNote) -> FeatureSpec | None:
