@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from apps.embeddings.contracts import FloatArray, IndexUnavailable
 from apps.embeddings.domain.lru import BoundedCache
 from apps.embeddings.domain.masks import rows_allowed, rows_by_pk, rows_of
-from apps.embeddings.domain.texts import HASH_BYTES, query_fold, text_hash
+from apps.embeddings.domain.texts import HASH_BYTES, query_fold, text_hash, token_batches
 from apps.embeddings.domain.vectors import vectors_normalise, vectors_pack, vectors_unpack
 
 matrices = arrays(
@@ -41,6 +41,20 @@ def test_folding_is_stable_and_can_be_encoded(text: str) -> None:
 def test_folding_ignores_space_and_case_and_half_characters() -> None:
     assert query_fold("  Wireless \t MOUSE ") == "wireless mouse"
     assert query_fold("a\ud800b") == "a?b"
+
+
+@given(st.lists(st.integers(1, 300)), st.integers(1, 1000))
+def test_batches_hold_every_text_once_and_not_too_many_tokens(
+    lengths: list[int], most: int
+) -> None:
+    batches = token_batches(lengths, most)
+    order = [row for batch in batches for row in batch]
+    assert sorted(order) == list(range(len(lengths)))
+    assert [lengths[row] for row in order] == sorted(lengths, reverse=True)
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * lengths[batch[0]] <= most
+    for batch in batches[:-1]:  # the last may have room
+        assert (len(batch) + 1) * lengths[batch[0]] > most
 
 
 @given(matrices)

@@ -12,6 +12,7 @@ from apps.catalog.models import Product
 from apps.common.errors import Conflict, Unavailable
 from apps.common.snapshots import snapshots_forget
 from apps.embeddings.contracts import EmbedReport, IndexUnavailable
+from apps.embeddings.domain.vectors import vectors_unpack
 from apps.embeddings.engines import onnx_export
 from apps.embeddings.health import product_index_check, query_encoder_check
 from apps.embeddings.models import EmbeddingState, ProductVector
@@ -28,9 +29,11 @@ from apps.embeddings.selectors import (
 )
 from apps.embeddings.services import embed as embed_module
 from apps.embeddings.services import export_encoder, publish_index
+from apps.embeddings.services import product_encoder as product_encoder_module
 from apps.embeddings.services.embed import products_embed
 from apps.embeddings.services.export_encoder import query_encoder_publish
-from apps.embeddings.services.model import embedding_model
+from apps.embeddings.services.model import embedding_model, sentence_encoder
+from apps.embeddings.services.product_encoder import product_encoder
 from apps.jobs.contracts import JobCancelled
 from apps.model_registry.models import ArtifactVersion
 from apps.model_registry.selectors import active_version
@@ -107,6 +110,24 @@ def test_only_allowed_products_are_found(products: list[Product]) -> None:
     allowed[[products[1].pk, products[3].pk]] = True
     answer = nearest(vector=vector, k=5, floor=-1.0, allowed=allowed)
     assert set(answer.pks.tolist()) == {products[1].pk, products[3].pk}
+
+
+def test_what_is_stored_is_the_models_own_vector(products: list[Product]) -> None:
+    embed()
+    rows = ProductVector.objects.order_by("product_pk").values_list("vector", flat=True)
+    model = sentence_encoder(embedding_model()).encode_many(list(TITLES))
+    assert np.einsum("ij,ij->i", vectors_unpack(list(map(bytes, rows)), 384), model).min() > 0.9999
+
+
+def test_a_graph_that_is_not_the_model_encodes_nothing(
+    products: list[Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(product_encoder_module, "AGREEMENT_AT_LEAST", 1.01)
+    product_encoder.cache_clear()
+    with pytest.raises(Conflict) as refused:
+        embed()
+    assert refused.value.code == "encoder_disagrees"
+    assert not ProductVector.objects.exists()
 
 
 def test_nothing_changed_encodes_and_publishes_nothing(products: list[Product]) -> None:

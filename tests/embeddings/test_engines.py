@@ -22,7 +22,10 @@ from apps.embeddings.engines.faiss_index import (
 )
 from apps.embeddings.engines.onnx_encoder import OnnxEncoder
 from apps.embeddings.engines.onnx_export import agreement, query_encoder_export
+from apps.embeddings.engines.product_encoder import ProductEncoder
 from apps.embeddings.engines.sentence_encoder import SentenceEncoder
+from apps.embeddings.services.model import embedding_model
+from apps.embeddings.services.product_encoder import product_encoder
 from tests.embeddings.conftest import icecat_queries
 
 
@@ -184,11 +187,15 @@ def exported(transformer: SentenceEncoder, export_folder: Path) -> OnnxEncoder:
     return OnnxEncoder(export_folder, transformer.model_name, 128)
 
 
-@pytest.fixture(params=["sentence-transformers", "onnx int8"])
-def encoder(
-    request: pytest.FixtureRequest, transformer: SentenceEncoder, exported: OnnxEncoder
-) -> TextEncoder:
-    return transformer if request.param == "sentence-transformers" else exported
+@pytest.fixture
+def of_products() -> ProductEncoder:
+    return product_encoder(embedding_model())
+
+
+@pytest.fixture(params=["transformer", "exported", "of_products"])
+def encoder(request: pytest.FixtureRequest) -> TextEncoder:
+    named: TextEncoder = request.getfixturevalue(request.param)
+    return named
 
 
 def test_vectors_have_length_one(encoder: TextEncoder) -> None:
@@ -240,6 +247,27 @@ def test_an_unquantised_export_is_the_model_itself(
     query_encoder_export(transformer, tmp_path, quantise=False)
     plain = OnnxEncoder(tmp_path, transformer.model_name, 128)
     assert agreement(plain, transformer, ["wireless mouse", "tea"]).min() > 0.99999
+
+
+def test_products_vectors_are_the_models_own_whatever_shares_their_batch(
+    transformer: SentenceEncoder, of_products: ProductEncoder
+) -> None:
+    words = ["usb", "mouse", "of", "black", "teak", "with", "a", "long", "soft", "cable"] * 41
+    lengths = (3, 60, 1, 12, 400, 7, 33, 12, 90, 5, 256, 18, 2, 45, 64)
+    texts = [" ".join(words[start : start + length]) for start, length in enumerate(lengths)]
+    together = of_products.encode_many(texts)
+    model = transformer.encode_many(texts)
+    assert np.einsum("ij,ij->i", together, model).min() > 0.9999
+    alone = np.stack([of_products.encode(text) for text in texts])
+    assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_products_texts_are_read_as_far_as_the_model_reads(of_products: ProductEncoder) -> None:
+    # 256 tokens, two of which are the model's own marks.
+    within, beyond = of_products.encode_many(["tea " * 253 + "mouse", "tea " * 254 + "mouse"])
+    tea = of_products.encode("tea " * 254)
+    assert np.allclose(beyond, tea, atol=1e-6)
+    assert not np.allclose(within, tea, atol=1e-3)
 
 
 def test_files_that_are_no_encoder_are_refused(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 The graph pools and normalises; its int8 results depend on batch-mates, so there are none.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
 
 from apps.embeddings.contracts import FloatArray
 
@@ -49,14 +51,7 @@ class OnnxEncoder:
 
     def encode(self, text: str) -> FloatArray:
         """float32[dimension], of length 1."""
-        tokens = self._tokenizer.encode(text)
-        feed = {
-            "input_ids": np.array([tokens.ids], dtype=np.int64),
-            "attention_mask": np.array([tokens.attention_mask], dtype=np.int64),
-            "token_type_ids": np.array([tokens.type_ids], dtype=np.int64),
-        }
-        answer = self._session.run(None, {name: feed[name] for name in self._inputs})
-        vector: FloatArray = answer[0][0]
+        vector: FloatArray = self._run([self._tokenizer.encode(text)])[0]
         return vector
 
     def encode_many(self, texts: list[str]) -> FloatArray:
@@ -64,3 +59,21 @@ class OnnxEncoder:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         return np.stack([self.encode(text) for text in texts])
+
+    def _run(self, batch: Sequence[Encoding]) -> FloatArray:
+        """float32[len(batch), dimension]: one run of the graph, padded to its longest text."""
+        feed = {
+            "input_ids": _padded([tokens.ids for tokens in batch]),
+            "attention_mask": _padded([tokens.attention_mask for tokens in batch]),
+            "token_type_ids": _padded([tokens.type_ids for tokens in batch]),
+        }
+        answer = self._session.run(None, {name: feed[name] for name in self._inputs})
+        vectors: FloatArray = answer[0]
+        return vectors
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    filled = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    for line, row in zip(filled, rows, strict=True):
+        line[: len(row)] = row
+    return filled

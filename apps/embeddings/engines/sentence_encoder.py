@@ -1,4 +1,7 @@
-"""Products, encoded with sentence-transformers. Imports torch: only ever in the worker."""
+"""The model itself, by sentence-transformers: what both exports are made of and held against.
+
+Imports torch: only ever in the worker.
+"""
 
 import os
 from pathlib import Path
@@ -15,6 +18,8 @@ from sentence_transformers import SentenceTransformer
 from apps.embeddings.contracts import FloatArray
 
 _BATCH = 64
+# Of a model that does not say how long a text may be.
+_MAX_TOKENS = 512
 # The worker starts with one OpenMP thread a process; encoding is where more of them pay.
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -32,6 +37,7 @@ class SentenceEncoder:
         self.transformer = SentenceTransformer(str(folder), device="cpu")
         self.model_name = model_name
         self.dimension = int(self.transformer.get_embedding_dimension() or 0)
+        self.max_tokens = self.transformer.max_seq_length or _MAX_TOKENS
 
     def encode(self, text: str) -> FloatArray:
         """float32[dimension], of length 1."""

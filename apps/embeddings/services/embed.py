@@ -19,12 +19,13 @@ from apps.embeddings.models import EmbeddingState, ProductVector
 from apps.embeddings.selectors import INDEX_ARTIFACT
 from apps.embeddings.services.export_encoder import query_encoder_publish
 from apps.embeddings.services.model import EmbeddingModel, embedding_model, sentence_encoder
+from apps.embeddings.services.product_encoder import product_encoder
 from apps.embeddings.services.publish_index import product_index_publish
 from apps.jobs.contracts import JobCancelled, Progress
 from apps.model_registry.selectors import active_version
 
 logger = structlog.get_logger(__name__)
-# About ten seconds of work on one busy core: progress moves, and a lost run repeats little.
+# A few seconds of work on one core: progress moves, and a lost run repeats little.
 _CHUNK = 256
 _UPSERT = """
     INSERT INTO embeddings_productvector (product_pk, text_hash, model_name, vector)
@@ -54,6 +55,7 @@ def products_embed(
         everything: encode every product again, and publish even when nothing changed.
 
     Raises:
+        Conflict: what products are encoded with differs from the model.
         JobCancelled: somebody asked to stop; finished chunks are kept.
         Unavailable: the model is not there.
     """
@@ -104,7 +106,7 @@ def _chunk_embed(run: _Run, pks: Sequence[int]) -> int:
     todo = [each for each in wanted if run.again or bytes(known.get(each[0], b"")) != each[2]]
     if not todo:
         return 0
-    vectors = sentence_encoder(run.model).encode_many([text for _, text, _ in todo])
+    vectors = product_encoder(run.model).encode_many([text for _, text, _ in todo])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
