@@ -21,7 +21,7 @@ SAMPLE_TEXTS = ("", "usb", "Wireless mouse, black", *(_SENTENCE * times for time
 
 @lru_cache(maxsize=1)
 def product_encoder(model: EmbeddingModel) -> "ProductEncoder":
-    """The model's graph, exported once a worker process (3 s of processor time, 90 MiB).
+    """The model's graph, exported once a worker process (3 s of processor time, 190 MiB).
 
     It is the same model: vectors keep its name, and stay good whichever of the two made them.
 
