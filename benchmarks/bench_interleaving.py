@@ -80,6 +80,7 @@ def played(rng: Generator, found: Searches, shown: Ints) -> Behaviour:
         np.take_along_axis(found.utilities, shown, axis=1),
         positions=np.tile(np.arange(1, SHOWN + 1), (rows, 1)),
         return_chances=np.zeros(shown.shape),
+        prices=np.ones(shown.shape),
         effects=effect_rows([NO_EFFECT], np.zeros(rows, np.int64)),
         config=ShopperConfig(),
     )

@@ -122,6 +122,7 @@ class ShopperConfig:
         click_bias, click_slope: P(click | examined) = sigmoid(bias + slope · utility).
         cart_bias, cart_slope: P(cart | click), the same form.
         purchase_chance: P(purchase | cart).
+        slept_over: a price; what costs more is bought from the cart more seldom, in proportion.
         second_unit_chance: P(two units | purchase), else one.
         return_chance: branch → P(refund | purchase).
         typo_chance: P(a query is mistyped).
@@ -146,6 +147,7 @@ class ShopperConfig:
     cart_bias: float = -5.8
     cart_slope: float = 0.8
     purchase_chance: float = 0.42
+    slept_over: float = 150.0
     second_unit_chance: float = 0.12
     return_chance: Mapping[str, float] = field(default_factory=lambda: BRANCH_RETURNS)
     typo_chance: float = 0.07

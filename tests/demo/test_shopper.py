@@ -32,6 +32,7 @@ from apps.demo.domain.shopper import (
     examination,
     freshness,
     gumbel_noise,
+    purchase_chances,
     utility,
     weights_of,
 )
@@ -103,6 +104,7 @@ def _play(utilities: FloatArray, effect: Effect = NO_EFFECT, seed: int = 5) -> B
         utilities,
         positions=positions,
         return_chances=np.full(utilities.shape, 0.1),
+        prices=np.ones(utilities.shape),
         effects=effect_rows([effect], np.zeros(len(utilities), np.int64)),
         config=CONFIG,
     )
@@ -115,6 +117,24 @@ def test_clicks_follow_the_position_curve_within_binomial_bands() -> None:
     expected = chance * examination(np.arange(1, 11), CONFIG.examination_eta)
     bands = 4 * np.sqrt(expected * (1 - expected) / searches)
     assert np.all(np.abs(clicked - expected) < bands)
+
+
+def test_what_costs_much_is_slept_over() -> None:
+    prices = np.array([1.0, 150.0, 300.0, 1_500.0])
+    chances = purchase_chances(prices, CONFIG) / CONFIG.purchase_chance
+    assert chances == pytest.approx([1.0, 1.0, 0.5, 0.1])
+    searches = 40_000
+    played = behave(
+        Generator(PCG64(5)),
+        np.full((searches, 4), 6.0),
+        positions=np.ones((searches, 4), np.int64),
+        return_chances=np.zeros((searches, 4)),
+        prices=np.broadcast_to(prices, (searches, 4)),
+        effects=effect_rows([NO_EFFECT], np.zeros(searches, np.int64)),
+        config=CONFIG,
+    )
+    shares = played.bought.sum(axis=0) / played.carted.sum(axis=0)
+    assert shares == pytest.approx(CONFIG.purchase_chance * chances, rel=0.1)
 
 
 def test_same_seed_same_behaviour() -> None:

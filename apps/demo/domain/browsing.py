@@ -106,6 +106,7 @@ def hits_play(
         utilities[None, :],
         positions=np.array([[hit.position for hit in hits]], dtype=np.int64),
         return_chances=np.array([returns], dtype=np.float64),
+        prices=np.array([[hit.unit_price for hit in hits]], dtype=np.float64),
         effects=effect_rows([effect], np.zeros(1, np.int64)),
         config=config,
     )

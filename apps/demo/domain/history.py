@@ -170,6 +170,7 @@ def _leaf_play(
         return_chances=np.full(
             listed.shape, config.return_chance.get(branch, config.return_chance["default"])
         ),
+        prices=shelf.prices[listed],
         effects=scene.effects,
         config=config,
     )

@@ -23,7 +23,7 @@ from apps.demo.domain.visits import Visits, visits_draw
 
 MOST_DAYS, PART_OF_HISTORY = 14, 4
 """Lived days: at most so many, and at most one of so many days of the history."""
-SESSIONS_PER_DAY = 800
+SESSIONS_PER_DAY = 1_000
 LOOKS = (0.10, 0.25, 0.30, 0.20, 0.15)
 """Shares of visits with one look, two looks and so on: who compares, looks more than once."""
 STAYS = 0.85

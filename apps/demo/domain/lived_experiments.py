@@ -29,7 +29,12 @@ DESIGNS: Mapping[str, Mapping[str, object]] = {
                 "name": "For this shopper",
                 "weight": 0.5,
                 "payload": {
-                    "personalisation": {"history": True, "session": True, "session_weight": 0.4}
+                    "personalisation": {
+                        "history": True,
+                        "revisit_weight": 0.3,
+                        "session": True,
+                        "session_weight": 0.3,
+                    }
                 },
             },
         ],

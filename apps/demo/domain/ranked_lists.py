@@ -91,6 +91,7 @@ def _category_play(
         utilities,
         positions=np.broadcast_to(np.arange(1, play.shown + 1), order.shape),
         return_chances=np.zeros(order.shape),
+        prices=np.ones(order.shape),
         effects=np.zeros((count, 3)),
         config=config,
     )

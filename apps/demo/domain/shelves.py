@@ -21,6 +21,7 @@ class Shelf:
         released: float64[p], unix seconds.
         appeal: float64[p].
         bargain: float64[p].
+        prices: float64[p], of one piece now.
         tastes: float64[p, d].
         brands: int64[p], places in the catalogue's brands.
         queries: q of them, the most frequent first.
@@ -32,6 +33,7 @@ class Shelf:
     released: FloatArray
     appeal: FloatArray
     bargain: FloatArray
+    prices: FloatArray
     tastes: FloatArray
     brands: IntArray
     queries: tuple[Query, ...]
@@ -64,13 +66,17 @@ def _shelf(
     config: ShopperConfig,
 ) -> Shelf:
     queries = query_pool(name, products)
-    sale = [float("nan") if one.sale_price is None else float(one.sale_price) for one in products]
+    full = np.array([float(one.price) for one in products])
+    sale = np.array(
+        [float("nan") if one.sale_price is None else float(one.sale_price) for one in products]
+    )
     return Shelf(
         rows=np.array(rows, np.int64),
         products=tuple(products),
         released=np.array([one.released_at.timestamp() for one in products]),
         appeal=appeal(config.seed, [one.product_id for one in products]),
-        bargain=bargain(np.array([float(one.price) for one in products]), np.array(sale)),
+        bargain=bargain(full, sale),
+        prices=np.where(np.isnan(sale), full, sale),
         tastes=item_tastes(
             config.seed,
             [one.category_path for one in products],

@@ -82,6 +82,12 @@ def cart_chances(utilities: FloatArray, config: ShopperConfig) -> FloatArray:
     return _logistic(config.cart_bias + config.cart_slope * utilities)
 
 
+def purchase_chances(prices: FloatArray, config: ShopperConfig) -> FloatArray:
+    """P(purchase | cart): whoever is about to spend much sleeps over it."""
+    hesitates: FloatArray = np.minimum(1.0, config.slept_over / prices)
+    return config.purchase_chance * hesitates
+
+
 def effect_rows(effects: Sequence[Effect], arms: IntArray) -> FloatArray:
     """The effect of each search's arm: float64[s, 3] in the order ctr, conversion, revenue."""
     table = np.array([[one.ctr, one.conversion, one.revenue] for one in effects], np.float64)
@@ -112,6 +118,7 @@ def behave(
     *,
     positions: IntArray,
     return_chances: FloatArray,
+    prices: FloatArray,
     effects: FloatArray,
     config: ShopperConfig,
 ) -> Behaviour:
@@ -122,6 +129,7 @@ def behave(
         utilities: float64[s, k].
         positions: int64[s, k], 1-based.
         return_chances: float64[s, k], P(refund | purchase).
+        prices: float64[s, k], of one piece.
         effects: float64[s, 3] from `effect_rows`.
         config: the shopper's parameters.
     """
@@ -131,7 +139,7 @@ def behave(
     draws = rng.random((4, *utilities.shape))
     clicked = draws[0] < examined * attraction
     carted = clicked & (draws[1] < cart_chances(utilities, config))
-    bought = carted & (draws[2] < config.purchase_chance * (1.0 + conversion))
+    bought = carted & (draws[2] < purchase_chances(prices, config) * (1.0 + conversion))
     second = config.second_unit_chance + revenue * (1.0 + config.second_unit_chance)
     units = np.where(bought, 1 + (rng.random(utilities.shape) < second), 0)
     returned = bought & (draws[3] < return_chances)
