@@ -54,6 +54,11 @@ def redis_exchange(
     Raises:
         redis.ConnectionError, redis.TimeoutError: Redis did not answer.
     """
+    if not commands:
+        # Nothing was asked: to wait for an answer would be to wait until the timeout.
+        if meanwhile is not None:
+            meanwhile()
+        return []
     answers = _exchanged(client, [each.parts for each in commands], meanwhile)
     forgotten = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if forgotten:

@@ -36,6 +36,15 @@ def test_a_refused_command_answers_its_error_and_the_others_theirs() -> None:
     assert answers[2] == b"1"
 
 
+def test_no_commands_wait_for_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    sent = writes_recorded(monkeypatch)
+    assert redis_exchange(redis_client(), [], lambda: done.append("work")) == []
+    assert redis_exchange(redis_client(), []) == []
+    assert done == ["work"]
+    assert sent == []
+
+
 def test_a_script_is_told_again_to_a_redis_that_forgot_it() -> None:
     call = SCRIPT.call(["k"], ["v"])
     for _ in range(2):
