@@ -28,7 +28,7 @@ LOOKS = (0.10, 0.25, 0.30, 0.20, 0.15)
 """Shares of visits with one look, two looks and so on: who compares, looks more than once."""
 STAYS = 0.85
 """Chance that a further search of a visit is for what the first one was for."""
-SEARCHERS = 0.6
+SEARCHERS = 0.5
 """Share of shoppers who search; the others look at shelves."""
 SHELF, PAGE = 8, 10
 """How many products a shopper sees of a shelf, and of a search."""

@@ -61,7 +61,10 @@ DESIGNS: Mapping[str, Mapping[str, object]] = {
                 "key": "for-you",
                 "name": "For you",
                 "weight": 0.5,
-                "payload": {"recommendations": {"strategies": ["for_you", "popular"]}},
+                "payload": {
+                    "recommendations": {"strategies": ["for_you", "popular"]},
+                    "personalisation": {"history": True, "revisit_weight": 0.5, "session": True},
+                },
             },
         ],
         "metrics": _METRICS,
