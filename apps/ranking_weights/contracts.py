@@ -91,7 +91,7 @@ class ResolvedWeights:
     Attributes:
         weights: (feature, weight) of the features that have a source, in the registry's order;
             sums to 1. Empty only when `source` is `none`: no feature could be weighed at all.
-            Ranking may add `session_boost` behind them, with a weight of its own.
+            Ranking may add `BESIDE_WEIGHTS` behind them, with weights of their own.
         source: which link of the chain answered.
         subject: the set's subject; empty for `none` and for an override that is no version.
         number: the set's version; 0 for default, none and an override that is no version.

@@ -5,8 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.recommendations.contracts import History, Int32
+from apps.common.domain.string_table import StringTable
+from apps.recommendations.contracts import History, Int32, Shopper
 from apps.recommendations.domain.revisits import HALF_LIFE_DAYS, revisits_of, scores_at
+from apps.recommendations.selectors.affinity import user_product_affinity
+from apps.recommendations.selectors.revisits import revisit_scores
+from tests.recommendations.affinity_stage import snapshot_of
 
 NOW, DAY = 1_800_000_000.0, 86_400.0
 
@@ -51,6 +55,27 @@ def test_every_candidate_gets_its_own_score(rows: list[int], seen: list[int]) ->
 def test_products_that_are_gone_are_nobodys() -> None:
     scores = scores_at(_int32([0, 1, 2]), _int32([-1, 2, -1]), np.array([0.9, 0.5, 0.8]))
     assert scores.tolist() == [0.0, 0.0, 0.5]
+
+
+@pytest.mark.django_db
+def test_what_the_affinity_looked_up_is_not_looked_up_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    snapshot, rows = snapshot_of(300), np.arange(300, dtype=np.int32)
+    long = Shopper(history=history(*[(1, 0.001 * at, False) for at in range(250)]))
+    assert user_product_affinity(long, snapshot, rows, NOW) is not None
+    monkeypatch.setattr(StringTable, "row_of", lambda *_asked: pytest.fail("looked up again"))
+    scores = revisit_scores(long, snapshot, rows, NOW)
+    assert scores is not None
+    # Products are p1 to p300, and p0 is none: of 250 lines, however many, all the others count.
+    assert np.flatnonzero(scores).tolist() == list(range(249))
+
+
+@pytest.mark.django_db
+def test_who_saw_none_of_the_candidates_or_long_ago_is_not_followed() -> None:
+    snapshot, rows = snapshot_of(9), _int32([6, 7])
+    for seen in (history((1, 0, False)), history(*[(1, 150, False)] * 9), History.empty()):
+        assert revisit_scores(Shopper(history=seen), snapshot, rows, NOW) is None
 
 
 def _int32(values: list[int]) -> Int32:

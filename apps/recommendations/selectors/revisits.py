@@ -5,9 +5,10 @@ import numpy as np
 from apps.features.contracts import ServingSnapshot
 from apps.recommendations.contracts import Float32, Int32, Shopper
 from apps.recommendations.domain.revisits import revisits_of, scores_at
+from apps.recommendations.selectors.affinity import basis_now
 
-# Finding a product's row costs some 5 us.
-_MOST, _LEAST = 100, 0.01
+# Less than that moves nothing, and nothing is to be said of it.
+_LEAST = 0.01
 
 
 def revisit_scores(
@@ -23,10 +24,10 @@ def revisit_scores(
     """
     history = shopper.history
     said = revisits_of(history, as_of)
-    # Newest first: what is left out is long ago for somebody who looks at so much.
-    lines = np.flatnonzero(said >= _LEAST)[:_MOST]
+    lines = np.flatnonzero(said >= _LEAST)
     if not len(lines):
         return None
-    seen = snapshot.columns.product_ids.rows_of([history.product_ids[line] for line in lines])
-    scores = scores_at(rows, seen, said.take(lines))
+    # The book remembers what `cf_score` has just looked up.
+    book, ids = basis_now(snapshot).book, [history.product_ids[line] for line in lines.tolist()]
+    scores = scores_at(rows, book.rows_of(ids, book.codes_of(ids)), said.take(lines))
     return scores if scores.any() else None
