@@ -71,6 +71,4 @@ class SearchSettingsVersionAdmin(PublishableVersionAdmin):
         found = settings_version(row.pk)
         changes = settings_preview(found) if found else ()
         lines = format_html_join("", "<li><b>{}</b>: {}</li>", changes)
-        return (
-            format_html("<ul>{}</ul>", lines) if changes else format_html("Nobody searched yet.")
-        )
+        return format_html("<ul>{}</ul>", lines) if changes else SafeString("Nobody searched yet.")

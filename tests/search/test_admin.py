@@ -20,6 +20,14 @@ def person(name: str) -> User:
     return User.objects.get(username=name)
 
 
+def test_a_draft_before_anybody_searched_is_told_in_words(client: Client) -> None:
+    client.force_login(person("mia"))
+    draft = SearchSettingsVersion.objects.create(number=1, subject="default", revisit_weight=0.35)
+    page = client.get(reverse(f"{NAME}_change", args=[draft.pk])).content.decode()
+    assert "Nobody searched yet." in page
+    assert "what they looked at with a weight of 0.35" in page
+
+
 def test_a_merchandiser_turns_meaning_off(client: Client, search: Search) -> None:
     search(q="mouse")
     buffer_drain()

@@ -13,6 +13,7 @@ from apps.publishing.services import draft_create, version_publish, version_roll
 from apps.ranking_weights.contracts import DEFAULT_WEIGHTS
 from apps.ranking_weights.selectors import published_weight_sets
 from apps.ranking_weights.services import weights_draft_create
+from apps.recommendations.contracts import Personalisation
 from apps.search.contracts import FusionMethod
 from apps.search.domain.fusion import Fusion
 from apps.search.domain.overrides import SearchSettings
@@ -155,6 +156,17 @@ def test_overrides_become_published_settings(search: Search, settings: Settings)
         kind="search_settings", subject="default", to_number=1, actor=None, reason="worse"
     )
     assert search_settings().semantic is False
+
+
+def test_what_follows_the_shopper_is_shipped_as_it_was_tried_and_rolled_back() -> None:
+    surface.ship(shipment({"search": {"synonyms": False}}))
+    surface.ship(shipment({"personalisation": {"revisit_weight": 0.4}}))
+    assert search_settings().personalisation == Personalisation(revisit_weight=0.4)
+    assert search_settings().synonyms is False
+    version_rollback(
+        kind="search_settings", subject="default", to_number=1, actor=None, reason="worse"
+    )
+    assert search_settings().personalisation == Personalisation()
 
 
 def test_a_variant_that_changes_nothing_publishes_nothing() -> None:
