@@ -210,31 +210,6 @@ def test_a_history_fills_the_collaborative_score(search: Search, embedded: Build
         assert sum(parts.values()) == pytest.approx(hit["score"], abs=1e-9)
 
 
-def test_what_was_looked_at_and_not_bought_is_found_again(search: Search, embedded: Build) -> None:
-    embedded()
-    named = {**ASKED, "user_id": "u-1"}
-    before = search({**named, "user_id": "u-2", "client_id": "x", "session_id": "y"})
-    carted, bought = ids(before)[-1], ids(before)[-2]
-    for kind, product_id in (("add_to_cart", carted), ("view", bought), ("purchase", bought)):
-        ingest(event_of(kind, product_id, user_id="u-1", session_id="earlier", ago_s=99))
-    with override_settings(PERSONALISATION_SESSION=False):
-        after = search(named)
-        with without_history():
-            nobodys = search(named)
-
-    assert ids(after).index(carted) < ids(before).index(carted)
-    record = {hit["product_id"]: hit["explanation"] for hit in after["hits"]}[carted]
-    score = record["score_breakdown"]["revisit_score"]
-    assert 0.99 < score <= 1.0
-    assert record["contributions"]["revisit_score"] == pytest.approx(0.2 * score, abs=1e-9)
-    assert sum(record["contributions"].values()) == pytest.approx(record["final_score"], abs=1e-9)
-    assert "Looked at before, and not bought." in record["reason"]
-    told_of = {hit["product_id"]: hit["explanation"] for hit in after["hits"]}.get(bought)
-    assert told_of is None or told_of["score_breakdown"]["revisit_score"] == 0.0
-    assert ids(nobodys) == ids(before)
-    assert explanations(kept(after["query_id"])) == [hit["explanation"] for hit in after["hits"]]
-
-
 def test_both_arms_are_exposed_where_the_visit_could_count(search: Search) -> None:
     off = {"personalisation": {"session": False}}
     running("visits", off, {"personalisation": {"session_weight": 0.9}})

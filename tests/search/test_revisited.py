@@ -1,0 +1,37 @@
+"""A search finds again what its shopper looked at and did not buy, and says so."""
+
+import pytest
+from django.test import override_settings
+
+from tests.events.sessions import event_of, ingest
+from tests.search.test_kept_records import explanations, kept
+from tests.search.test_personal import ASKED, ids, without_history
+from tests.search.types import Build, Search
+
+pytestmark = pytest.mark.usefixtures("lasting_catalogue")
+
+
+def test_what_was_looked_at_and_not_bought_is_found_again(search: Search, embedded: Build) -> None:
+    embedded()
+    named = {**ASKED, "user_id": "u-1", "per_page": 40}
+    before = search({**named, "user_id": "u-2", "client_id": "x", "session_id": "y"})
+    carted, bought = ids(before)[-1], ids(before)[-2]
+    for kind, product_id in (("add_to_cart", carted), ("view", bought), ("purchase", bought)):
+        ingest(event_of(kind, product_id, user_id="u-1", session_id="earlier", ago_s=99))
+    with override_settings(PERSONALISATION_SESSION=False):
+        after = search(named)
+        with without_history():
+            nobodys = search(named)
+
+    assert ids(after).index(carted) < ids(before).index(carted)
+    records = {hit["product_id"]: hit["explanation"] for hit in after["hits"]}
+    record = records[carted]
+    score = record["score_breakdown"]["revisit_score"]
+    assert 0.99 < score <= 1.0
+    assert record["contributions"]["revisit_score"] == pytest.approx(0.2 * score, abs=1e-9)
+    assert sum(record["contributions"].values()) == pytest.approx(record["final_score"], abs=1e-9)
+    said = [name for name, each in records.items() if "Looked at before" in each["reason"]]
+    assert said == [carted]
+    assert records[bought]["score_breakdown"]["revisit_score"] == 0.0
+    assert ids(nobodys) == ids(before)
+    assert explanations(kept(after["query_id"])) == [hit["explanation"] for hit in after["hits"]]
