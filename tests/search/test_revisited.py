@@ -4,6 +4,7 @@ import pytest
 from django.test import override_settings
 
 from tests.events.sessions import event_of, ingest
+from tests.search.experimenting import left_behind, running
 from tests.search.test_kept_records import explanations, kept
 from tests.search.test_personal import ASKED, ids, without_history
 from tests.search.types import Build, Search
@@ -35,3 +36,21 @@ def test_what_was_looked_at_and_not_bought_is_found_again(search: Search, embedd
     assert records[bought]["score_breakdown"]["revisit_score"] == 0.0
     assert ids(nobodys) == ids(before)
     assert explanations(kept(after["query_id"])) == [hit["explanation"] for hit in after["hits"]]
+
+
+def test_both_arms_are_exposed_where_the_shop_knows_the_shopper(search: Search) -> None:
+    running("found-again", *({"personalisation": {"revisit_weight": one}} for one in (0.0, 0.9)))
+    names = [f"c{number}" for number in range(12)]
+    for name in names:
+        search(q="mouse", client_id=f"stranger-{name}")
+    assert left_behind()[1] == []
+    for name in names:
+        ingest(event_of("view", "p-0-1", client_id=name, session_id=f"{name}-earlier"))
+    answers = [search(q="mouse", client_id=name) for name in names]
+
+    shown = {answer["query_id"]: answer["experiments"][0]["variant"] for answer in answers}
+    assert set(shown.values()) == {"a", "b"}
+    assert {str(event.query_id): event.variant for event in left_behind()[1]} == shown
+    for answer in answers:
+        weight = {"a": None, "b": 0.9}[shown[answer["query_id"]]]
+        assert answer["weights"]["weights"].get("revisit_score") == weight
