@@ -47,7 +47,7 @@ def test_a_quarter_of_the_days_is_lived_and_two_weeks_at_most() -> None:
 
 def test_visits_come_in_time_and_the_same_again() -> None:
     catalogue = catalogue_generate(seed=5, count_wanted=80, as_of=AS_OF)
-    history = HistoryConfig(days=8, sessions_per_day=20, shoppers=300)
+    history = HistoryConfig(days=8, sessions_per_day=80, shoppers=300)
     config = ShopperConfig(seed=5)
     before, _ = history_play(catalogue, as_of=AS_OF, shopper=config, history=history)
     made = [

@@ -26,6 +26,10 @@ from apps.recommendations.domain.placements import (
 
 SMALLEST: dict[str, Any] = {"title": "For you", "strategies": [{"name": "popular"}]}
 shares = st.floats(0.0, 1.0)
+# What PostgreSQL can store: no NUL, no half of a surrogate pair.
+titles = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=120
+).map(str.strip).filter(bool)  # fmt: skip
 bands = st.tuples(st.floats(0.0, 10.0), st.floats(0.0, 10.0)).map(sorted)
 
 
@@ -35,7 +39,7 @@ def placements(draw: st.DrawFn) -> Placement:
     band = draw(bands)
     return Placement(
         name=draw(st.sampled_from(PlacementName)),
-        title=draw(st.text(min_size=1, max_size=120).map(str.strip).filter(bool)),
+        title=draw(titles),
         strategies=tuple(
             StrategyUse(name, draw(st.floats(0.0, 1.0, exclude_min=True))) for name in names
         ),
