@@ -54,3 +54,18 @@ def test_both_arms_are_exposed_where_the_shop_knows_the_shopper(search: Search) 
     for answer in answers:
         weight = {"a": None, "b": 0.9}[shown[answer["query_id"]]]
         assert answer["weights"]["weights"].get("revisit_score") == weight
+
+
+def test_an_interleaved_answer_says_what_was_seen_before_without_a_visit(search: Search) -> None:
+    last = ids(search({**ASKED, "client_id": "x", "session_id": "y", "per_page": 40}))[-1]
+    arms = ({"personalisation": {"revisit_weight": one}} for one in (0.01, 1.0))
+    running("mixed", *arms, kind="interleaving")
+    ingest(event_of("add_to_cart", last, user_id="u-1", session_id="earlier", ago_s=99))
+    with override_settings(PERSONALISATION_SESSION=False):
+        answer = search({**ASKED, "user_id": "u-1", "per_page": 40})
+
+    records = {hit["product_id"]: hit["explanation"] for hit in answer["hits"]}
+    assert any(step["kind"] == "interleaving" for step in records[last]["steps"])
+    said = [name for name, each in records.items() if "Looked at before" in each["reason"]]
+    assert said == [last]
+    assert explanations(kept(answer["query_id"])) == [hit["explanation"] for hit in answer["hits"]]

@@ -92,17 +92,15 @@ class Listing:
         return record_drafted(record, self.draft.experiment.key, position, team)
 
     def because(self, positions: Sequence[int]) -> tuple[str, ...]:
-        """What of the visit speaks for the hits at some positions, each in its own ranking.
+        """What the shopper did that speaks for some positions' hits, each in its own ranking.
 
-        A sentence each, or nothing; empty where no visit counts.
+        A sentence each, or nothing; empty where nothing does.
         """
         if self.draft is None:
             return self.scored.because(np.array(positions, dtype=np.int32))
-        if all(side.visit is None for side in self.sides):
-            return ()
         found = [self.found_at(position) for position in positions]
         told = [side.because(np.array([rank], dtype=np.int32)) for side, rank, _ in found]
-        return tuple(one[0] if one else "" for one in told)
+        return tuple(one[0] if one else "" for one in told) if any(told) else ()
 
     def team(self, position: int) -> str | None:
         """The variant whose hit it is; None without a draft, and where nobody competed."""
