@@ -121,6 +121,8 @@ def test_clicks_follow_the_position_curve_within_binomial_bands() -> None:
 
 def test_what_costs_much_is_slept_over() -> None:
     prices = np.array([1.0, 150.0, 300.0, 1_500.0])
+    # A simulation over HTTP meets anybody's catalogue: what is free is nothing to sleep over.
+    assert purchase_chances(np.zeros(1), CONFIG) == pytest.approx([CONFIG.purchase_chance])
     chances = purchase_chances(prices, CONFIG) / CONFIG.purchase_chance
     assert chances == pytest.approx([1.0, 1.0, 0.5, 0.1])
     searches = 40_000

@@ -84,8 +84,9 @@ def cart_chances(utilities: FloatArray, config: ShopperConfig) -> FloatArray:
 
 def purchase_chances(prices: FloatArray, config: ShopperConfig) -> FloatArray:
     """P(purchase | cart): whoever is about to spend much sleeps over it."""
-    hesitates: FloatArray = np.minimum(1.0, config.slept_over / prices)
-    return config.purchase_chance * hesitates
+    dear = np.maximum(prices, config.slept_over)
+    chances: FloatArray = config.purchase_chance * config.slept_over / dear
+    return chances
 
 
 def effect_rows(effects: Sequence[Effect], arms: IntArray) -> FloatArray:
