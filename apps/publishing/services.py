@@ -4,13 +4,13 @@ Everything that touches a subject takes the subject's lock first, so that two pe
 press at once are served one after the other, and the second sees what the first did.
 """
 
-import re
 from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.access.services import Actor, author_id
+from apps.common.domain.storable import is_storable
 from apps.common.errors import Conflict, Forbidden, InvalidInput
 from apps.common.services import version_bump
 from apps.publishing.bases import PublishableVersion, publish_kind
@@ -282,7 +282,7 @@ def _review(row: PublishableVersion, actor: Actor) -> None:
 def _reason_given(reason: str) -> str:
     if not reason.strip():
         raise InvalidInput("Say why.", field="reason")
-    if re.search("[\x00\ud800-\udfff]", reason):  # JSON can write them, PostgreSQL stores neither
+    if not is_storable(reason):
         message = "A reason holds no NUL character and no half of a surrogate pair."
         raise InvalidInput(message, field="reason")
     return reason.strip()

@@ -1,6 +1,5 @@
 """Placements: as shipped, and from and to the JSON content of a published version."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, TypeVar
@@ -8,6 +7,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from apps.common.domain.storable import is_storable
 from apps.events.domain.items import fault_of
 from apps.publishing.contracts import JsonValue
 from apps.ranking_weights.contracts import WeightsInvalid, weights_validate
@@ -23,7 +23,6 @@ from apps.recommendations.contracts import (
 MOST_SHOWN = 100
 CONTENT_FIELDS = ("title", "strategies", "mix", "constraints", "diversity", "weights", "k")
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can write them, PostgreSQL stores neither
 _Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 _Count = Annotated[int, Meta(ge=0, le=1000)]
 _Times = Annotated[float, Meta(ge=0.0, le=1000.0)]
@@ -176,7 +175,7 @@ def placement_content(placement: Placement) -> dict[str, JsonValue]:
 def _title(given: str) -> str:
     if not given.strip():
         raise PlacementInvalid("title", "Say what shoppers read above the shelf.")
-    if _UNSTORABLE.search(given):
+    if not is_storable(given):
         message = "A title holds no NUL character and no half of a surrogate pair."
         raise PlacementInvalid("title", message)
     return given.strip()
